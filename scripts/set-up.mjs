@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const sources = ['schema', 'adapters', 'subscriptions', 'src', 'test', 'bench'];
+
+function must(argv, doing) {
+  const [program, ...rest] = argv;
+  const done = spawnSync(program, rest, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  if (done.status === 0) return;
+  console.error(`${doing} failed (${done.error?.message ?? `exit code ${done.status}`}).`);
+  process.exit(done.status ?? 1);
+}
+
+/** Installs what the lock file names, once per lock file. */
+export function installPackages() {
+  const stamp = join(root, 'node_modules/.netweave-lock');
+  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.log('Installing packages (once; about a minute) …');
+  must(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci');
+  writeFileSync(stamp, lock);
+}
+
+/** The path of the Node that runs the gateway: 24 from npm, else the host's own when it is new enough. */
+export function node24() {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const pinned = join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (existsSync(pinned)) return pinned;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 13)) return process.execPath;
+  console.error(`No pinned Node 24 for ${process.platform}-${process.arch} exists on npm; install Node >= 22.13 (this is ${process.version}).`);
+  process.exit(1);
+}
+
+function newest(folder) {
+  let latest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    latest = Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
+  }
+  return latest;
+}
+
+/** Compiles when a source is newer than the last successful build. */
+export function build() {
+  const stamp = join(root, 'dist/.built');
+  const inputs = [...sources.map((name) => join(root, name)).filter(existsSync).map(newest), statSync(join(root, 'tsconfig.json')).mtimeMs, statSync(join(root, 'package.json')).mtimeMs];
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= Math.max(...inputs)) return;
+  must([node24(), join(root, 'node_modules/tsc7/bin/tsc'), '-p', root], 'The build');
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(stamp, '');
+}
+
+/** Everything a reviewer would otherwise have to say: rings, lint, format, unused exports, emitted files. */
+export function check(only) {
+  const bin = (name, file) => join(root, 'node_modules', name, file);
+  const steps = {
+    rings: [bin('dependency-cruiser', 'bin/dependency-cruise.mjs'), 'schema', 'src', 'adapters', 'subscriptions', '--config'],
+    lint: [bin('eslint', 'bin/eslint.js'), '.'],
+    format: [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+    unused: [bin('knip', 'bin/knip.js'), '--no-progress'],
+    emitted: [join(root, 'dist/src/emit.js'), '--check'],
+  };
+  let status = 0;
+  for (const [name, argv] of Object.entries(steps)) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    const done = spawnSync(node24(), argv, { cwd: root, stdio: 'inherit' });
+    console.log(`check ${name}: ${done.status === 0 ? 'ok' : 'FAILED'}`);
+    status ||= done.status ?? 1;
+  }
+  return status;
+}
