@@ -1,0 +1,14 @@
+import 'zod';
+
+declare module 'zod' {
+  interface GlobalMeta {
+    /** The attribute has a posting list in the view: filters on it cost what they find. */
+    index?: boolean;
+    /** The attribute is shown only to principals with this permission. */
+    permission?: string;
+    /** GraphQL `ID` instead of `String`. */
+    reference?: boolean;
+    /** Computed by the view from the objects that point here; never stored. */
+    derived?: { object: string; by: string };
+  }
+}

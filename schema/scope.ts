@@ -1,0 +1,16 @@
+/**
+ * What a principal may see and do. It travels with every call from the gate to the view, the loaders, the store and the
+ * ports of the backends; no input can change it.
+ */
+export interface Scope {
+  /** `undefined` sees every tenant (system roles); a name sees that tenant's objects and the shared ones (`tenant: null`). */
+  readonly tenant: string | undefined;
+  readonly permissions: ReadonlySet<string>;
+  /** Tenant and hash of the effective permissions: the part every cache key carries. */
+  readonly key: string;
+}
+
+/** Whether an object of `tenant` is visible in `scope`. */
+export function sees(scope: Scope, tenant: string | null): boolean {
+  return scope.tenant === undefined || tenant === null || tenant === scope.tenant;
+}
