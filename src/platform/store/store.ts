@@ -1,0 +1,110 @@
+import type { Change, ChangeKind, StoredObject, Value } from '#schema/change.js';
+import type { Position } from '#schema/position.js';
+
+/** An entry to be appended; the store gives it its position and time. */
+export interface Entry {
+  readonly change: ChangeKind;
+  readonly object: string;
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly instance: string;
+  readonly baseline: boolean;
+  /** The object's new state; absent for `deleted`. */
+  readonly after?: Omit<StoredObject, 'position'>;
+  readonly reversePatch?: Value;
+  /** Names of the lists this entry touches; `marks` holds the last position of each. */
+  readonly marks: readonly string[];
+}
+
+/** Everything in it is written, or nothing. */
+export interface Append {
+  readonly entries: readonly Entry[];
+  /** Objects whose native version moved while their value did not: stored without an entry, at their old position. */
+  readonly refreshed?: readonly StoredObject[];
+  /** Compare-and-set: the stored position of each object must still be this one (undefined: absent). */
+  readonly expect?: ReadonlyMap<string, Position | undefined>;
+  /** The instance's own place in its watch after this batch. */
+  readonly cursor?: { readonly instance: string; readonly cursor: Readonly<Record<string, string>> };
+  /** Refused unless this lease is still held: (holder, epoch) compared for equality. */
+  readonly fence?: Lease;
+}
+
+export type Appended =
+  | { readonly outcome: 'appended'; readonly positions: readonly Position[]; readonly head: Position }
+  | { readonly outcome: 'conflict'; readonly ids: readonly string[] }
+  | { readonly outcome: 'fenced' };
+
+export interface Lease {
+  readonly name: string;
+  readonly holder: string;
+  /** Raised at every change of holder. */
+  readonly epoch: number;
+}
+
+/** What a read of the log finds: entries after `from`, or that `from` is of another log, or trimmed away. */
+export type LogRead = { readonly outcome: 'read'; readonly changes: readonly Change[] } | { readonly outcome: 'rewritten' } | { readonly outcome: 'gone' };
+
+/** An owned document: ours alone, changed by compare-and-set on its revision (1, 2, 3 …). */
+export interface StoredDocument {
+  readonly kind: string;
+  readonly id: string;
+  readonly revision: number;
+  readonly value: Value;
+}
+
+/** Everything a snapshot needs: `head` was noted before the first object was read. */
+export interface Snapshot {
+  readonly head: Position;
+  readonly marks: ReadonlyMap<string, Position>;
+  /** Objects in chunks, in no particular order; may already contain changes later than `head`. */
+  readonly objects: AsyncIterable<readonly StoredObject[]>;
+}
+
+export interface AuditEntry {
+  readonly at: string;
+  readonly requestId: string;
+  readonly principal: string;
+  readonly tenant: string | null;
+  readonly operation: string;
+  /** `intent` is written before a mutation runs, `outcome` after it. */
+  readonly stage: 'intent' | 'outcome';
+  readonly code?: string;
+  readonly target?: string;
+}
+
+/** The state of the gateway. Two implementations, one contract suite (test/store-contract.ts). */
+export interface Store {
+  /** Place of the newest entry. */
+  head(): Promise<Position>;
+  append(append: Append): Promise<Appended>;
+  /**
+   * Entries after `from`, oldest first. `from` is checked inclusively: `rewritten` when another entry stands at its place or
+   * none ever stood there, `gone` when it was trimmed. `origin` reads from the first entry if nothing was trimmed yet.
+   */
+  read(from: Position, limit: number): Promise<LogRead>;
+  snapshot(): Promise<Snapshot>;
+  /** Stored state by (object, id), in the order asked; undefined where absent. */
+  objects(keys: readonly { readonly object: string; readonly id: string }[]): Promise<readonly (StoredObject | undefined)[]>;
+  /** Every object of one instance, in chunks. */
+  objectsOf(instance: string): AsyncIterable<readonly StoredObject[]>;
+  cursorOf(instance: string): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Drops entries beyond the budget (age in hours, bytes), whichever is first; returns how many. */
+  trim(budget: { readonly hours: number; readonly bytes: number }): Promise<number>;
+
+  get(kind: string, id: string): Promise<StoredDocument | undefined>;
+  /** Writes when the stored revision is `expected` (0: absent), returns the new one, or undefined on a conflict. */
+  put(kind: string, id: string, value: Value, expected: number): Promise<number | undefined>;
+  remove(kind: string, id: string, expected: number): Promise<boolean>;
+  list(kind: string): Promise<readonly StoredDocument[]>;
+
+  /** Takes or renews a lease for `ttl` milliseconds; undefined while another holder has it. */
+  lease(name: string, holder: string, ttl: number): Promise<Lease | undefined>;
+  release(lease: Lease): Promise<void>;
+  /** Takes up to `want` tokens of a bucket that refills at `rate` per second up to `burst`; returns how many it got. */
+  takeTokens(bucket: string, want: number, rate: number, burst: number): Promise<number>;
+
+  /** Calls back after every append, here or elsewhere; a wake-up only, never the data. Returns how to stop. */
+  onAppend(wake: () => void): () => void;
+  appendAudit(entry: AuditEntry): Promise<void>;
+  close(): Promise<void>;
+}
