@@ -7,14 +7,16 @@ export type Cursor = Readonly<Record<string, string>>;
 
 /**
  * What a backend says, in its own terms. A full list of a kind stands between `begin` and `complete`; what it did not name is
- * gone. `stale`: the kind cannot be read now (403, a missing rule); what is known of it stays and is named incomplete.
+ * gone. `stale`: the kind cannot be read now (403, a cut line); what is known of it stays and is named incomplete, until
+ * `current` (the watch goes on where it was) or `complete`.
  */
 export type NativeEvent =
   | { readonly type: 'upsert'; readonly kind: string; readonly identity: string; readonly native: unknown; readonly version?: string }
   | { readonly type: 'delete'; readonly kind: string; readonly identity: string; readonly version?: string }
   | { readonly type: 'begin'; readonly kind: string }
   | { readonly type: 'complete'; readonly kind: string }
-  | { readonly type: 'stale'; readonly kind: string; readonly reason: string };
+  | { readonly type: 'stale'; readonly kind: string; readonly reason: string }
+  | { readonly type: 'current'; readonly kind: string };
 
 /** Events that arrived together; `cursor` is where to go on after them. */
 export interface NativeBatch {

@@ -24,6 +24,8 @@ export interface ObjectDefinition<N extends string = string, M extends z.ZodObje
   readonly key: string;
   readonly model: M;
   readonly relations: Readonly<Record<string, Relation>>;
+  /** Indexed attribute that holds the id of the object it is listed under. */
+  readonly parent?: string;
   /** Attribute with objects of the same type nested in it; they have ids of their own and are found by them. */
   readonly nested?: string;
   /** True when the gateway holds exactly one (the O-Cloud itself). */

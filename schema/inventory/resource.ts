@@ -34,6 +34,7 @@ export const Resource = defineObject({
   name: 'Resource',
   collection: 'resources',
   key: 'resourceId',
+  parent: 'resourcePoolId',
   nested: 'elements',
   model,
   relations: { resourcePool: one('ResourcePool', 'resourcePoolId'), resourceType: one('ResourceType', 'resourceTypeId') },
