@@ -1,0 +1,15 @@
+import type { Value } from '#schema/change.js';
+import type { Position } from '#schema/position.js';
+
+/** One object in the view. Frozen; the same Row until the object changes, so that what is made of it can be cached by identity. */
+export interface Row {
+  readonly object: string;
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly instance: string;
+  /** The backend's own identity of it. */
+  readonly identity: string;
+  /** Where its last change stands in the log. */
+  readonly position: Position;
+  readonly value: Value;
+}
