@@ -3,7 +3,7 @@
 import { majors, type Major } from './attributes.js';
 import { isObject } from './kinds.js';
 
-export interface VersionsUri {
+interface VersionsUri {
   /** Under the apiRoot. */
   readonly path: string;
   /** The majors whose versions it tells, newest first. */

@@ -11,14 +11,14 @@ export interface Reply {
   readonly text: string;
 }
 
-export interface Ask {
+interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
 /** Identifiers of live objects by placeholder name; `resourcePoolId` is the largest pool. */
-export type Ids = Readonly<Record<string, string>>;
+type Ids = Readonly<Record<string, string>>;
 
 export interface Golden {
   /** What the gateway calls itself, without a slash at the end. */
@@ -141,9 +141,11 @@ export async function openGolden(): Promise<Golden> {
   const gateway = await startGoldenGateway();
   const agent = new Agent({ keepAlive: true });
   const apiRoot = gateway.apiRoot.replace(/\/$/, '');
+  // A relative link is followed too: that it must be absolute is for the paging suite to say.
   const targetOf = (uri: string): string => {
-    if (!uri.startsWith(`${apiRoot}/`)) throw new Error(`${uri} does not begin with the apiRoot ${apiRoot}`);
-    return uri.slice(apiRoot.length);
+    if (uri.startsWith('/')) return uri;
+    if (uri.startsWith(`${apiRoot}/`)) return uri.slice(apiRoot.length);
+    throw new Error(`${uri} does not begin with the apiRoot ${apiRoot}`);
   };
   const send = sender(gateway.url, agent);
   const crawl = crawler(send, targetOf);

@@ -51,7 +51,7 @@ export const map = (row: Row, name: string): Row => {
 };
 
 /** One attribute of every object, in order of code points and each value once. */
-export const sorted = (live: readonly Row[], name: string): string[] =>
+const sorted = (live: readonly Row[], name: string): string[] =>
   [...new Set(live.map((row) => text(row, name)))].sort(byCodePoint);
 
 const pools = (title: string, expect: FilterCase['expect']): FilterCase => ({ title, list: 'resourcePools', expect });

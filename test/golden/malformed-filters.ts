@@ -2,7 +2,7 @@
 
 import type { Major } from './attributes.js';
 
-export interface FilterFault {
+interface FilterFault {
   readonly why: string;
   /** One text, or one for each repetition of the parameter. */
   readonly filter: string | readonly string[];

@@ -3,12 +3,12 @@
 import type { Reply } from './client.js';
 import { isObject } from './kinds.js';
 
-export const problemType = 'application/problem+json';
+const problemType = 'application/problem+json';
 
 type Body = Readonly<Record<string, unknown>>;
 
 /** The rules of clause 4 (and 0.5); each holds for every error. */
-export const rules: readonly { readonly rule: string; holds(body: Body, status: number): boolean }[] = [
+const rules: readonly { readonly rule: string; holds(body: Body, status: number): boolean }[] = [
   { rule: '§4 status is an integer', holds: (body) => Number.isInteger(body['status']) },
   { rule: '§4 status equals the HTTP status', holds: (body, status) => body['status'] === status },
   {
@@ -49,7 +49,7 @@ function parsed(text: string): unknown {
   }
 }
 
-export interface ErrorCase {
+interface ErrorCase {
   readonly why: string;
   readonly status: number;
   /** Under `/{apiName}/{major}`. */

@@ -6,7 +6,7 @@ import { types, type Major } from './attributes.js';
 export const spellings = ['o2ims-infrastructureInventory', 'O2ims_infrastructureInventory'] as const;
 export type Spelling = (typeof spellings)[number];
 
-export interface Route {
+interface Route {
   /** Under `/{apiName}/{major}`; `{name}` is the identifier of a live object. */
   readonly path: string;
   /** The type of the body, and whether it is an array of it. */
@@ -28,7 +28,7 @@ export const routes: readonly Route[] = [
 export const refusedMethods = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 export const allowed: readonly string[] = ['GET', 'HEAD'];
 
-export interface WrongPath {
+interface WrongPath {
   readonly clause: string;
   readonly why: string;
   /** Under `/{apiName}/{major}`. */
@@ -90,7 +90,7 @@ export const unknownApis: readonly { readonly why: string; readonly path: string
   { why: 'an unknown API', path: '/o2ims-infrastructureNothing/v1/resourceTypes' },
 ];
 
-export interface HeaderCase {
+interface HeaderCase {
   readonly clause: string;
   readonly why: string;
   readonly value: string;

@@ -3,7 +3,7 @@
 import { attributesOf, isComplex, isMandatory, type Attribute, type GoldenType, type Major } from './attributes.js';
 
 /** What becomes of an attribute of the `all_fields` answer; `open` where the contract does not say. */
-export type Fate = 'kept' | 'dropped' | 'open';
+type Fate = 'kept' | 'dropped' | 'open';
 
 export interface Selection {
   readonly query: string;
@@ -75,7 +75,7 @@ export function selectionsOf(type: GoldenType, major: Major): Selection[] {
   ];
 }
 
-export interface SelectorFault {
+interface SelectorFault {
   readonly clause: string;
   readonly why: string;
   readonly query: string;

@@ -3,7 +3,7 @@ import type { Row } from './client.js';
 import { isOfKind } from './kinds.js';
 
 /** How an object was asked for: by no selector at all, or by `all_fields`. */
-export type View = 'default' | 'all_fields';
+type View = 'default' | 'all_fields';
 
 function needsKey(attribute: Attribute, major: Major, view: View): boolean {
   if (isMandatory(attribute) || attribute.key === 'always') return true;
