@@ -45,7 +45,7 @@ export const quoting: readonly FilterCase[] = [
   })),
 ];
 
-/** A string member of a map somewhere in the data, or the fallback, which then keeps nothing. */
+/** A string member of a map somewhere in the data; undefined when there is none. */
 function member(
   live: readonly Row[],
   name: string,
