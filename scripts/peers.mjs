@@ -83,15 +83,20 @@ function writeStages(folder) {
   console.log(`peers: wrote ${stagesFile} (${documents.length} stages)`);
 }
 
+/** The names of what is not there yet. */
+export function missingPeers() {
+  const folder = peersFolder();
+  return [...programs.map(({ name }) => name), stagesFile].filter((name) => !existsSync(join(folder, name)));
+}
+
 /** Builds what is missing and returns the folder; touches nothing and prints nothing when all is there. */
 export function buildPeers() {
   const folder = peersFolder();
-  const missing = programs.filter(({ name }) => !existsSync(join(folder, name)));
-  const stages = existsSync(join(folder, stagesFile));
-  if (missing.length === 0 && stages) return folder;
+  const missing = missingPeers();
+  if (missing.length === 0) return folder;
   mkdirSync(folder, { recursive: true });
-  for (const program of missing) buildProgram(program, folder);
-  if (!stages) writeStages(folder);
+  for (const program of programs) if (missing.includes(program.name)) buildProgram(program, folder);
+  if (missing.includes(stagesFile)) writeStages(folder);
   return folder;
 }
 
