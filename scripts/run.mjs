@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildPeers } from './peers.mjs';
 import { build, check, installPackages, node24, root } from './set-up.mjs';
 
 const [command, ...args] = process.argv.slice(2);
@@ -38,11 +39,23 @@ function suites(names, extra) {
   return status;
 }
 
+/** Suites that need the real servers: builds these first, once. */
+function suitesWithPeers(names) {
+  try {
+    buildPeers();
+  } catch (fault) {
+    console.error(`peers: ${fault.message}`);
+    console.log('0 passed, 1 failed');
+    return 1;
+  }
+  return suites(names, args);
+}
+
 const commands = {
   start,
   test: () => suites(['unit'], args),
-  peers: () => suites(['peers'], args),
-  all: () => suites(['unit', 'peers', 'faults'], args),
+  peers: () => suitesWithPeers(['peers']),
+  all: () => suitesWithPeers(['unit', 'peers', 'faults']),
   bench: () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]),
   build: () => 0,
   emit: () => run([node24(), join(root, 'dist/src/emit.js'), ...args]),
