@@ -20,7 +20,10 @@ const programs = [
 const stageFolders = ['node/fast', 'node/heartbeat-with-lease', 'pod/fast'];
 const stagesFile = 'kwok-stages.yaml';
 
-/** The folder the built servers are (or will be) in: `NETWEAVE_PEERS`, else one per content of the Go modules. */
+/**
+ * The folder the built servers are (or will be) in: `NETWEAVE_PEERS`, else one per content of the Go modules.
+ * @public imported by its path from the compiled tests, which knip cannot see
+ */
 export function peersFolder() {
   if (process.env.NETWEAVE_PEERS) return process.env.NETWEAVE_PEERS;
   const hash = createHash('sha256');
@@ -83,7 +86,10 @@ function writeStages(folder) {
   console.log(`peers: wrote ${stagesFile} (${documents.length} stages)`);
 }
 
-/** The names of what is not there yet. */
+/**
+ * The names of what is not there yet.
+ * @public as `peersFolder`
+ */
 export function missingPeers() {
   const folder = peersFolder();
   return [...programs.map(({ name }) => name), stagesFile].filter((name) => !existsSync(join(folder, name)));
