@@ -1,6 +1,6 @@
 import type { Row } from './row.js';
 
-/** JSON of a block's rows, joined by commas; row i ends at `ends[i]`. */
+/** JSON of a block's rows, each followed by a comma; row i ends (before its comma) at `ends[i]`. */
 export interface Joined {
   readonly bytes: Buffer;
   readonly ends: Uint32Array;
@@ -99,8 +99,11 @@ function firstAtOrAfter(rows: readonly Row[], id: string): number {
   return low;
 }
 
-/** The bytes of a run in one representation; `text` is asked once per row and representation. */
-export function bytesOf(run: Run, representation: string, text: (row: Row) => string): Buffer {
+/**
+ * The bytes of a run in one representation, with the comma behind the last row if more follows; `text` is asked once per row
+ * and representation.
+ */
+export function bytesOf(run: Run, representation: string, text: (row: Row) => string, more: boolean): Buffer {
   const { block } = run;
   block.joined ??= new Map();
   let joined = block.joined.get(representation);
@@ -109,7 +112,7 @@ export function bytesOf(run: Run, representation: string, text: (row: Row) => st
     block.joined.set(representation, joined);
   }
   const start = run.from === 0 ? 0 : joined.ends[run.from - 1]! + 1;
-  return joined.bytes.subarray(start, joined.ends[run.to - 1]);
+  return joined.bytes.subarray(start, joined.ends[run.to - 1]! + (more ? 1 : 0));
 }
 
 function join(rows: readonly Row[], text: (row: Row) => string): Joined {
@@ -120,5 +123,5 @@ function join(rows: readonly Row[], text: (row: Row) => string): Joined {
     end += Buffer.byteLength(each) + 1;
     ends[index] = end;
   });
-  return { bytes: Buffer.from(texts.join(',')), ends };
+  return { bytes: Buffer.from(`${texts.join(',')},`), ends };
 }

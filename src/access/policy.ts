@@ -1,0 +1,27 @@
+/** A role is a set of permissions (`<object>:<verb>`); `*` stands for all there are and is expanded when roles are loaded. */
+export type Roles = ReadonlyMap<string, ReadonlySet<string>>;
+
+const builtIn: Readonly<Record<string, (permission: string) => boolean>> = {
+  reader: (permission) => permission.endsWith(':read'),
+  operator: (permission) => /:(read|create|update|scale|delete)$/.test(permission),
+  /** Sees how deployment managers are reached. */
+  deployer: (permission) => permission === 'deploymentManagers:read' || permission === 'deploymentManagers:credentials',
+  admin: () => true,
+};
+
+/** The built-in roles and those of the configuration, over the permissions that exist. Throws on a permission nobody knows. */
+export function loadRoles(permissions: ReadonlySet<string>, configured: Readonly<Record<string, readonly string[]>>): Roles {
+  const roles = new Map<string, ReadonlySet<string>>();
+  for (const [name, holds] of Object.entries(builtIn)) roles.set(name, new Set([...permissions].filter(holds)));
+  for (const [name, listed] of Object.entries(configured)) {
+    const unknown = listed.filter((permission) => permission !== '*' && !permissions.has(permission));
+    if (unknown.length > 0) throw new Error(`Role '${name}' names unknown permissions: ${unknown.join(', ')}. Known: ${[...permissions].sort().join(', ')}.`);
+    roles.set(name, listed.includes('*') ? new Set(permissions) : new Set(listed));
+  }
+  return roles;
+}
+
+/** What several roles permit together. An unknown role permits nothing. */
+export function permissionsOf(names: readonly string[], roles: Roles): ReadonlySet<string> {
+  return new Set(names.flatMap((name) => [...(roles.get(name) ?? [])]));
+}

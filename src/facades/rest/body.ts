@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { definitionOf } from '#schema/objects.js';
+import type { Scope } from '#schema/scope.js';
+import { derivedAttributes, withDerived } from '../../inventory/derived.js';
+import type { Row } from '../../inventory/row.js';
+import { bytesOf } from '../../inventory/sorted-rows.js';
+import { rowsOf } from '../../inventory/query.js';
+import type { View } from '../../inventory/view.js';
+import { hiddenFrom } from '../../operations/mask.js';
+import type { RowAnswer, RowsAnswer } from '../../operations/operation.js';
+import type { RestRequest } from './request.js';
+
+/** The bytes of an answer: the first chunk is text, so that node sends it together with the headers. */
+export interface Body {
+  readonly chunks: readonly [string, ...Buffer[]];
+  readonly length: number;
+}
+
+/** Turns rows into the JSON of the request's presenter and selector. */
+export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: RowsAnswer | RowAnswer): Body {
+  const { definition, presenter: spelling } = request.route;
+  const hidden = hiddenFrom(scope, definition);
+  const text = textOf(view, scope, request, hidden);
+  if (answer.kind === 'row') return whole(text(answer.row));
+  const envelope = spelling.envelope === undefined ? (['[', ']'] as const) : ([`{${JSON.stringify(spelling.envelope)}:[`, ']}'] as const);
+  // What is derived changes without its row; only the rest can be remembered with the rows.
+  const remembered = derivedAttributes(definition).length === 0 && request.selector.common;
+  if (!remembered) return whole(`${envelope[0]}${[...rowsOf(answer.runs)].map(text).join(',')}${envelope[1]}`);
+  const representation = representationOf(request, hidden);
+  const runs = answer.runs.map((run, index) => bytesOf(run, representation, text, index < answer.runs.length - 1));
+  const chunks: [string, ...Buffer[]] = [envelope[0], ...runs, Buffer.from(envelope[1])];
+  return { chunks, length: envelope[0].length + envelope[1].length + runs.reduce((sum, run) => sum + run.length, 0) };
+}
+
+function whole(text: string): Body {
+  return { chunks: ['', Buffer.from(text)], length: Buffer.byteLength(text) };
+}
+
+function textOf(view: View, scope: Scope, request: RestRequest, hidden: readonly (readonly string[])[]): (row: Row) => string {
+  const { presenter, selector } = request;
+  const derived = derivedAttributes(definitionOf(request.route.definition.name)).length > 0;
+  return (row) => presenter.text(derived ? withDerived(view, scope, row) : row.value, selector, hidden);
+}
+
+function representationOf({ route, selector }: RestRequest, hidden: readonly (readonly string[])[]): string {
+  return `${route.presenter.api}/${route.presenter.major}/${selector.key}/${hidden.length === 0 ? '' : JSON.stringify(hidden)}`;
+}
+
+/** Strong ETag: the state an answer depends on, and what was asked of it. Stable over restarts. */
+export function etagOf(stamp: string, base: string, marker: unknown, scope: Scope): string {
+  const asked = createHash('sha1').update(`${base}\n${String(marker ?? '')}\n${scope.key}`).digest('base64url').slice(0, 10);
+  return `"${stamp}-${asked}"`;
+}

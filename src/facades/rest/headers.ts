@@ -1,0 +1,38 @@
+import { invalid } from '#schema/errors.js';
+import type { Api } from '#schema/apis.js';
+
+/** Whether an `Accept` header lets us answer with JSON. Only what the clients of O2 send is told apart; q=0 refuses. */
+export function acceptsJson(accept: string | undefined): boolean {
+  if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return true;
+  return accept.split(',').some((part) => {
+    const [type = '', ...parameters] = part.trim().toLowerCase().split(';').map((each) => each.trim());
+    const refused = parameters.some((each) => /^q=0(\.0*)?$/.test(each));
+    return !refused && (type === '*/*' || type === 'application/*' || type === 'application/json');
+  });
+}
+
+/** Whether gzip may be sent. */
+export function acceptsGzip(header: string | string[] | undefined): boolean {
+  return typeof header === 'string' && /(^|[\s,])gzip\s*(?!;\s*q=0(\.0*)?\s*(,|$))/.test(header);
+}
+
+const version = /^\d+\.\d+\.\d+(-impl:[^:\s]+:[^:\s]+:\d+)?$/;
+
+/**
+ * The version to answer with (SOL 013 9.3, contract 3.3): the newest of the major when none is asked for. Returns undefined
+ * for one that is not served (406); throws INVALID for a malformed one.
+ */
+export function negotiateVersion(api: Api, major: string, header: string | string[] | undefined): string | undefined {
+  const { versions } = api.majors[major]!;
+  if (header === undefined) return versions[0];
+  if (typeof header !== 'string' || !version.test(header)) throw invalid('The Version header must look like 2.0.0.', 'Version', 0);
+  const asked = header.split('-')[0]!;
+  return versions.includes(asked) ? asked : undefined;
+}
+
+/** Whether an `If-None-Match` header names the entity (RFC 9110 13.1.2: weak comparison). */
+export function matchesEtag(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header === etag || header === '*') return true;
+  return header.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
+}

@@ -1,0 +1,29 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { invalid } from '#schema/errors.js';
+import type { Place } from '../inventory/order.js';
+
+/** Paging markers: opaque, signed, and good only for the query they were made for. */
+export interface Markers {
+  seal(query: string, place: Place): string;
+  /** Throws INVALID for a marker that was tampered with or belongs to another query. */
+  open(query: string, marker: string): Place;
+}
+
+export function markers(key: Buffer): Markers {
+  const sign = (query: string, body: string) => createHmac('sha256', key).update(query).update('\0').update(body).digest().subarray(0, 12);
+  return {
+    seal(query, place) {
+      const body = JSON.stringify(place.key === undefined ? [place.id] : [place.id, place.key]);
+      return Buffer.concat([sign(query, body), Buffer.from(body)]).toString('base64url');
+    },
+    open(query, marker) {
+      const bytes = Buffer.from(marker, 'base64url');
+      const body = bytes.subarray(12).toString();
+      if (bytes.length < 14 || bytes.toString('base64url') !== marker || !timingSafeEqual(sign(query, body), bytes.subarray(0, 12))) {
+        throw invalid('The paging marker is not one of this query; start again without it.', 'marker');
+      }
+      const [id, key] = JSON.parse(body) as [string, Place['key']];
+      return key === undefined ? { id } : { id, key };
+    },
+  };
+}

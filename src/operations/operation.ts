@@ -1,0 +1,84 @@
+import type { z } from 'zod';
+import type { ObjectDefinition } from '#schema/object.js';
+import type { ObjectName } from '#schema/objects.js';
+import type { Position } from '#schema/position.js';
+import type { Scope } from '#schema/scope.js';
+import type { Gap } from '#subscriptions/coverage.js';
+import type { Principal } from '../access/principal.js';
+import type { Row } from '../inventory/row.js';
+import type { Run } from '../inventory/sorted-rows.js';
+import type { View } from '../inventory/view.js';
+import type { Markers } from './markers.js';
+import type { Writes } from './writes.js';
+
+export type Permission = `${string}:${string}`;
+
+/** What an operation works with beside its input. */
+export interface Call {
+  readonly principal: Principal;
+  readonly scope: Scope;
+  readonly signal: AbortSignal;
+  readonly view: View;
+  readonly writes: Writes;
+  readonly markers: Markers;
+  /** Page size when the caller names none. */
+  readonly pageSize: number;
+  /** Throws UNAVAILABLE while the answer 'there is none' cannot be known yet. */
+  knows(object: ObjectName): void;
+}
+
+interface AnswerBase {
+  /** Instances whose part may be missing or old. */
+  readonly gaps: readonly Gap[];
+}
+export interface RowsAnswer extends AnswerBase {
+  readonly kind: 'rows';
+  readonly runs: readonly Run[];
+  /** Marker of the next page. */
+  readonly next?: string;
+  /** How many there are in all; a function, because a count is made only when asked for. */
+  total(): Promise<number>;
+  readonly position: Position;
+  readonly stamp: string;
+}
+export interface RowAnswer extends AnswerBase {
+  readonly kind: 'row';
+  readonly row: Row;
+  readonly position: Position;
+  readonly stamp: string;
+}
+export interface WrittenAnswer extends AnswerBase {
+  readonly kind: 'written';
+  /** The object after the write; absent when it was deleted. */
+  readonly row?: Row;
+  readonly id: string;
+  readonly position: Position;
+}
+/** The caller holds an answer made at this very stamp: it is still true. */
+export interface UnchangedAnswer extends AnswerBase {
+  readonly kind: 'unchanged';
+}
+export type Answer = RowsAnswer | RowAnswer | WrittenAnswer;
+
+export type Verb = 'list' | 'get' | 'create' | 'update' | 'scale' | 'delete';
+
+/** Data, and one function that only the gate calls. From the list of these all three facades are made. */
+export interface Operation<N extends ObjectName = ObjectName, V extends Verb = Verb, I extends z.ZodType = z.ZodType> {
+  /** `<collection>.<verb>` */
+  readonly name: string;
+  readonly object: ObjectDefinition<N>;
+  readonly verb: V;
+  readonly kind: 'query' | 'mutation';
+  readonly permission: Permission;
+  readonly input: I;
+  readonly summary: string;
+  readonly audit: 'none' | 'access' | 'durable';
+  /** Names the state an answer depends on; equal stamps mean equal answers. */
+  stamp?(call: Call, input: z.output<I>): string;
+  run(call: Call, input: z.output<I>): Promise<Answer> | Answer;
+}
+
+/** Declares an operation and types its input. */
+export function operation<N extends ObjectName, V extends Verb, I extends z.ZodType>(declared: Operation<N, V, I>): Operation<N, V, I> {
+  return Object.freeze(declared);
+}
