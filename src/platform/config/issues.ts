@@ -1,0 +1,52 @@
+import type { $ZodType, $ZodError, $ZodIssue } from 'zod/v4/core';
+import { knownKeys, member, modelsAt, type AdapterModels } from './model-walk.js';
+import { suggestion } from './suggest.js';
+
+/** A fault, and where in the value. */
+export interface Found {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Faults that a model found, in sentences; `at` is where the parsed part stands in `value`, `root` the model of `value`. */
+export function problemsOf(
+  error: $ZodError,
+  at: readonly PropertyKey[],
+  value: unknown,
+  root: $ZodType,
+  adapters: AdapterModels,
+): readonly Found[] {
+  return error.issues.flatMap((issue): readonly Found[] => {
+    const path = [...at, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      const known = knownKeys(modelsAt(root, path, value, adapters));
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: `There is no such setting.${suggestion(key, known)}`,
+      }));
+    }
+    return [{ path, message: sentence(issue, path, value) }];
+  });
+}
+
+function sentence(issue: $ZodIssue, path: readonly PropertyKey[], value: unknown): string {
+  const actual = path.reduce(member, value);
+  if (issue.code === 'invalid_type' && actual === undefined) return `Missing; needs ${article(issue.expected)}.`;
+  if (issue.code === 'invalid_type') return `Needs ${article(issue.expected)}, not ${kindOf(actual)}.`;
+  if (issue.code === 'invalid_union' && issue.errors.length > 0)
+    return issue.errors.map(([first]) => first?.message).join(', or: ');
+  return issue.message;
+}
+
+function article(expected: string): string {
+  if (expected === 'array') return 'a list';
+  if (expected === 'int') return 'a whole number';
+  if (expected === 'object' || expected === 'record') return 'settings (`name: value`)';
+  return `a ${expected}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'settings' : `a ${typeof value}`;
+}

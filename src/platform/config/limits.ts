@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { bytes, duration } from './units.js';
+
+const Rate = z.strictObject({
+  perSecond: z
+    .number()
+    .positive()
+    .default(1000)
+    .describe('Requests per second that a principal may make, in the long run.'),
+  burst: z.int().min(1).default(2000).describe('Requests that a principal may make at once after a pause.'),
+});
+
+const Graphql = z.strictObject({
+  depth: z.int().min(1).default(10).describe('Deepest nesting of a document.'),
+  cost: z
+    .int()
+    .min(1)
+    .default(5000)
+    .describe('Highest cost of a document: fields times the sizes of the lists they stand in.'),
+  aliases: z.int().min(0).default(30).describe('Most aliases in a document.'),
+  documentBytes: bytes('Longest document.').prefault('64KiB'),
+  introspection: z.boolean().default(true).describe('Whether clients may read the schema.'),
+});
+
+/** What one client may ask of the gateway. */
+export const Limits = z.strictObject({
+  bodyBytes: bytes('Largest request body; a larger one is answered 413.').prefault('1MiB'),
+  urlBytes: bytes('Longest path with query; a longer one is answered 414.', 256, 65_536).prefault('8KiB'),
+  headerBytes: bytes('Largest request headers without the URL; larger ones are answered 431.', 1024, 262_144).prefault(
+    '16KiB',
+  ),
+  headerCount: z.int().min(16).max(1000).default(100).describe('Most headers of a request; further ones are dropped.'),
+  rate: Rate.prefault({}).describe('Rate limit of one principal, over all gateways of one store; answered 429.'),
+  deadline: duration('Longest an operation may run; then it is answered 504.').prefault('30s'),
+  headersTimeout: duration('Longest the headers of a request may take to arrive; then 408.').prefault('10s'),
+  requestTimeout: duration('Longest a whole request may take to arrive; then 408.').prefault('30s'),
+  keepAliveTimeout: duration(
+    'How long an idle connection stays open; more than the load balancer in front waits.',
+  ).prefault('65s'),
+  maxConnections: z.int().min(1).default(10_000).describe('Most open connections; further ones are closed at once.'),
+  maxRequestsPerSocket: z.int().min(0).default(1000).describe('Requests after which a connection is closed; 0 never.'),
+  pageSize: z.int().min(1).max(10_000).default(100).describe('Objects on one page of a list.'),
+  pageBytes: bytes('A page ends before it grows beyond this.', 4096).prefault('4MiB'),
+  graphql: Graphql.prefault({}).describe('Limits of GraphQL documents.'),
+});

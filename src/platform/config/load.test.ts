@@ -1,0 +1,175 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { ConfigurationFault } from './fault.js';
+import { loadConfiguration, type Sources } from './load.js';
+
+const adapterModels = {
+  kubernetes: z.object({ kubeconfig: z.string().optional(), context: z.string().optional() }),
+  openstack: z.object({
+    url: z.url(),
+    password: z.string().meta({ secret: true }),
+    region: z.string().default('RegionOne'),
+  }),
+};
+
+function load(sources: Partial<Sources>) {
+  return loadConfiguration({ adapterModels, ...sources });
+}
+
+function faultsOf(sources: Partial<Sources>) {
+  try {
+    load(sources);
+  } catch (error) {
+    if (error instanceof ConfigurationFault) return error.faults;
+    throw error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+describe('the file', () => {
+  test('may be absent: every setting has a default', () => {
+    const configuration = load({});
+    expect(configuration.mode).toBe('development');
+    expect(configuration.listen).toEqual({ host: '127.0.0.1', port: 8080 });
+    expect(configuration.limits.keepAliveTimeout).toBe(65_000);
+    expect(configuration.limits.bodyBytes).toBe(1_048_576);
+    expect(configuration.logBudget).toEqual({ hours: 24, bytes: 1_073_741_824 });
+  });
+
+  test('is read from its path', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'netweave-config-')), 'gateway.yaml');
+    writeFileSync(file, 'listen: { port: 9000 }\n');
+    expect(load({ file }).listen.port).toBe(9000);
+  });
+
+  test('that is missing is one fault, with what to do', () => {
+    const [fault] = faultsOf({ file: '/no/such/file.yaml' });
+    expect(fault?.message).toMatch(/cannot be read .*--config or NETWEAVE_CONFIG/);
+  });
+
+  test('has every fault listed, with its path and line', () => {
+    const text = [
+      'listen:',
+      '  prot: 1',
+      'limits: { urlBytes: 1GiB }',
+      'backends:',
+      '  - key: one',
+      '    type: openstak',
+      '  - key: two',
+      '    type: openstack',
+      '    options: { url: nowhere, user: me }',
+    ];
+    expect(faultsOf({ text: text.join('\n') }).map(({ path, line }) => `${line} ${path}`)).toEqual([
+      '2 listen.prot',
+      '3 limits.urlBytes',
+      '6 backends[0].type',
+      '9 backends[1].options.url',
+      '9 backends[1].options.password',
+      '9 backends[1].options.user',
+    ]);
+  });
+
+  test('gets suggestions for misspelt names', () => {
+    const text =
+      'listen: { prot: 1 }\nbackends: [{ key: a, type: openstak }, { key: b, type: kubernetes, options: { contxt: c } }]';
+    const messages = faultsOf({ text }).map(({ message }) => message);
+    expect(messages[0]).toBe("There is no such setting. Did you mean 'port'?");
+    expect(messages[1]).toMatch(
+      "There is no adapter 'openstak'. Did you mean 'openstack'? Known: kubernetes, openstack.",
+    );
+    expect(messages[2]).toBe("There is no such setting. Did you mean 'context'?");
+  });
+
+  test.each([
+    ['mode: development\nmode: production', 2],
+    ['listen: [', 1],
+    ['- a\n- b', 1],
+    ['just words', 1],
+    ['a: &a [*a]', 1],
+    ['listen: *nowhere', 1],
+  ])('with broken YAML is refused with the line: %j', (text, line) => {
+    expect(faultsOf({ text })[0]).toMatchObject({ line });
+  });
+
+  test('cannot expand a few lines to gigabytes', () => {
+    const bomb = ['a: &a [1,1,1,1,1,1,1,1,1,1]'];
+    for (let at = 1; at < 9; at++)
+      bomb.push(
+        `b${at}: &${'abcdefghi'[at]} [${Array(10)
+          .fill(`*${'abcdefghi'[at - 1]}`)
+          .join()}]`,
+      );
+    expect(faultsOf({ text: bomb.join('\n') })[0]?.message).toMatch(/alias/i);
+  });
+
+  test('may share parts by alias without one change reaching both', () => {
+    const text = 'listen: &here { host: "::1", port: 1 }\nmetrics: { listen: *here }';
+    const { listen, metrics } = load({ text, flags: { port: 2 } });
+    expect([listen.port, metrics.listen?.port]).toEqual([2, 1]);
+  });
+});
+
+describe('backends', () => {
+  test('get the options their adapter knows, defaults filled in', () => {
+    const text = 'backends: [{ key: a, type: openstack, options: { url: "http://keystone", password: p } }]';
+    const [backend] = load({ text }).backends;
+    expect(backend).toEqual({
+      key: 'a',
+      type: 'openstack',
+      enabled: true,
+      deadline: 10_000,
+      concurrency: 16,
+      options: { url: 'http://keystone', password: 'p', region: 'RegionOne' },
+    });
+  });
+});
+
+describe('the default site', () => {
+  test('is made with its location', () => {
+    const { sites, locations } = load({ text: 'locations: [{ globalLocationId: x, name: X, address: here }]' });
+    expect(sites.map(({ name, globalLocationId }) => [name, globalLocationId])).toEqual([['default', 'default']]);
+    expect(locations.map(({ globalLocationId }) => globalLocationId)).toEqual(['x', 'default']);
+  });
+
+  test('may be configured', () => {
+    const text =
+      'locations: [{ globalLocationId: x, name: X, address: here }]\nsites: [{ name: default, globalLocationId: x }]';
+    const { sites, locations } = load({ text });
+    expect(sites).toHaveLength(1);
+    expect(locations).toHaveLength(1);
+  });
+});
+
+describe('what outranks what', () => {
+  test('file, environment, secret file, flags', () => {
+    const secret = join(mkdtempSync(join(tmpdir(), 'netweave-config-')), 'port');
+    writeFileSync(secret, '3\n');
+    const text = 'listen: { port: 1 }';
+    const env = { NETWEAVE_LISTEN_PORT: '2' };
+    const both = { ...env, NETWEAVE_LISTEN_PORT_FILE: secret };
+    expect(load({ text }).listen.port).toBe(1);
+    expect(load({ text, env }).listen.port).toBe(2);
+    expect(load({ text, env: both }).listen.port).toBe(3);
+    expect(load({ text, env: both, flags: { port: 4 } }).listen.port).toBe(4);
+  });
+
+  test('a fault names the flag or variable that set the value', () => {
+    const [fault] = faultsOf({ text: 'listen: { port: 1 }', flags: { port: 70_000 } });
+    expect(fault).toMatchObject({ path: 'listen.port', source: '--port' });
+    expect(fault).not.toHaveProperty('line');
+  });
+
+  test('--kubeconfig adds a backend, or changes the one named kubernetes', () => {
+    const flags = { kubeconfig: '/k', context: 'c' };
+    expect(load({ flags }).backends).toMatchObject([
+      { key: 'kubernetes', options: { kubeconfig: '/k', context: 'c' } },
+    ]);
+    const text = 'backends: [{ key: kubernetes, type: kubernetes, title: Mine, options: { kubeconfig: /other } }]';
+    expect(load({ text, flags }).backends).toMatchObject([
+      { title: 'Mine', options: { kubeconfig: '/k', context: 'c' } },
+    ]);
+  });
+});
