@@ -16,6 +16,9 @@ export interface Body {
   readonly length: number;
 }
 
+/** Selectors whose JSON is kept with the rows; any other is made for its answer only. */
+const common: ReadonlySet<string> = new Set(['default', 'all']);
+
 /** Turns rows into the JSON of the request's presenter and selector. */
 export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: RowsAnswer | RowAnswer): Body {
   const { definition, presenter: spelling } = request.route;
@@ -24,7 +27,7 @@ export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: R
   if (answer.kind === 'row') return whole(text(answer.row));
   const envelope = spelling.envelope === undefined ? (['[', ']'] as const) : ([`{${JSON.stringify(spelling.envelope)}:[`, ']}'] as const);
   // What is derived changes without its row; only the rest can be remembered with the rows.
-  const remembered = derivedAttributes(definition).length === 0 && request.selector.common;
+  const remembered = derivedAttributes(definition).length === 0 && common.has(request.selector.key);
   if (!remembered) return whole(`${envelope[0]}${[...rowsOf(answer.runs)].map(text).join(',')}${envelope[1]}`);
   const representation = representationOf(request, hidden);
   const runs = answer.runs.map((run, index) => bytesOf(run, representation, text, index < answer.runs.length - 1));

@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Fault } from '#schema/errors.js';
+import type { IdentifyPrincipal } from '../access/principal.js';
+import type { Caller } from '../operations/gate.js';
+import { allowOrigin, type Cors } from './cors.js';
+import { problemOf, sendProblem } from './rest/problem.js';
+import { requestIds } from './request-id.js';
+import { overloaded, type Load } from './shedding.js';
+
+/** One finished request, for the access log and the metrics. */
+export interface Served {
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+  readonly principal: string;
+  readonly status: number;
+  readonly milliseconds: number;
+}
+
+/** Answers a request of an identified caller; `undefined` answers are somebody else's. */
+export type Serve = (request: IncomingMessage, response: ServerResponse, caller: Caller) => void;
+
+export interface EdgeParts {
+  readonly identify: IdentifyPrincipal;
+  readonly cors: Cors;
+  readonly urlBytes: number;
+  readonly load: Load;
+  /** Answers paths that need no principal (health, pages); false when the path is none of these. */
+  open(request: IncomingMessage, response: ServerResponse): boolean;
+  readonly serve: Serve;
+  served(served: Served): void;
+  readonly loggingOn: boolean;
+}
+
+/** What stands in front of node:http and Express alike, so that it exists once. */
+export function edge(parts: EdgeParts): (request: IncomingMessage, response: ServerResponse) => void {
+  const nextId = requestIds();
+  return (request, response) => {
+    const began = performance.now();
+    const requestId = nextId(request.headers['x-request-id']);
+    response.setHeader('X-Request-Id', requestId);
+    let principal = '-';
+    response.on('close', () => {
+      const status = response.headersSent ? response.statusCode : 499;
+      parts.served({ request, requestId, principal, status, milliseconds: performance.now() - began });
+    });
+    if (!allowOrigin(parts.cors, request, response)) return;
+    if (request.url!.length > parts.urlBytes) return sendProblem(response, { status: 414, detail: `The URI is longer than ${parts.urlBytes} bytes.` });
+    if (parts.open(request, response)) return;
+    if (overloaded(parts.load)) return refuse(response, new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 }));
+    const known = parts.identify(request.socket, bearerOf(request));
+    if (!known) return refuse(response, new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.'));
+    principal = known.name;
+    parts.serve(request, response, callerOf(request, response, known, requestId));
+  };
+}
+
+function refuse(response: ServerResponse, fault: Fault): void {
+  sendProblem(response, problemOf(fault));
+}
+
+function bearerOf({ headers }: IncomingMessage): string | undefined {
+  const { authorization } = headers;
+  if (authorization === undefined) return undefined;
+  return /^bearer /i.test(authorization) ? authorization.slice(7).trim() : '';
+}
+
+/** The signal is made only when somebody asks for it: most answers are finished at once. */
+function callerOf(_request: IncomingMessage, response: ServerResponse, principal: Caller['principal'], requestId: string): Caller {
+  let left: AbortController | undefined;
+  return {
+    principal,
+    requestId,
+    get signal() {
+      if (!left) {
+        const controller = (left = new AbortController());
+        response.once('close', () => {
+          if (!response.writableFinished) controller.abort();
+        });
+      }
+      return left.signal;
+    },
+  };
+}
