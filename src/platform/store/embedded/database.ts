@@ -1,0 +1,105 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { migrations } from './migrations.js';
+import { explain, foreignDatabase, newerSchema } from './refusal.js';
+
+/** `netw`: tells our files from those of other programs. */
+const applicationId = 0x6e657477;
+
+/** A prepared statement; `Row` is what its SQL selects or returns. */
+export interface Statement<Row> {
+  get(...parameters: SQLInputValue[]): Row | undefined;
+  all(...parameters: SQLInputValue[]): Row[];
+  run(...parameters: SQLInputValue[]): { readonly changes: number | bigint };
+}
+
+/** The one connection to the one file. Whatever SQLite throws leaves it as a Fault that names the file and the fix. */
+export class Database {
+  readonly #file: string;
+  readonly #sqlite: DatabaseSync;
+
+  constructor(file: string, sqlite: DatabaseSync) {
+    this.#file = file;
+    this.#sqlite = sqlite;
+  }
+
+  prepare<Row>(sql: string): Statement<Row> {
+    return this.#sqlite.prepare(sql) as unknown as Statement<Row>;
+  }
+
+  attempt<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw explain(this.#file, error);
+    }
+  }
+
+  /** Runs `work`, which must not await, in a transaction that is durable when this returns. */
+  transaction<T>(work: () => T): T {
+    return this.attempt(() => {
+      this.#sqlite.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        this.#sqlite.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  close(): void {
+    if (this.#sqlite.isOpen) this.#sqlite.close();
+  }
+}
+
+/** Opens or creates a file and locks it for this process. Throws Fault UNAVAILABLE that says what to do instead. */
+export function openFile(name: string): Database {
+  const file = resolve(name);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a', 0o600));
+    return set(file, new DatabaseSync(file, { timeout: 0 }));
+  } catch (error) {
+    throw explain(file, error);
+  }
+}
+
+/** A store that ends with the process. */
+export function openMemory(): Database {
+  return set('in memory', new DatabaseSync(':memory:'));
+}
+
+function set(file: string, sqlite: DatabaseSync): Database {
+  try {
+    // Before anything is read: the first lock is then kept, and the WAL index stays in our memory.
+    sqlite.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    const version = schemaVersion(file, sqlite);
+    sqlite.exec('COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32000');
+    sqlite.exec('PRAGMA journal_size_limit = 67108864');
+    migrate(sqlite, version);
+    return new Database(file, sqlite);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+function schemaVersion(file: string, sqlite: DatabaseSync): number {
+  const number = (sql: string) => Object.values(sqlite.prepare(sql).get()!)[0] as number;
+  const version = number('PRAGMA user_version');
+  const empty = number('SELECT count(*) FROM sqlite_schema') === 0;
+  if (!empty && number('PRAGMA application_id') !== applicationId) throw foreignDatabase(file);
+  if (version > migrations.length) throw newerSchema(file, version, migrations.length);
+  return version;
+}
+
+function migrate(sqlite: DatabaseSync, from: number): void {
+  for (const [index, sql] of migrations.slice(from).entries()) {
+    const version = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${from + index + 1}`;
+    sqlite.exec(`BEGIN IMMEDIATE; ${sql}; ${version}; COMMIT`);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Value } from '#schema/change.js';
+import type { StoredDocument } from '../store.js';
+import type { Database } from './database.js';
+
+interface DocumentRow {
+  readonly kind: string;
+  readonly id: string;
+  readonly revision: number;
+  readonly value: string;
+}
+
+/** Owned documents. `put` and `remove` run inside the transaction of a group. */
+export class Documents {
+  readonly #get;
+  readonly #list;
+  readonly #insert;
+  readonly #update;
+  readonly #remove;
+
+  constructor(database: Database) {
+    this.#get = database.prepare<DocumentRow>('SELECT * FROM documents WHERE kind = ? AND id = ?');
+    this.#list = database.prepare<DocumentRow>('SELECT * FROM documents WHERE kind = ? ORDER BY id');
+    this.#insert = database.prepare('INSERT INTO documents VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING');
+    this.#update = database.prepare(
+      'UPDATE documents SET revision = revision + 1, value = ? WHERE kind = ? AND id = ? AND revision = ?',
+    );
+    this.#remove = database.prepare('DELETE FROM documents WHERE kind = ? AND id = ? AND revision = ?');
+  }
+
+  get(kind: string, id: string): StoredDocument | undefined {
+    const row = this.#get.get(kind, id);
+    return row && document(row);
+  }
+
+  list(kind: string): readonly StoredDocument[] {
+    return this.#list.all(kind).map(document);
+  }
+
+  put(kind: string, id: string, value: string, expected: number): number | undefined {
+    const written = expected === 0 ? this.#insert.run(kind, id, value) : this.#update.run(value, kind, id, expected);
+    return written.changes === 1 ? expected + 1 : undefined;
+  }
+
+  remove(kind: string, id: string, expected: number): boolean {
+    return this.#remove.run(kind, id, expected).changes === 1;
+  }
+}
+
+function document({ kind, id, revision, value }: DocumentRow): StoredDocument {
+  return { kind, id, revision, value: JSON.parse(value) as Value };
+}

@@ -1,0 +1,90 @@
+import type { Store } from '../store.js';
+import { Appends, encode } from './appends.js';
+import { Cursors } from './cursors.js';
+import { openFile, openMemory, type Database } from './database.js';
+import { Documents } from './documents.js';
+import { GroupCommit } from './group-commit.js';
+import { Leases } from './leases.js';
+import { Log } from './log.js';
+import { Marks } from './marks.js';
+import { Objects } from './objects.js';
+import { TokenBuckets } from './token-buckets.js';
+
+/**
+ * Opens the store of a single process: a SQLite file (created when absent, locked until closed), or memory alone. What it
+ * answers is on disk (fsync). Throws Fault UNAVAILABLE, naming file and fix: in use, foreign, newer, damaged, not writable.
+ */
+export async function openEmbeddedStore(
+  options: { readonly file: string } | { readonly memory: true },
+): Promise<Store> {
+  return assemble('file' in options ? openFile(options.file) : openMemory());
+}
+
+function assemble(database: Database): Store {
+  const wakes = new Set<() => void>();
+  let appended = false;
+  const group = new GroupCommit(database, () => {
+    if (appended) for (const wake of wakes) wake();
+    appended = false;
+  });
+  const log = new Log(database);
+  const objects = new Objects(database);
+  const marks = new Marks(database);
+  const cursors = new Cursors(database);
+  const leases = new Leases(database);
+  const buckets = new TokenBuckets();
+  const appends = new Appends({ log, objects, marks, cursors, leases });
+  const read = async <T>(work: () => T): Promise<T> => database.attempt(work);
+
+  return {
+    head: () => read(() => log.head()),
+    append: async (append) => {
+      const encoded = encode(append);
+      return group.write(() => {
+        const result = appends.write(encoded);
+        appended ||= result.outcome === 'appended' && result.positions.length > 0;
+        return result;
+      });
+    },
+    read: (from, limit) => read(() => log.read(from, limit)),
+    snapshot: () => read(() => ({ head: log.head(), marks: marks.all(), objects: objects.all() })),
+    objects: (keys) => read(() => keys.map(({ object, id }) => objects.find(object, id))),
+    objectsOf: (instance) => objects.ofInstance(instance),
+    cursorOf: (instance) => read(() => cursors.get(instance)),
+    trim: (budget) => log.trim(budget),
+    ...documentsOf(database, group),
+
+    lease: async (name, holder, ttl) => leases.take(name, holder, ttl),
+    release: async (lease) => leases.release(lease),
+    takeTokens: async (bucket, want, rate, burst) => buckets.take(bucket, want, rate, burst),
+
+    onAppend: (wake) => {
+      const listener = () => wake();
+      wakes.add(listener);
+      return () => void wakes.delete(listener);
+    },
+    ...auditOf(database, group),
+    close: async () => {
+      group.flush();
+      database.close();
+    },
+  };
+}
+
+function documentsOf(database: Database, group: GroupCommit): Pick<Store, 'get' | 'put' | 'remove' | 'list'> {
+  const documents = new Documents(database);
+  return {
+    get: async (kind, id) => database.attempt(() => documents.get(kind, id)),
+    put: async (kind, id, value, expected) => {
+      const text = JSON.stringify(value);
+      return group.write(() => documents.put(kind, id, text, expected));
+    },
+    remove: (kind, id, expected) => group.write(() => documents.remove(kind, id, expected)),
+    list: async (kind) => database.attempt(() => documents.list(kind)),
+  };
+}
+
+function auditOf(database: Database, group: GroupCommit): Pick<Store, 'appendAudit'> {
+  const insert = database.prepare('INSERT INTO audit (at, entry) VALUES (?, ?)');
+  return { appendAudit: (entry) => group.write(() => void insert.run(entry.at, JSON.stringify(entry))) };
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openFile, type Database } from './database.js';
+import { GroupCommit } from './group-commit.js';
+
+let folder: string;
+let database: Database;
+let commits: number;
+let group: GroupCommit;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'netweave-group-'));
+  database = openFile(join(folder, 'store.db'));
+  commits = 0;
+  group = new GroupCommit(database, () => (commits += 1));
+});
+afterEach(() => {
+  database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function insert(at: string, entry = '{}'): Promise<number> {
+  const statement = database.prepare('INSERT INTO audit (at, entry) VALUES (?, ?)');
+  return group.write(() => Number(statement.run(at, entry).changes));
+}
+const kept = () =>
+  database
+    .prepare<{ at: string }>('SELECT at FROM audit ORDER BY seq')
+    .all()
+    .map(({ at }) => at);
+
+test('what is asked for in one turn shares a commit, in order', async () => {
+  expect(await Promise.all(['a', 'b', 'c'].map((at) => insert(at)))).toStrictEqual([1, 1, 1]);
+  expect(commits).toBe(1);
+  await insert('d');
+  expect(commits).toBe(2);
+  expect(kept()).toStrictEqual(['a', 'b', 'c', 'd']);
+});
+
+test('a long turn is committed in parts, so that others get theirs', async () => {
+  const busy = () => {
+    for (const end = performance.now() + 4; performance.now() < end;);
+  };
+  await Promise.all(Array.from({ length: 10 }, () => group.write(busy)));
+  expect(commits).toBeGreaterThanOrEqual(3);
+});
+
+test('flush commits at once what waits', async () => {
+  const waiting = insert('a');
+  group.flush();
+  expect(kept()).toStrictEqual(['a']);
+  expect(await waiting).toBe(1);
+});
+
+test('a full disk fails the whole group by name; with room again the next one is written', async () => {
+  await insert('before');
+  const [{ page_count: pages }] = database.prepare<{ page_count: number }>('PRAGMA page_count').all() as [
+    { page_count: number },
+  ];
+  database.prepare(`PRAGMA max_page_count = ${pages + 2}`).get();
+  const outcomes = await Promise.allSettled([insert('small'), insert('large', 'x'.repeat(1_000_000)), insert('after')]);
+  expect(outcomes.map(({ status }) => status)).toStrictEqual(['rejected', 'rejected', 'fulfilled']);
+  expect(outcomes[0]).toMatchObject({
+    reason: { code: 'UNAVAILABLE', message: expect.stringContaining('disk is full') },
+  });
+  database.prepare('PRAGMA max_page_count = 1000000').get();
+  await insert('large', 'x'.repeat(1_000_000));
+  expect(kept()).toStrictEqual(['before', 'after', 'large']);
+});

@@ -1,0 +1,66 @@
+import type { Database } from './database.js';
+
+/** A commit takes in no more work after this many milliseconds: the event loop belongs to others too. */
+const longest = 5;
+
+interface Waiting {
+  /** Does the work inside the transaction; returns how to answer once it is durable. */
+  readonly run: () => () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Writes that are asked for in one turn of the event loop share one transaction and one fsync. Each must check before it
+ * writes: there is no rolling back of one alone, and an error of the disk fails them all.
+ */
+export class GroupCommit {
+  readonly #database: Database;
+  readonly #committed: () => void;
+  #queue: Waiting[] = [];
+
+  constructor(database: Database, committed: () => void) {
+    this.#database = database;
+    this.#committed = committed;
+  }
+
+  /** Resolves once what `work` wrote is on disk. */
+  write<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        const result = work();
+        return () => resolve(result);
+      };
+      if (this.#queue.push({ run, reject }) === 1) setImmediate(() => this.#commit());
+    });
+  }
+
+  /** Commits all that waits, before the file is closed. */
+  flush(): void {
+    while (this.#queue.length > 0) this.#commit();
+  }
+
+  #commit(): void {
+    const waiting = this.#queue;
+    if (waiting.length === 0) return;
+    const answers: (() => void)[] = [];
+    let taken = 0;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      const end = performance.now() + longest;
+      this.#database.transaction(() => {
+        do answers.push(waiting[taken++]!.run());
+        while (taken < waiting.length && performance.now() < end);
+      });
+    } catch (error) {
+      failure = { error };
+      taken ||= waiting.length; // not even begun: it would fail for the others too
+    }
+    this.#queue = waiting.slice(taken);
+    if (this.#queue.length > 0) setImmediate(() => this.#commit());
+    if (failure) for (const { reject } of waiting.slice(0, taken)) reject(failure.error);
+    else {
+      for (const answer of answers) answer();
+      this.#committed();
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Change, ChangeKind, StoredObject, Value } from '#schema/change.js';
+import { origin, type Position } from '#schema/position.js';
+import type { Entry, LogRead } from '../store.js';
+import type { Database } from './database.js';
+
+/** Entries dropped in one turn of the event loop. */
+const slice = 1000;
+
+interface Place extends Position {
+  readonly at: number;
+  readonly bytes: number;
+  readonly total: number;
+}
+
+interface LogRow extends Place {
+  readonly change: ChangeKind;
+  readonly baseline: number;
+  readonly object: string;
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly instance: string;
+  readonly identity: string | null;
+  readonly nativeVersion: string | null;
+  readonly projection: string | null;
+  readonly value: string | null;
+  readonly reversePatch: string | null;
+}
+
+/** An entry with the JSON text of its parts: made before the transaction begins, so that bad input fails alone. */
+export interface EncodedEntry {
+  readonly entry: Entry;
+  readonly value: string | null;
+  readonly reversePatch: string | null;
+}
+
+/** Entries in the order of their `seq`, which has no gaps: only the oldest are ever dropped, and never the newest. */
+export class Log {
+  readonly #database: Database;
+  readonly #insert;
+  readonly #newest;
+  readonly #oldest;
+  readonly #tag;
+  readonly #after;
+  readonly #drop;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#insert = database.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#newest = database.prepare<Place>('SELECT seq, tag, at, bytes, total FROM log ORDER BY seq DESC LIMIT 1');
+    this.#oldest = database.prepare<Place>('SELECT seq, tag, at, bytes, total FROM log ORDER BY seq LIMIT ?');
+    this.#tag = database.prepare<{ readonly tag: string }>('SELECT tag FROM log WHERE seq = ?');
+    this.#after = database.prepare<LogRow>(
+      `SELECT *, native_version AS nativeVersion, reverse_patch AS reversePatch
+       FROM log WHERE seq > ? ORDER BY seq LIMIT ?`,
+    );
+    this.#drop = database.prepare('DELETE FROM log WHERE seq <= ?');
+  }
+
+  /** Place of the newest entry. */
+  head(): Position {
+    const { seq, tag } = this.#newest.get() ?? origin;
+    return { seq, tag };
+  }
+
+  /** Writes entries behind the head; returns where each stands. */
+  append(entries: readonly EncodedEntry[], tag: string): readonly Position[] {
+    const at = Date.now();
+    let { seq, total } = this.#newest.get() ?? { ...origin, total: 0 };
+    return entries.map(({ entry, value, reversePatch }) => {
+      const { change, baseline, object, id, tenant, instance, after } = entry;
+      const { identity = null, nativeVersion = null, projection = null } = after ?? {};
+      const bytes = sizeOf(object, id, instance, identity, value, reversePatch);
+      seq += 1;
+      total += bytes;
+      const of = [object, id, tenant, instance, identity, nativeVersion, projection, value, reversePatch];
+      this.#insert.run(seq, tag, at, bytes, total, change, Number(baseline), ...of);
+      return { seq, tag };
+    });
+  }
+
+  read(from: Position, limit: number): LogRead {
+    const outcome = this.#check(from);
+    if (outcome !== 'read') return { outcome };
+    return { outcome, changes: this.#after.all(from.seq, limit).map(changeOf) };
+  }
+
+  /** Whether the entry that `from` names is still the one that stands there. */
+  #check(from: Position): LogRead['outcome'] {
+    const first = this.#oldest.get(1)?.seq ?? 1;
+    if (from.seq === origin.seq) return from.tag !== origin.tag ? 'rewritten' : first > 1 ? 'gone' : 'read';
+    if (from.seq < first) return 'gone';
+    return this.#tag.get(from.seq)?.tag === from.tag ? 'read' : 'rewritten';
+  }
+
+  async trim(budget: { readonly hours: number; readonly bytes: number }): Promise<number> {
+    for (let dropped = 0; ; await nextTurn()) {
+      const count = this.#trimSlice(budget);
+      dropped += count;
+      if (count < slice) return dropped;
+    }
+  }
+
+  #trimSlice({ hours, bytes }: { readonly hours: number; readonly bytes: number }): number {
+    return this.#database.transaction(() => {
+      const newest = this.#newest.get();
+      const horizon = Date.now() - hours * 3_600_000;
+      const oldest = this.#oldest.all(slice);
+      const kept = oldest.findIndex(
+        (row) => row.seq === newest!.seq || (row.at >= horizon && newest!.total - row.total + row.bytes <= bytes),
+      );
+      const beyond = kept === -1 ? oldest : oldest.slice(0, kept);
+      if (beyond.length > 0) this.#drop.run(beyond.at(-1)!.seq);
+      return beyond.length;
+    });
+  }
+}
+
+function sizeOf(...texts: readonly (string | null)[]): number {
+  return texts.reduce((sum, text) => (text === null ? sum : sum + Buffer.byteLength(text)), 0);
+}
+
+function changeOf(row: LogRow): Change {
+  const { seq, tag, change, object, id, tenant, instance, value, reversePatch } = row;
+  const position = { seq, tag };
+  const after = value === null ? undefined : stateOf(row, value, position);
+  return {
+    position,
+    change,
+    object,
+    id,
+    tenant,
+    instance,
+    baseline: row.baseline === 1,
+    at: new Date(row.at).toISOString(),
+    ...(after && { after }),
+    ...(reversePatch === null ? {} : { reversePatch: JSON.parse(reversePatch) as Value }),
+  };
+}
+
+function stateOf(row: LogRow, value: string, position: Position): StoredObject {
+  const { object, id, tenant, instance, nativeVersion } = row;
+  const version = nativeVersion === null ? {} : { nativeVersion };
+  const [identity, projection] = [row.identity!, row.projection!];
+  return {
+    object,
+    id,
+    tenant,
+    instance,
+    identity,
+    value: JSON.parse(value) as Value,
+    ...version,
+    projection,
+    position,
+  };
+}

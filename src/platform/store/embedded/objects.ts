@@ -1,0 +1,119 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { StoredObject, Value } from '#schema/change.js';
+import type { Position } from '#schema/position.js';
+import type { Entry } from '../store.js';
+import type { Database } from './database.js';
+
+/** Objects read in one turn of the event loop. */
+const chunk = 500;
+
+interface ObjectRow {
+  readonly row: number;
+  readonly object: string;
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly instance: string;
+  readonly identity: string;
+  readonly nativeVersion: string | null;
+  readonly projection: string;
+  readonly seq: number;
+  readonly tag: string;
+  readonly value: string;
+}
+
+const columns = `row, object, id, tenant, instance, identity, native_version AS nativeVersion, projection, seq, tag, value`;
+
+const upsert = `INSERT INTO objects (id, object, tenant, instance, identity, native_version, projection, seq, tag, value)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id, object) DO UPDATE SET tenant = excluded.tenant, instance = excluded.instance,
+    identity = excluded.identity, native_version = excluded.native_version, projection = excluded.projection,
+    seq = excluded.seq, tag = excluded.tag, value = excluded.value`;
+
+/** The newest state of every object. */
+export class Objects {
+  readonly #database: Database;
+  readonly #upsert;
+  readonly #delete;
+  readonly #refresh;
+  readonly #position;
+  readonly #one;
+  readonly #page;
+  readonly #pageOf;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#upsert = database.prepare(upsert);
+    this.#delete = database.prepare('DELETE FROM objects WHERE id = ? AND object = ?');
+    this.#refresh = database.prepare(
+      'UPDATE objects SET native_version = ?, projection = ? WHERE id = ? AND object = ? AND seq = ? AND tag = ?',
+    );
+    this.#position = database.prepare<Position>(
+      'SELECT seq, tag FROM objects WHERE id = ? AND object = coalesce(?, object)',
+    );
+    this.#one = database.prepare<ObjectRow>(`SELECT ${columns} FROM objects WHERE id = ? AND object = ?`);
+    this.#page = database.prepare<ObjectRow>(
+      `SELECT ${columns} FROM objects WHERE row > ? ORDER BY row LIMIT ${chunk}`,
+    );
+    this.#pageOf = database.prepare<ObjectRow>(
+      `SELECT ${columns} FROM objects WHERE instance = ? AND row > ? ORDER BY row LIMIT ${chunk}`,
+    );
+  }
+
+  /** Applies an entry; `value` is the text of its new state, null for `deleted`. */
+  apply(entry: Entry, value: string | null, { seq, tag }: Position): void {
+    const { object, id, tenant, instance, after } = entry;
+    if (value === null || after === undefined) this.#delete.run(id, object);
+    else {
+      const { identity, nativeVersion = null, projection } = after;
+      this.#upsert.run(id, object, tenant, instance, identity, nativeVersion, projection, seq, tag, value);
+    }
+  }
+
+  /** Notes a newer native version; an object that has moved on keeps the one of its newer state. */
+  refresh({ id, object, nativeVersion, projection, position }: StoredObject): void {
+    this.#refresh.run(nativeVersion ?? null, projection, id, object, position.seq, position.tag);
+  }
+
+  /** Where the object's last change stands; with no `object` the id alone must tell. */
+  positionOf(id: string, object: string | undefined): Position | undefined {
+    return this.#position.get(id, object ?? null);
+  }
+
+  find(object: string, id: string): StoredObject | undefined {
+    const row = this.#one.get(id, object);
+    return row && stored(row);
+  }
+
+  all(): AsyncIterable<readonly StoredObject[]> {
+    return this.#chunks((after) => this.#page.all(after));
+  }
+
+  ofInstance(instance: string): AsyncIterable<readonly StoredObject[]> {
+    return this.#chunks((after) => this.#pageOf.all(instance, after));
+  }
+
+  /** Every page is a read of its own: no transaction is held open while the consumer works. */
+  async *#chunks(page: (after: number) => readonly ObjectRow[]): AsyncGenerator<readonly StoredObject[]> {
+    for (let after = 0; ;) {
+      const rows = this.#database.attempt(() => page(after));
+      if (rows.length > 0) yield rows.map(stored);
+      if (rows.length < chunk) return;
+      after = rows.at(-1)!.row;
+      await nextTurn();
+    }
+  }
+}
+
+function stored({ object, id, tenant, instance, identity, nativeVersion, projection, seq, tag, value }: ObjectRow) {
+  return {
+    object,
+    id,
+    tenant,
+    instance,
+    identity,
+    value: JSON.parse(value) as Value,
+    ...(nativeVersion === null ? {} : { nativeVersion }),
+    projection,
+    position: { seq, tag },
+  };
+}

@@ -1,0 +1,47 @@
+import { types } from 'node:util';
+import { Fault } from '#schema/errors.js';
+
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html) and what a person can do about each. */
+const remedies: Readonly<Record<number, string>> = {
+  3: 'may not be opened: give this user read and write permission on the file and its folder.',
+  5: 'is in use by another process. Stop that one, or name another file; several replicas of one gateway need Redis.',
+  8: 'cannot be written: give this user write permission on the file and its folder.',
+  10: 'could not be read or written: the disk reported an error. Check the disk, then start again.',
+  11: 'is damaged. Restore a backup, or move the file away: what backends report is rebuilt, owned documents are lost.',
+  13: 'cannot grow: the disk is full. Make room, nothing else is needed.',
+  14: 'cannot be opened: check that its folder exists and that this user may write there.',
+  26: 'is not a netweave store. Name another file, or move this one away.',
+};
+
+function refused(file: string, remedy: string, cause?: unknown): Fault {
+  return new Fault('UNAVAILABLE', `The store ${file} ${remedy}`, {}, cause);
+}
+
+export function foreignDatabase(file: string): Fault {
+  return refused(file, 'is a SQLite database of another program. Name another file, or move this one away.');
+}
+
+export function newerSchema(file: string, found: number, known: number): Fault {
+  const versions = `schema ${found}, this release knows ${known}`;
+  return refused(
+    file,
+    `was written by a newer netweave (${versions}). Start that release, or restore an older backup.`,
+  );
+}
+
+/** Turns an error of SQLite or of the file system into a Fault that names the file and the fix; others stay as they are. */
+export function explain(file: string, error: unknown): unknown {
+  if (!types.isNativeError(error) || error instanceof Fault) return error;
+  const { code, errcode } = error as Error & { readonly code?: unknown; readonly errcode?: unknown };
+  if (code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number') {
+    return refused(file, remedies[errcode & 0xff] ?? `failed: ${error.message} (SQLite ${errcode}).`, error);
+  }
+  if (code === 'ERR_INVALID_STATE') return refused(file, 'is closed: the gateway is shutting down.', error);
+  if (code === 'EACCES' || code === 'EPERM') return refused(file, remedies[3]!, error);
+  if (code === 'EROFS') return refused(file, remedies[8]!, error);
+  if (code === 'ENOSPC') return refused(file, remedies[13]!, error);
+  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST') {
+    return refused(file, 'cannot be opened: a folder and a file are confused in this path. Name a file.', error);
+  }
+  return error;
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals';
+import { entry, find, readAll, writeOne, type Open } from './fixtures.js';
+
+export function documentContract(open: Open): void {
+  describe('documents', () => {
+    test('count their revisions', async () => {
+      const { store } = await open();
+      expect(await store.get('tenant', 't1')).toBeUndefined();
+      expect(await store.put('tenant', 't1', { name: 'one' }, 0)).toBe(1);
+      expect(await store.put('tenant', 't1', { name: 'två' }, 1)).toBe(2);
+      const expected = { kind: 'tenant', id: 't1', revision: 2, value: { name: 'två' } };
+      expect(await store.get('tenant', 't1')).toStrictEqual(expected);
+    });
+
+    test('are refused at any other revision', async () => {
+      const { store } = await open();
+      expect(await store.put('tenant', 't1', {}, 1)).toBeUndefined();
+      await store.put('tenant', 't1', { kept: true }, 0);
+      for (const stale of [0, 2]) expect(await store.put('tenant', 't1', {}, stale)).toBeUndefined();
+      for (const stale of [0, 2]) expect(await store.remove('tenant', 't1', stale)).toBe(false);
+      expect((await store.get('tenant', 't1'))?.value).toStrictEqual({ kept: true });
+    });
+
+    test('are removed at their revision and begin anew', async () => {
+      const { store } = await open();
+      expect(await store.remove('tenant', 't1', 1)).toBe(false);
+      await store.put('tenant', 't1', {}, 0);
+      expect(await store.remove('tenant', 't1', 1)).toBe(true);
+      expect(await store.get('tenant', 't1')).toBeUndefined();
+      expect(await store.put('tenant', 't1', {}, 0)).toBe(1);
+    });
+
+    test('are listed by kind', async () => {
+      const { store } = await open();
+      for (const id of ['b', 'a', 'c']) await store.put('tenant', id, { id }, 0);
+      await store.put('work', 'a', {}, 0);
+      expect((await store.list('tenant')).map(({ id }) => id).sort()).toStrictEqual(['a', 'b', 'c']);
+      expect(await store.list('work')).toStrictEqual([{ kind: 'work', id: 'a', revision: 1, value: {} }]);
+      expect(await store.list('nothing')).toStrictEqual([]);
+    });
+
+    test('let one of many writers of a revision through', async () => {
+      const { store } = await open();
+      await store.put('work', 'w', { by: -1 }, 0);
+      const revisions = await Promise.all(Array.from({ length: 20 }, (_, by) => store.put('work', 'w', { by }, 1)));
+      expect(revisions.filter((revision) => revision === 2)).toHaveLength(1);
+      expect((await store.get('work', 'w'))?.value).toStrictEqual({ by: revisions.indexOf(2) });
+    });
+  });
+
+  describe('opened again', () => {
+    test('a store holds all of it, and the log goes on', async () => {
+      const { store, reopen } = await open();
+      const position = await writeOne(store, entry('created', 'a', { n: 1 }, {}, ['all']));
+      await store.append({ entries: [], cursor: { instance: 'east', cursor: { pods: '3' } } });
+      await store.put('tenant', 't1', { name: 'one' }, 0);
+      const [object, change] = [await find(store, 'a'), await readAll(store)];
+      const again = await reopen();
+      expect(await again.head()).toStrictEqual(position);
+      expect([await find(again, 'a'), await readAll(again)]).toStrictEqual([object, change]);
+      expect((await again.snapshot()).marks.get('all')).toStrictEqual(position);
+      expect(await again.cursorOf('east')).toStrictEqual({ pods: '3' });
+      expect((await again.get('tenant', 't1'))?.revision).toBe(1);
+      expect((await writeOne(again, entry('modified', 'a', { n: 2 }))).seq).toBe(position.seq + 1);
+    });
+
+    test('what was asked for before closing is written', async () => {
+      const { store, reopen } = await open();
+      const [appended, put] = [
+        store.append({ entries: [entry('created', 'a', {})] }),
+        store.put('tenant', 't1', {}, 0),
+      ];
+      const again = await reopen();
+      expect(await appended).toMatchObject({ outcome: 'appended' });
+      expect(await put).toBe(1);
+      expect(await find(again, 'a')).toBeDefined();
+      expect(await again.get('tenant', 't1')).toBeDefined();
+    });
+  });
+}
