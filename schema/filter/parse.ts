@@ -1,0 +1,146 @@
+import { Fault, invalid } from '../errors.js';
+import { operators, type Condition, type Filter, type Operator } from './ast.js';
+import { keyName, parsePath, printPath } from './attribute-path.js';
+
+/** A condition in the spelling of the API it came from. */
+export interface RawCondition extends Condition {
+  /** Zero-based character offsets in the text it was read from. */
+  readonly offsets: { readonly path: number; readonly values: readonly number[] };
+}
+
+const single: ReadonlySet<Operator> = new Set<Operator>(['eq', 'neq', 'gt', 'lt', 'gte', 'lte']);
+
+function fault(message: string, position: number): Fault {
+  return invalid(message, 'filter', position);
+}
+
+function isOperator(text: string): text is Operator {
+  return (operators as readonly string[]).includes(text);
+}
+
+/** Where the next of `signs` stands at or behind `start`; the length of the text when there is none. */
+function next(text: string, signs: string, start: number): number {
+  for (let index = start; index < text.length; index += 1) if (signs.includes(text[index]!)) return index;
+  return text.length;
+}
+
+/** Reads a quoted value whose opening quote stands at `start`; the end is behind the closing one. */
+function readQuoted(text: string, start: number): { value: string; end: number } {
+  for (let quote = text.indexOf("'", start + 1); quote !== -1; quote = text.indexOf("'", quote + 2)) {
+    if (text[quote + 1] !== "'") return { value: text.slice(start + 1, quote).replaceAll("''", "'"), end: quote + 1 };
+  }
+  throw fault('This quote is never closed; a quote inside a value is written twice.', start);
+}
+
+function readValue(text: string, start: number): { value: string; end: number } {
+  if (text[start] === "'") return readQuoted(text, start);
+  const end = next(text, ",)';", start);
+  if (text[end] === "'" || text[end] === ';')
+    throw fault(`A value that holds ${text[end]} is written in single quotes.`, end);
+  if (end === start && end < text.length) throw fault("A value is missing; the empty text is written ''.", start);
+  return { value: text.slice(start, end), end };
+}
+
+function readOperator(text: string, start: number): Operator {
+  const operator = text.slice(start, next(text, ',)', start));
+  if (!isOperator(operator)) throw fault(`'${operator}' is no operator; known are ${operators.join(', ')}.`, start);
+  return operator;
+}
+
+function readValues(
+  text: string,
+  start: number,
+  operator: Operator,
+): { values: string[]; offsets: number[]; end: number } {
+  const values: string[] = [];
+  const offsets: number[] = [];
+  for (let from = start; ;) {
+    if (values.length === 1 && single.has(operator))
+      throw fault(`'${operator}' takes one value; one that holds , is written in single quotes.`, from);
+    const { value, end } = readValue(text, from);
+    values.push(value);
+    offsets.push(from);
+    if (text[end] === ')') return { values, offsets, end: end + 1 };
+    if (text[end] !== ',') throw fault("')' is missing.", end);
+    from = end + 1;
+  }
+}
+
+function readExpression(text: string, start: number): { condition: RawCondition; end: number } {
+  if (text[start] !== '(')
+    throw fault("An expression is missing here; it is written '(operator,attribute,value)'.", start);
+  const operator = readOperator(text, start + 1);
+  const pathStart = start + operator.length + 2;
+  const pathEnd = next(text, ',)', pathStart);
+  if (text[pathStart - 1] !== ',') throw fault('The attribute is missing.', pathStart - 1);
+  const written = text.slice(pathStart, pathEnd);
+  const keys = written.endsWith(`/${keyName}`);
+  const path = parsePath(keys ? written.slice(0, -keyName.length - 1) : written, 'filter', pathStart);
+  if (text[pathEnd] !== ',') throw fault('The value is missing.', pathEnd);
+  const { values, offsets, end } = readValues(text, pathEnd + 1, operator);
+  return {
+    condition: { operator, path, ...(keys && { keys }), values, offsets: { path: pathStart, values: offsets } },
+    end,
+  };
+}
+
+/**
+ * Reads a filter of ETSI NFV-SOL 013 5.2, already percent-decoded. All the conditions must hold; the empty text has none.
+ * Throws INVALID with the position of the fault.
+ */
+export function parseExpressions(text: string): readonly RawCondition[] {
+  const conditions: RawCondition[] = [];
+  for (let start = 0; text !== '';) {
+    const { condition, end } = readExpression(text, start);
+    conditions.push(condition);
+    if (end === text.length) break;
+    if (text[end] !== ';') throw fault("Expressions are joined by ';'.", end);
+    start = end + 1;
+  }
+  return conditions;
+}
+
+/** From an API's names to the path in the model; undefined when they lead nowhere. */
+export type Names = (names: readonly string[]) => readonly string[] | undefined;
+
+/** From a value as an API shows it to the model's; throws when it is none. */
+export type Decode = (names: readonly string[], shown: string) => string;
+
+function decoded(raw: RawCondition, decode: Decode): readonly string[] {
+  return raw.values.map((shown, index) => {
+    try {
+      return decode(raw.path, shown);
+    } catch (error) {
+      const reason = error instanceof Fault ? error.message : `'${shown}' is no value of '${printPath(raw.path)}'.`;
+      throw fault(reason, raw.offsets.values[index]!);
+    }
+  });
+}
+
+/**
+ * The filter of all the `filter` parameters of a request together, in the model's names; undefined when there is none.
+ * `CompiledPresenter` has both translations.
+ */
+export function parseFilter(texts: readonly string[], names: Names, decode?: Decode): Filter | undefined {
+  const all = texts.flatMap(parseExpressions).map((raw): Condition => {
+    const path = names(raw.path);
+    if (!path) throw fault(`'${printPath(raw.path)}' is no attribute here.`, raw.offsets.path);
+    const values = decode && !raw.keys ? decoded(raw, decode) : raw.values;
+    return { operator: raw.operator, path, ...(raw.keys && { keys: true }), values };
+  });
+  return all.length > 1 ? { all } : all[0];
+}
+
+/** Writes conditions as the text that `parseExpressions` reads. A name with `)` has no spelling in SOL 013. */
+export function printFilter(conditions: readonly Condition[]): string {
+  return conditions
+    .map(({ operator, path, keys, values }) => {
+      const names = path.map((name) => printPath([name]));
+      if (names.some((name) => name.includes(')'))) throw new Error(`A filter cannot name '${path.join('/')}'.`);
+      const shown = values.map((value) =>
+        value === '' || /[,)';]/.test(value) ? `'${value.replaceAll("'", "''")}'` : value,
+      );
+      return `(${[operator, [...names, ...(keys ? [keyName] : [])].join('/'), ...shown].join(',')})`;
+    })
+    .join(';');
+}

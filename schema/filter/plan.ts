@@ -1,0 +1,39 @@
+import type { ObjectDefinition } from '../object.js';
+import { attributeAt } from '../paths.js';
+import type { Condition, Filter } from './ast.js';
+import { folded } from './text.js';
+
+/** An attribute that must have one of some values: the union of posting lists that a filter cannot leave. */
+export interface Conjunct {
+  /** An indexed attribute of the object itself; a list is posted under each of its values. */
+  readonly attribute: string;
+  /** Each once, UUIDs in lower case as in the keys of the posting lists. */
+  readonly values: readonly string[];
+}
+
+/** What posting lists can do for a filter. */
+export interface Plan {
+  /** Every object that the filter finds is in each of these. */
+  readonly conjuncts: readonly Conjunct[];
+  /** There is one conjunct, and it finds nothing that the filter does not. */
+  readonly exact: boolean;
+}
+
+function conjunctOf({ model }: ObjectDefinition, { operator, path, keys, values }: Condition): Conjunct | undefined {
+  const attribute = path.length === 1 && !keys ? attributeAt(model, path) : undefined;
+  if (!attribute?.index || (operator !== 'eq' && operator !== 'in')) return undefined;
+  if (attribute.kind !== 'string' && attribute.kind !== 'enum') return undefined;
+  return { attribute: path[0]!, values: [...new Set(values.map(folded))] };
+}
+
+/** Conditions that must all hold; anything else stays whole. */
+function conditionsOf(filter: Filter): readonly Filter[] {
+  return 'all' in filter ? filter.all.flatMap(conditionsOf) : [filter];
+}
+
+/** What of a filter the indexes of the view answer. */
+export function indexable(definition: ObjectDefinition, filter: Filter): Plan {
+  const parts = conditionsOf(filter);
+  const conjuncts = parts.flatMap((part) => ('operator' in part ? (conjunctOf(definition, part) ?? []) : []));
+  return { conjuncts, exact: conjuncts.length === 1 && parts.length === 1 };
+}
