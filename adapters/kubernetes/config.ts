@@ -1,9 +1,16 @@
 import { z } from 'zod';
 
-const labelKey = z.string().regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'Not a label key of Kubernetes.');
+const labelKey = z
+  .string()
+  .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'Not a label key of Kubernetes.');
 
 const reference = (kinds: string) =>
-  z.string().regex(new RegExp(`^(${kinds}):[a-z0-9.-]+/[a-z0-9.-]+#[A-Za-z0-9._-]+$`), `Not a reference ${kinds}:<namespace>/<name>#<key>; material has no place here.`);
+  z
+    .string()
+    .regex(
+      new RegExp(`^(${kinds}):[a-z0-9.-]+/[a-z0-9.-]+#[A-Za-z0-9._-]+$`),
+      `Not a reference ${kinds}:<namespace>/<name>#<key>; material has no place here.`,
+    );
 
 const profile = z
   .strictObject({
@@ -37,8 +44,13 @@ export const kubernetesConfig = z
     kubeconfig: z.string().min(1).optional().describe('Path of a kubeconfig file.'),
     context: z.string().min(1).optional().describe('Its context; the current one if not given.'),
     inCluster: z.boolean().default(false).describe('Use the service account of the pod instead.'),
-    poolLabel: labelKey.default('netweave.io/resource-pool').describe('Node label that names the pool; it wins over everything else.'),
-    nodeGroupLabels: z.array(labelKey).default(knownNodeGroupLabels).describe('Node labels of distributions that name a pool, in order.'),
+    poolLabel: labelKey
+      .default('netweave.io/resource-pool')
+      .describe('Node label that names the pool; it wins over everything else.'),
+    nodeGroupLabels: z
+      .array(labelKey)
+      .default(knownNodeGroupLabels)
+      .describe('Node labels of distributions that name a pool, in order.'),
     labelSelector: z.string().min(1).optional().describe('Which Nodes belong to the inventory; all if not given.'),
     fieldSelector: z.string().min(1).optional().describe('The same by field.'),
     profile: profile.optional(),

@@ -5,7 +5,7 @@ import { readCluster } from './natives/cluster.js';
 import { type NativeNode, slimNode } from './natives/node.js';
 import { type NativeStorageClass, slimStorageClass } from './natives/storage-class.js';
 import { nodePort } from './ports.js';
-import { clusterIdentity, projectManager } from './project/deployment-manager.js';
+import { clusterIdentity, projectManager } from './project/cluster.js';
 import { createChain, type PoolChain } from './project/pools/chain.js';
 import { projectPools } from './project/resource-pool.js';
 import { projectTypes } from './project/resource-type.js';
@@ -21,7 +21,11 @@ import { newer } from './reflector/version.js';
 const readClusterEvery = 300_000;
 
 /** Connects an instance. Throws Fault INVALID for unusable credentials; a cluster that is away is no error here. */
-export async function connect(config: KubernetesConfig, context: ConnectContext, timing: Timing = usualTiming): Promise<Connection> {
+export async function connect(
+  config: KubernetesConfig,
+  context: ConnectContext,
+  timing: Timing = usualTiming,
+): Promise<Connection> {
   const credentials = await loadCredentials(config);
   const request = createRequest(credentials);
   const chain = createChain(config);
@@ -77,7 +81,11 @@ async function* watchAll(
   cursor: Cursor = {},
 ): AsyncGenerator<NativeBatch> {
   const places: Record<string, string> = { ...cursor };
-  const streams = kinds.map((source): Stream<NativeBatch> => (until) => reflect(source, until, cursor[source.kind]));
+  const streams = kinds.map(
+    (source): Stream<NativeBatch> =>
+      (until) =>
+        reflect(source, until, cursor[source.kind]),
+  );
   for await (const batch of merge([...streams, cluster], signal)) {
     for (const event of batch.events) if (event.type === 'begin') delete places[event.kind];
     Object.assign(places, batch.cursor);

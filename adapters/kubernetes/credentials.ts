@@ -52,7 +52,9 @@ export async function loadCredentials(config: KubernetesConfig): Promise<Credent
 function kubeConfig(config: KubeConfig, { kubeconfig, context, inCluster }: KubernetesConfig): KubeConfig {
   if (inCluster) {
     if (!process.env['KUBERNETES_SERVICE_HOST']) {
-      throw new Fault('INVALID', 'inCluster is set, but this is no pod: KUBERNETES_SERVICE_HOST is not set.', { at: 'inCluster' });
+      throw new Fault('INVALID', 'inCluster is set, but this is no pod: KUBERNETES_SERVICE_HOST is not set.', {
+        at: 'inCluster',
+      });
     }
     config.loadFromCluster();
     return config;
@@ -60,12 +62,16 @@ function kubeConfig(config: KubeConfig, { kubeconfig, context, inCluster }: Kube
   try {
     config.loadFromFile(kubeconfig!);
   } catch (cause) {
-    throw new Fault('INVALID', `kubeconfig '${kubeconfig}' cannot be used: ${withoutSecrets(cause)}`, { at: 'kubeconfig' });
+    throw new Fault('INVALID', `kubeconfig '${kubeconfig}' cannot be used: ${withoutSecrets(cause)}`, {
+      at: 'kubeconfig',
+    });
   }
   if (context === undefined) return config;
   if (!config.contexts.some(({ name }) => name === context)) {
     const known = config.contexts.map(({ name }) => `'${name}'`).join(', ') || 'none';
-    throw new Fault('INVALID', `kubeconfig '${kubeconfig}' has no context '${context}'; it has ${known}.`, { at: 'context' });
+    throw new Fault('INVALID', `kubeconfig '${kubeconfig}' has no context '${context}'; it has ${known}.`, {
+      at: 'context',
+    });
   }
   config.setCurrentContext(context);
   return config;

@@ -3,13 +3,19 @@ import type { AddressInfo } from 'node:net';
 
 /** An object as clients send it; the server adds what only servers set. */
 export interface FakeObject {
-  metadata: { name: string; uid?: string; resourceVersion?: string; labels?: Record<string, string>; [more: string]: unknown };
+  metadata: {
+    name: string;
+    uid?: string;
+    resourceVersion?: string;
+    labels?: Record<string, string>;
+    [more: string]: unknown;
+  };
   [more: string]: unknown;
 }
 
 /** A fault for the next requests that fit. */
 interface Failure {
-  readonly what: 'list' | 'watch' | 'patch' | 'any';
+  readonly what: 'list' | 'page' | 'watch' | 'patch' | 'any';
   readonly status: number;
   readonly reason: string;
   readonly headers?: Record<string, string>;
@@ -94,11 +100,16 @@ class Fake implements FakeApiServer {
     const before = this.#objects(path).get(name)!;
     this.#objects(path).delete(name);
     this.#version += 1;
-    this.#tell({ path, type: 'DELETED', object: { ...before, metadata: { ...before.metadata, resourceVersion: `${this.#version}` } } });
+    this.#tell({
+      path,
+      type: 'DELETED',
+      object: { ...before, metadata: { ...before.metadata, resourceVersion: `${this.#version}` } },
+    });
   }
 
   bookmark(version = `${this.#version}`): void {
-    for (const { response } of this.#watches) response.write(line('BOOKMARK', { metadata: { resourceVersion: version } }));
+    for (const { response } of this.#watches)
+      response.write(line('BOOKMARK', { metadata: { resourceVersion: version } }));
   }
 
   compact(): void {
@@ -137,7 +148,8 @@ class Fake implements FakeApiServer {
 
   #tell(change: Change): void {
     this.#history.push(change);
-    for (const { path, response } of this.#watches) if (path === change.path) response.write(line(change.type, change.object));
+    for (const { path, response } of this.#watches)
+      if (path === change.path) response.write(line(change.type, change.object));
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -145,7 +157,11 @@ class Fake implements FakeApiServer {
     this.headers = request.headers;
     const { pathname, searchParams: query } = new URL(request.url!, 'http://fake');
     const what = request.method === 'PATCH' ? 'patch' : query.has('watch') ? 'watch' : 'list';
-    const failure = this.#failures.find((each) => each.times > 0 && (each.what === what || each.what === 'any'));
+    const failure = this.#failures.find(
+      (each) =>
+        each.times > 0 &&
+        (each.what === what || each.what === 'any' || (each.what === 'page' && query.has('continue'))),
+    );
     if (failure) {
       failure.times -= 1;
       return refuse(response, failure.status, failure.reason, failure.headers);

@@ -43,14 +43,22 @@ const writable = new Set(['resourcePoolId', 'resourcePoolIdentity', 'administrat
 function wantedOf(patch: Readonly<Record<string, unknown>>): NodePatch {
   const other = Object.keys(patch).find((attribute) => !writable.has(attribute));
   if (other !== undefined) {
-    throw new Fault('UNSUPPORTED', `'${other}' of a Kubernetes node cannot be written; its pool and administrativeState can.`, { at: other });
+    throw new Fault(
+      'UNSUPPORTED',
+      `'${other}' of a Kubernetes node cannot be written; its pool and administrativeState can.`,
+      { at: other },
+    );
   }
   const { resourcePoolId, resourcePoolIdentity: pool } = patch;
   if (pool === undefined && resourcePoolId !== undefined) {
-    throw new Fault('UNPROCESSABLE', `'${String(resourcePoolId)}' is no pool of this cluster.`, { at: 'resourcePoolId' });
+    throw new Fault('UNPROCESSABLE', `'${String(resourcePoolId)}' is no pool of this cluster.`, {
+      at: 'resourcePoolId',
+    });
   }
   if (pool !== undefined && !(typeof pool === 'string' && isLabelValue(pool))) {
-    throw new Fault('UNPROCESSABLE', 'A node cannot be moved into that pool: its key is no label value.', { at: 'resourcePoolId' });
+    throw new Fault('UNPROCESSABLE', 'A node cannot be moved into that pool: its key is no label value.', {
+      at: 'resourcePoolId',
+    });
   }
   return patch as NodePatch;
 }
@@ -64,14 +72,25 @@ function nameOf({ identity, value }: Target): string {
 }
 
 /** The node as it is now; a node that was deleted and created again under its name is not the one that was meant. */
-async function read({ request, answerWithin }: Writer, { signal }: PortCall, name: string, uid: string): Promise<NativeNode> {
+async function read(
+  { request, answerWithin }: Writer,
+  { signal }: PortCall,
+  name: string,
+  uid: string,
+): Promise<NativeNode> {
   const node = (await readJson(await request({ path: pathOf(name), signal, answerWithin }))) as NativeNode;
-  if (node.metadata.uid !== uid) throw new Fault('NOT_FOUND', `Node '${name}' was replaced by another of the same name.`);
+  if (node.metadata.uid !== uid)
+    throw new Fault('NOT_FOUND', `Node '${name}' was replaced by another of the same name.`);
   return node;
 }
 
 /** The merge patch, guarded by the UID; undefined when the node is already as wanted. */
-function changesOf({ chain, poolLabel }: Writer, before: NativeNode, wanted: NodePatch, uid: string): object | undefined {
+function changesOf(
+  { chain, poolLabel }: Writer,
+  before: NativeNode,
+  wanted: NodePatch,
+  uid: string,
+): object | undefined {
   const { resourcePoolIdentity: pool, administrativeState } = wanted;
   const node = slimNode(before);
   const label = pool === undefined ? node.labels[poolLabel] : chain.withoutLabel(node).key === pool ? undefined : pool;
@@ -83,9 +102,16 @@ function changesOf({ chain, poolLabel }: Writer, before: NativeNode, wanted: Nod
   };
 }
 
-async function send({ request, answerWithin }: Writer, { signal }: PortCall, name: string, changes: object): Promise<NativeNode> {
+async function send(
+  { request, answerWithin }: Writer,
+  { signal }: PortCall,
+  name: string,
+  changes: object,
+): Promise<NativeNode> {
   const path = `${pathOf(name)}?fieldManager=netweave`;
-  return (await readJson(await request({ method: 'PATCH', path, patch: JSON.stringify(changes), signal, answerWithin }))) as NativeNode;
+  return (await readJson(
+    await request({ method: 'PATCH', path, patch: JSON.stringify(changes), signal, answerWithin }),
+  )) as NativeNode;
 }
 
 function pathOf(name: string): string {
@@ -94,6 +120,12 @@ function pathOf(name: string): string {
 
 function written(node: NativeNode): Written {
   const { uid, resourceVersion } = node.metadata;
-  const event = { type: 'upsert', kind: 'Node', identity: uid, native: slimNode(node), version: resourceVersion } as const;
+  const event = {
+    type: 'upsert',
+    kind: 'Node',
+    identity: uid,
+    native: slimNode(node),
+    version: resourceVersion,
+  } as const;
   return { events: [event], identity: uid };
 }

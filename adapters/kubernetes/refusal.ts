@@ -17,13 +17,26 @@ export function asFault(fault: unknown, what: string, signal: AbortSignal): Faul
   if (fault instanceof Fault) return fault;
   if (signal.aborted) {
     const late = (signal.reason as Error | undefined)?.name === 'TimeoutError';
-    return new Fault(late ? 'BACKEND_TIMEOUT' : 'CANCELLED', `Writing ${what} was given up${late ? ': no answer in time' : ''}.`);
+    return new Fault(
+      late ? 'BACKEND_TIMEOUT' : 'CANCELLED',
+      `Writing ${what} was given up${late ? ': no answer in time' : ''}.`,
+    );
   }
   if (!(fault instanceof ApiFault)) {
-    return new Fault('BACKEND_UNAVAILABLE', `The cluster was not reached to write ${what}: ${reasonOf(fault)}`, { retryAfter: 5 }, fault);
+    return new Fault(
+      'BACKEND_UNAVAILABLE',
+      `The cluster was not reached to write ${what}: ${reasonOf(fault)}`,
+      { retryAfter: 5 },
+      fault,
+    );
   }
   // The gateway lacks the right or the credentials, not the caller.
   const missing = fault.status === 401 || fault.status === 403 ? ' Give the gateway the rules of rbac.yaml.' : '';
   const detail = fault.retryAfter === undefined ? {} : { retryAfter: fault.retryAfter };
-  return new Fault(codes[fault.status] ?? 'BACKEND_FAILED', `The cluster refused to write ${what}: ${fault.message}${missing}`, detail, fault);
+  return new Fault(
+    codes[fault.status] ?? 'BACKEND_FAILED',
+    `The cluster refused to write ${what}: ${fault.message}${missing}`,
+    detail,
+    fault,
+  );
 }

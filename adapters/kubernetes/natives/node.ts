@@ -34,7 +34,11 @@ export interface NativeNode {
     readonly creationTimestamp?: string;
     readonly labels?: Record<string, string>;
   };
-  readonly spec?: { readonly unschedulable?: boolean; readonly providerID?: string; readonly taints?: readonly Taint[] };
+  readonly spec?: {
+    readonly unschedulable?: boolean;
+    readonly providerID?: string;
+    readonly taints?: readonly Taint[];
+  };
   readonly status?: {
     readonly capacity?: Record<string, string>;
     readonly allocatable?: Record<string, string>;
@@ -44,7 +48,15 @@ export interface NativeNode {
   };
 }
 
-const infoKeys = ['architecture', 'operatingSystem', 'osImage', 'kernelVersion', 'containerRuntimeVersion', 'kubeletVersion', 'systemUUID'];
+const infoKeys = [
+  'architecture',
+  'operatingSystem',
+  'osImage',
+  'kernelVersion',
+  'containerRuntimeVersion',
+  'kubeletVersion',
+  'systemUUID',
+];
 
 export function slimNode({ metadata, spec = {}, status = {} }: NativeNode): SlimNode {
   const nodeInfo = status.nodeInfo ?? {};
@@ -53,7 +65,11 @@ export function slimNode({ metadata, spec = {}, status = {} }: NativeNode): Slim
     createdAt: metadata.creationTimestamp ?? '',
     labels: metadata.labels ?? {},
     cordoned: spec.unschedulable === true,
-    taints: (spec.taints ?? []).map(({ key, value, effect }) => ({ key, ...(value === undefined ? {} : { value }), effect })),
+    taints: (spec.taints ?? []).map(({ key, value, effect }) => ({
+      key,
+      ...(value === undefined ? {} : { value }),
+      effect,
+    })),
     providerId: spec.providerID || undefined,
     conditions: Object.fromEntries((status.conditions ?? []).map((condition) => [condition.type, condition.status])),
     addresses: (status.addresses ?? []).map(({ type, address }) => ({ type, address })),
@@ -72,18 +88,24 @@ export function operatingSystemOf(node: SlimNode): string {
 }
 
 export function instanceTypeOf(node: SlimNode): string | undefined {
-  return node.labels['node.kubernetes.io/instance-type'] || node.labels['beta.kubernetes.io/instance-type'] || undefined;
+  return (
+    node.labels['node.kubernetes.io/instance-type'] || node.labels['beta.kubernetes.io/instance-type'] || undefined
+  );
 }
 
 export function zoneOf(node: SlimNode): string | undefined {
-  return node.labels['topology.kubernetes.io/zone'] || node.labels['failure-domain.beta.kubernetes.io/zone'] || undefined;
+  return (
+    node.labels['topology.kubernetes.io/zone'] || node.labels['failure-domain.beta.kubernetes.io/zone'] || undefined
+  );
 }
 
 const rolePrefix = 'node-role.kubernetes.io/';
 
 /** Roles the node carries, `control-plane` under any of its names first, then by name; empty for a plain worker of kubeadm. */
 export function rolesOf(node: SlimNode): readonly string[] {
-  const roles = Object.keys(node.labels).flatMap((key) => (key.startsWith(rolePrefix) ? [key.slice(rolePrefix.length)] : []));
+  const roles = Object.keys(node.labels).flatMap((key) =>
+    key.startsWith(rolePrefix) ? [key.slice(rolePrefix.length)] : [],
+  );
   const own = new Set(roles.map((role) => (role === 'master' || role === 'controlplane' ? 'control-plane' : role)));
   const rank = (role: string) => (role === 'control-plane' ? 0 : role === 'worker' ? 2 : 1);
   return [...own].filter((role) => role !== '').sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));

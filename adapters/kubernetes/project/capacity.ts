@@ -78,7 +78,10 @@ export function addUp(shares: readonly NodeShare[]): Capacity {
     for (const [resource, amount] of traits[3]) amounts.set(resource, (amounts.get(resource) ?? 0) + amount * nodes);
   }
   const counted = [...amounts].sort(([a], [b]) => (a < b ? -1 : 1));
-  const others = counted.map(([resource, amount]) => [resource, resource.includes('/') ? `${amount}` : formatBytes(amount)]);
+  const others = counted.map(([resource, amount]) => [
+    resource,
+    resource.includes('/') ? `${amount}` : formatBytes(amount),
+  ]);
   const sorted = (values: readonly string[]) => [...new Set(values)].sort();
   return {
     quantities: {

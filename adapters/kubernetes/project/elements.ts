@@ -41,7 +41,9 @@ export function elementTypesOf(node: SlimNode): readonly (readonly [key: string,
 }
 
 function partsOf({ capacity }: SlimNode): readonly string[] {
-  const present = Object.keys(capacity).filter((resource) => rankOf(resource) < 5 && parseQuantity(capacity[resource]) > 0);
+  const present = Object.keys(capacity).filter(
+    (resource) => rankOf(resource) < 5 && parseQuantity(capacity[resource]) > 0,
+  );
   return present.sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
 }
 
@@ -71,16 +73,37 @@ function typeOf(resource: string, node: SlimNode): ResourceTypeValue {
   const shared = { vendor: 'unknown', version: 'unknown', resourceKind: kindOf(node), extensions: { resource } };
   if (resource === 'cpu') {
     const model = architectureOf(node);
-    return { ...shared, name: `CPU ${model}`, description: `Processors of ${providerOf(node)} nodes.`, model, resourceClass: 'COMPUTE' };
+    return {
+      ...shared,
+      name: `CPU ${model}`,
+      description: `Processors of ${providerOf(node)} nodes.`,
+      model,
+      resourceClass: 'COMPUTE',
+    };
   }
-  if (resource === disk) return { ...shared, name: 'Local disk', description: 'Disk of a node.', model: resource, resourceClass: 'STORAGE' };
-  if (resource === 'memory') return { ...shared, name: 'Memory', description: 'Memory of a node.', model: resource, resourceClass: 'COMPUTE' };
+  if (resource === disk)
+    return { ...shared, name: 'Local disk', description: 'Disk of a node.', model: resource, resourceClass: 'STORAGE' };
+  if (resource === 'memory')
+    return { ...shared, name: 'Memory', description: 'Memory of a node.', model: resource, resourceClass: 'COMPUTE' };
   if (resource.startsWith(hugePages)) {
     const name = `Huge pages ${resource.slice(hugePages.length)}`;
-    return { ...shared, name, description: 'Memory set aside in huge pages.', model: resource, resourceClass: 'COMPUTE' };
+    return {
+      ...shared,
+      name,
+      description: 'Memory set aside in huge pages.',
+      model: resource,
+      resourceClass: 'COMPUTE',
+    };
   }
   const [vendor, model] = [resource.slice(0, resource.indexOf('/')), resource.slice(resource.indexOf('/') + 1)];
-  return { ...shared, name: resource, description: `Devices a plugin announces as ${resource}.`, vendor, model, resourceClass: classOf(resource) };
+  return {
+    ...shared,
+    name: resource,
+    description: `Devices a plugin announces as ${resource}.`,
+    vendor,
+    model,
+    resourceClass: classOf(resource),
+  };
 }
 
 const compute = /gpu|tpu|gaudi|neuron|fpga|acc100|fec|qat|dsa|mig-/;

@@ -1,7 +1,16 @@
 import type { SlimNode } from '../natives/node.js';
 
 // Schemes of providerID. Those that can be either (k3s, rke2, kind …) are in neither list.
-const physical = new Set(['metal3', 'baremetal', 'baremetalhost', 'tinkerbell', 'equinixmetal', 'packet', 'maas', 'ironic']);
+const physical = new Set([
+  'metal3',
+  'baremetal',
+  'baremetalhost',
+  'tinkerbell',
+  'equinixmetal',
+  'packet',
+  'maas',
+  'ironic',
+]);
 const virtual = new Set([
   'aws',
   'gce',

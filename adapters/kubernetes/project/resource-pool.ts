@@ -38,11 +38,18 @@ export function projectPools(context: ConnectContext, chain: PoolChain): GroupPr
     build(_key, contributions) {
       const distinct = [...new Set(contributions as readonly Contribution[])];
       // A provider describes its pool better than the label that moved a node into it.
-      const { pool } = distinct.find(({ pool: { extensions } }) => extensions['provider'] !== ownLabelName) ?? distinct[0]!;
+      const { pool } =
+        distinct.find(({ pool: { extensions } }) => extensions['provider'] !== ownLabelName) ?? distinct[0]!;
       const zones = pool.zone === undefined ? [...new Set(distinct.map(({ zone }) => zone))] : [pool.zone];
       const place = placeOf(context, zones);
       const { name, description, extensions } = pool;
-      const value: ResourcePoolValue = { name, description, oCloudId: context.oCloudId, ...place, extensions: { ...extensions } };
+      const value: ResourcePoolValue = {
+        name,
+        description,
+        oCloudId: context.oCloudId,
+        ...place,
+        extensions: { ...extensions },
+      };
       return { value, tenant: null };
     },
   };

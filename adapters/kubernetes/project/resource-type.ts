@@ -8,7 +8,9 @@ import type { ResourceTypeValue } from './values.js';
 /** Key of a node's type: nodes that are alike in architecture, OS, instance type, devices and kind share it. */
 export function nodeTypeKey(node: SlimNode): string {
   const { architecture, operatingSystem, instanceType, devices } = traitsOf(node);
-  return ['node', providerOf(node), kindOf(node), architecture, operatingSystem, instanceType ?? '', ...devices].join('/');
+  return ['node', providerOf(node), kindOf(node), architecture, operatingSystem, instanceType ?? '', ...devices].join(
+    '/',
+  );
 }
 
 /** Types are what nodes, their elements and the storage classes are made after; each lives as long as somebody has it. */
@@ -53,7 +55,12 @@ function nodeType(node: SlimNode): ResourceTypeValue {
     version: platform,
     resourceKind: kindOf(node),
     resourceClass: 'COMPUTE',
-    extensions: { architecture, operatingSystem, devices: [...devices], ...(instanceType === undefined ? {} : { instanceType }) },
+    extensions: {
+      architecture,
+      operatingSystem,
+      devices: [...devices],
+      ...(instanceType === undefined ? {} : { instanceType }),
+    },
   };
 }
 
@@ -67,6 +74,14 @@ function storageType({ name, provisioner, ...more }: SlimStorageClass): Resource
     version: 'unknown',
     resourceKind: 'LOGICAL',
     resourceClass: 'STORAGE',
-    extensions: { storageClass: name, provisioner, parameters, reclaimPolicy, volumeBindingMode, allowVolumeExpansion, isDefault },
+    extensions: {
+      storageClass: name,
+      provisioner,
+      parameters,
+      reclaimPolicy,
+      volumeBindingMode,
+      allowVolumeExpansion,
+      isDefault,
+    },
   };
 }

@@ -18,7 +18,9 @@ function cut(splitter: Splitter, bytes: Buffer, sizes: readonly number[]): strin
 
 const sizes = array(integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
 // What upsets splitters: characters of several bytes, quotes, escapes and brackets inside strings.
-const texts = array(string({ unit: constantFrom('a', 'ü', '漢', '😀', '"', '\\', '{', '}', '[', ']', ',', ' ') }), { maxLength: 12 });
+const texts = array(string({ unit: constantFrom('a', 'ü', '漢', '😀', '"', '\\', '{', '}', '[', ']', ',', ' ') }), {
+  maxLength: 12,
+});
 
 describe('lineSplitter', () => {
   test('gives the same lines however the bytes are cut', () => {

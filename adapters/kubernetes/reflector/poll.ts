@@ -28,7 +28,11 @@ export async function* poll(source: PolledSource, signal: AbortSignal): AsyncGen
       const recovered = health.well();
       const text = JSON.stringify(native);
       if (text !== before) {
-        const list = [{ type: 'begin', kind }, { type: 'upsert', kind, identity, native }, { type: 'complete', kind }] as const;
+        const list = [
+          { type: 'begin', kind },
+          { type: 'upsert', kind, identity, native },
+          { type: 'complete', kind },
+        ] as const;
         yield { events: [...recovered, ...list] };
       } else if (recovered.length > 0) yield { events: recovered };
       before = text;

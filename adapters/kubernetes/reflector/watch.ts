@@ -27,7 +27,12 @@ export async function* watchFrom(
 ): AsyncGenerator<Progress> {
   const { kind } = source;
   const watchFor = timing.watchFor * (1 + Math.random());
-  const path = queryOf(source, { ...startOf(from), watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: `${Math.ceil(watchFor / 1000)}` });
+  const path = queryOf(source, {
+    ...startOf(from),
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: `${Math.ceil(watchFor / 1000)}`,
+  });
   const response = await source.request({ path, signal, answerWithin: timing.answerWithin });
   let listing = from === undefined;
   let bookmarked = false;
@@ -58,7 +63,9 @@ export async function* watchFrom(
 }
 
 function startOf(from: string | undefined): Record<string, string> {
-  return from === undefined ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' } : { resourceVersion: from };
+  return from === undefined
+    ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+    : { resourceVersion: from };
 }
 
 function parse(line: Buffer, source: KindSource): Item {

@@ -42,12 +42,17 @@ export function poolKey(...parts: readonly string[]): string {
   if (isLabelValue(text)) return text;
   const hash = createHash('sha256').update(text).digest('hex').slice(0, hashLength);
   const room = longest - hashLength - 2;
-  return `${text.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^[^A-Za-z0-9]+/, '').slice(0, room)}..${hash}`;
+  return `${text
+    .replace(/[^A-Za-z0-9._-]/g, '_')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, room)}..${hash}`;
 }
 
 /** The part of a key after `prefix`; undefined where the key is another's, or was cut and does not tell. */
 export function partAfter(prefix: string, key: string): string | undefined {
-  return key.startsWith(prefix) && key.length > prefix.length && !hashed.test(key) ? key.slice(prefix.length) : undefined;
+  return key.startsWith(prefix) && key.length > prefix.length && !hashed.test(key)
+    ? key.slice(prefix.length)
+    : undefined;
 }
 
 export function isLabelValue(text: string): boolean {

@@ -16,9 +16,8 @@ export function zoneRole(): PoolProvider {
     describe(key) {
       const role = partAfter('role.', key);
       if (role !== undefined) return anywhere(role);
-      const both = partAfter('zone.', key);
-      const cut = both?.indexOf('..') ?? -1;
-      return both === undefined || cut <= 0 ? undefined : inZone(both.slice(0, cut), both.slice(cut + 2));
+      const [zone, byRole, ...more] = partAfter('zone.', key)?.split('..') ?? [];
+      return zone && byRole && more.length === 0 ? inZone(zone, byRole) : undefined;
     },
   };
 }
@@ -26,7 +25,13 @@ export function zoneRole(): PoolProvider {
 function inZone(zone: string, role: string): Pool {
   const key = poolKey('zone', zone, '', role);
   const extensions = { provider: name, poolKey: key, zone, role };
-  return { key, name: `${zone} ${role}`, description: `Nodes with the role ${role} in zone ${zone}.`, zone, extensions };
+  return {
+    key,
+    name: `${zone} ${role}`,
+    description: `Nodes with the role ${role} in zone ${zone}.`,
+    zone,
+    extensions,
+  };
 }
 
 function anywhere(role: string): Pool {

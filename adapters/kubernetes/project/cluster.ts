@@ -50,7 +50,11 @@ function locationsOf(context: ConnectContext, { zones }: Capacity): string[] {
 
 function capabilitiesOf(cluster: SlimCluster | undefined, capacity: Capacity): DeploymentManagerValue['capabilities'] {
   return {
-    ...(cluster && { kubernetesVersion: cluster.version, platform: cluster.platform, apiGroups: [...cluster.apiGroups] }),
+    ...(cluster && {
+      kubernetesVersion: cluster.version,
+      platform: cluster.platform,
+      apiGroups: [...cluster.apiGroups],
+    }),
     architectures: [...capacity.architectures],
     operatingSystems: [...capacity.operatingSystems],
     devices: [...capacity.devices],
