@@ -29,7 +29,7 @@ afterEach(() => cluster.close());
 describe('the Kubernetes adapter', () => {
   test('makes valid objects of nodes, storage classes and the cluster', async () => {
     cluster.fake.put(
-      nodes,
+      nodesPath,
       fakeNode('a', {
         labels: { ...inZone('z1'), 'node-role.kubernetes.io/worker': '' },
         capacity: { 'nvidia.com/gpu': '2' },
