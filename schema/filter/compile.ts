@@ -6,7 +6,10 @@ import { attributeAt, attributeOf } from '../paths.js';
 import type { Condition, Filter } from './ast.js';
 import { testOf, type Test } from './compare.js';
 
-/** Whether a filter holds for a value of the object it was compiled for. Makes no copies, but of odd values (a UUID in upper case, a date with an offset). */
+/**
+ * Whether a filter holds for a value of the object it was compiled for. Only odd values are copied for it: a UUID in upper
+ * case, a date-time with an offset.
+ */
 export type Predicate = (value: Value) => boolean;
 
 /** What a condition says of an object that lacks its attribute: only the negative operators hold (contract 3.1). */
