@@ -15,7 +15,9 @@ export interface Attribute {
   /** Kind of the value, or of each value of a list. `json` is anything: its type is known only from what is stored. */
   readonly kind: Kind;
   readonly list: boolean;
-  /** Lower cardinality 0: optional or nullable, a map, or a list without a minimum, unless its meta says `mandatory`. */
+  /**
+   * Lower cardinality 0: optional or nullable, a map, or a list without a minimum, unless its meta says `mandatory`.
+   */
   readonly optional: boolean;
   /** The innermost schema: of one value, when it is a list. */
   readonly schema: z.core.$ZodType;
@@ -64,7 +66,9 @@ function kindOf(schema: z.core.$ZodTypes): { kind: Kind; members?: readonly stri
   return { kind: kinds.get(def.type) ?? 'json' };
 }
 
-/** What a schema is as an attribute. A schema that cannot be told apart from outside (a union, a transform) is `json`. */
+/**
+ * What a schema is as an attribute. A schema that cannot be told apart from outside (a union, a transform) is `json`.
+ */
 export function attributeOf(schema: z.core.$ZodType): Attribute {
   let current = schema as z.core.$ZodTypes;
   let [list, optional] = [false, false];
@@ -120,8 +124,8 @@ export function attributeIn(outer: Attribute, name: string): Attribute | undefin
 }
 
 /**
- * What stands at `path` (in the model's names) of every value of `model`; lists on the way are stepped into. Any path below a
- * map is valid. Undefined when the type has no such place.
+ * What stands at `path` (in the model's names) of every value of `model`; lists on the way are stepped into. Any path
+ * below a map is valid. Undefined when the type has no such place.
  */
 export function attributeAt(model: z.ZodObject, path: readonly string[]): Attribute | undefined {
   let attribute = path.length === 0 ? undefined : attributesOf(model).get(path[0]!);

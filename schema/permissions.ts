@@ -53,8 +53,8 @@ function collect(
 const permittedByModel = new WeakMap<z.ZodObject, readonly PermittedPath[]>();
 
 /**
- * Every place of `model` with a permission of its own. A model that contains itself (nested elements) is listed once: the
- * same places are meant at every level. Throws when a permission stands where nothing could be hidden.
+ * Every place of `model` with a permission of its own. A model that contains itself (nested elements) is listed once:
+ * the same places are meant at every level. Throws when a permission stands where nothing could be hidden.
  */
 export function permissionsOf(model: z.ZodObject): readonly PermittedPath[] {
   const permitted = permittedByModel.get(model) ?? collect(model, [], undefined, []);

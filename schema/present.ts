@@ -18,7 +18,9 @@ export interface CompiledPresenter {
   readonly pathOf: (names: readonly string[]) => readonly string[] | undefined;
   /** From a value as the API shows it to the model's; throws what the attribute's codec throws. */
   readonly decode: (names: readonly string[], shown: string) => string;
-  /** The object to send: attributes in the presenter's order, what is absent left out. Parts are shared with `value`. */
+  /**
+   * The object to send: attributes in the presenter's order, what is absent left out. Parts are shared with `value`.
+   */
   readonly document: (value: Value, selector: Selector, hidden?: Hidden) => Document;
   /** The same as JSON text. */
   readonly text: (value: Value, selector: Selector, hidden?: Hidden) => string;

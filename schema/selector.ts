@@ -166,7 +166,10 @@ function given(query: SelectorQuery): readonly string[] {
   return Object.entries(sent).flatMap(([name, present]) => (present ? [name] : []));
 }
 
-/** Which attributes a request asks for. Throws INVALID for what SOL 013 5.3 does not allow together, and for unknown names. */
+/**
+ * Which attributes a request asks for. Throws INVALID for what SOL 013 5.3 does not allow together, and for unknown
+ * names.
+ */
 export function parseSelector(query: SelectorQuery, presenter: Presenter, model: z.ZodObject): Selector {
   const spelling = spellingOf(presenter, model);
   const level = levelOf(spelling);

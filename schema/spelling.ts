@@ -45,8 +45,8 @@ export function spellingOf(presenter: Presenter, model: z.ZodObject): ReadonlyMa
 }
 
 /**
- * Translates a path in an API's names into the model's: through nested elements, parts of objects and keys of maps. Undefined
- * when there is no such attribute; what a codec shows has no parts.
+ * Translates a path in an API's names into the model's: through nested elements, parts of objects and keys of maps.
+ * Undefined when there is no such attribute; what a codec shows has no parts.
  */
 export function modelPath(
   presenter: Presenter,

@@ -7,8 +7,8 @@ import type { Condition, Filter } from './ast.js';
 import { testOf, type Test } from './compare.js';
 
 /**
- * Whether a filter holds for a value of the object it was compiled for. Only odd values are copied for it: a UUID in upper
- * case, a date-time with an offset.
+ * Whether a filter holds for a value of the object it was compiled for. Only odd values are copied for it: a UUID in
+ * upper case, a date-time with an offset.
  */
 export type Predicate = (value: Value) => boolean;
 
@@ -18,8 +18,8 @@ function holdsWhenAbsent({ operator }: Condition): boolean {
 }
 
 /**
- * Whether the test holds for at least one value at `path` from `depth` on: lists are stepped into wherever they stand. Null
- * and an empty list are absent.
+ * Whether the test holds for at least one value at `path` from `depth` on: lists are stepped into wherever they
+ * stand. Null and an empty list are absent.
  */
 function holdsAt(value: unknown, path: readonly string[], depth: number, test: Test, absent: boolean): boolean {
   if (value === undefined || value === null) return absent;

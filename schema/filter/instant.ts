@@ -1,7 +1,10 @@
 /** RFC 3339 date-time; a space or lower case instead of `T` and `Z` is what the RFC allows beside ISO 8601. */
 const pattern = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** An instant as text that sorts: `YYYY-MM-DDTHH:MM:SS` in UTC and the digits of the fraction behind it, without a limit. */
+/**
+ * An instant as text that sorts: `YYYY-MM-DDTHH:MM:SS` in UTC and the digits of the fraction behind it, without a
+ * limit.
+ */
 export function sortableInstant(text: string): string | undefined {
   const match = pattern.exec(text);
   if (!match) return undefined;
@@ -20,8 +23,8 @@ function isDay(day: string): boolean {
 const [zulu, point, nought] = ['Z'.charCodeAt(0), '.'.charCodeAt(0), '0'.charCodeAt(0)];
 
 /**
- * Compares a stored date-time with a `sortableInstant`: below, at or above 0; NaN when it is none. What is stored in UTC
- * (nearly everything) is compared where it stands, without making another string of it.
+ * Compares a stored date-time with a `sortableInstant`: below, at or above 0; NaN when it is none. What is stored in
+ * UTC (nearly everything) is compared where it stands, without making another string of it.
  */
 export function compareInstant(stored: string, instant: string): number {
   const last = stored.length - 1;

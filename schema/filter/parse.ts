@@ -85,8 +85,8 @@ function readExpression(text: string, start: number): { condition: RawCondition;
 }
 
 /**
- * Reads a filter of ETSI NFV-SOL 013 5.2, already percent-decoded. All the conditions must hold; the empty text has none.
- * Throws INVALID with the position of the fault.
+ * Reads a filter of ETSI NFV-SOL 013 5.2, already percent-decoded. All the conditions must hold; the empty text has
+ * none. Throws INVALID with the position of the fault.
  */
 export function parseExpressions(text: string): readonly RawCondition[] {
   const conditions: RawCondition[] = [];

@@ -25,8 +25,8 @@ function compareText(a: string, b: string): number {
 }
 
 /**
- * Compares texts with `limit` by code point: below, at or above 0. The language's own `<` compares code units, which comes to
- * the same as long as one side has none above U+D7FF.
+ * Compares texts with `limit` by code point: below, at or above 0. The language's own `<` compares code units, which
+ * comes to the same as long as one side has none above U+D7FF.
  */
 export function comparatorOf(limit: string): (text: string) => number {
   if (/[\ud800-\uffff]/.test(limit)) return (text) => compareText(text, limit);
