@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express from 'express';
+import { Fault } from '#schema/errors.js';
+import { graphqlFacade } from './graphql/facade.js';
+import { ownFacade } from './own/facade.js';
+import { openApiFacade } from './rest/open-api-facade.js';
+import { pagesFacade } from './pages/pages.js';
+import { problemOf, sendProblem } from './rest/problem.js';
+import { routesOf } from './rest/routes.js';
+import { serveRest } from './rest/serve.js';
+import { trpcFacade } from './trpc/facade.js';
+import type { View } from '../inventory/view.js';
+import type { Caller, Gate } from '../operations/gate.js';
+import type { Operation } from '../operations/operation.js';
+import type { Configuration } from '../platform/config/model.js';
+
+const answerCacheBytes = 64 * 1024 * 1024;
+
+interface Parts {
+  readonly configuration: Configuration;
+  readonly gate: Gate;
+  readonly view: View;
+  readonly operations: readonly Operation[];
+  readonly publicUrl: string;
+}
+
+export interface Facades {
+  serve(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
+  /** Static pages and documents, for everybody; false when the path is none of them. */
+  serveOpen(request: IncomingMessage, response: ServerResponse): boolean;
+  stop(): Promise<void>;
+}
+
+const callers = new WeakMap<IncomingMessage, Caller>();
+
+function callerOf(request: IncomingMessage): Caller {
+  return callers.get(request)!;
+}
+
+/** All facades: the hot O2 routes straight from node:http, everything else through Express behind them. */
+export async function openFacades(parts: Parts): Promise<Facades> {
+  const { configuration, publicUrl, gate, view, operations } = parts;
+  const routes = routesOf(operations, (api, major) => configuration.apis.inventory.v2 || api !== 'o2ims-infrastructureInventory' || major !== 'v2');
+  const rest = serveRest({ gate, view, routes, publicUrl, relativeVersions: configuration.apiVersionsPrefix === 'relative', cacheBytes: answerCacheBytes });
+  const graphql = await graphqlFacade({ gate, view, operations, limits: configuration.limits.graphql, callerOf });
+
+  const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use('/graphql', graphql.handler);
+  app.use('/trpc', trpcFacade({ gate, view, operations, callerOf, bodyBytes: configuration.limits.bodyBytes }));
+  app.use('/netweave/v1', ownFacade({ gate, view, operations, callerOf, publicUrl, bodyBytes: configuration.limits.bodyBytes }));
+  app.use((request: IncomingMessage, response: ServerResponse) => sendProblem(response, problemOf(nothingAt(request.url!))));
+  app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: unknown) => sendProblem(response, problemOf(faultOf(error))));
+
+  return {
+    serveOpen: open,
+    serve(request, response, caller) {
+      if (rest(request, response, caller)) return;
+      callers.set(request, caller);
+      app(request, response);
+    },
+    stop: () => graphql.stop(),
+  };
+}
+
+function nothingAt(url: string): Fault {
+  return new Fault('NOT_FOUND', `There is nothing at ${url.split('?')[0]}.`);
+}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const { status, message } = error as { readonly status?: number; readonly message?: string };
+  if (status === 413) return new Fault('TOO_LARGE', 'The body is too large.');
+  if (status !== undefined && status >= 400 && status < 500) return new Fault('INVALID', message ?? 'The request cannot be read.');
+  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
+}
