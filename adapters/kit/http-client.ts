@@ -77,7 +77,7 @@ const codes: Readonly<Record<number, Code>> = {
 };
 
 /** What a backend's status means to our caller. 401 and 403 are about our credentials, not about the caller's: BACKEND_FAILED. */
-export function codeOf(status: number): Code {
+function codeOf(status: number): Code {
   return codes[status] ?? 'BACKEND_FAILED';
 }
 

@@ -1,6 +1,6 @@
 import type { Attributes, Category, Model } from './api.js';
 
-export type Product = Omit<Model, 'version'>;
+type Product = Omit<Model, 'version'>;
 
 const product =
   (category: Category, summary: (specs: Attributes) => string) =>

@@ -1,7 +1,6 @@
 import { sequenceOf } from './draw.js';
 import { install } from './placement.js';
-import { drawnTags } from './render.js';
-import type { Health } from './api.js';
+import { drawnSummary, drawnTags } from './render.js';
 import type { Estate, EquipmentState, Said } from './estate.js';
 
 const tags = ['maintenance', 'canary', 'audited', 'energy-saving', 'firmware-due'];
@@ -24,6 +23,9 @@ interface Drift {
   readonly roster: string[];
   readonly pools: readonly string[];
   readonly clusters: readonly string[];
+  /** Places whose equipment is not well, or has a passing tag: the one that was so longest is first to be itself again. */
+  readonly ailing: number[];
+  readonly tagged: number[];
   /** A place whose server was taken out. */
   vacancy: { readonly place: number; readonly pool: string } | undefined;
   replaced: number;
@@ -42,21 +44,16 @@ export function createDrift(estate: Estate, seed: number, spared: ReadonlySet<st
     roster: [...estate.all('equipment')].map(({ id }) => id),
     pools: [...estate.all('pools')].map(({ id }) => id),
     clusters: [...estate.all('clusters')].map(({ id }) => id),
+    ailing: [],
+    tagged: [],
     vacancy: undefined,
     replaced: 0,
   };
   return () => {
     const lot = drift.draw();
-    if (lot < 0.45) say(drift, ({ health = 'ok' }) => ({ health: nextHealth(health, drift.draw()) }));
-    else if (lot < 0.75)
-      say(drift, (said, state) => ({ tags: toggled(said.tags ?? tagsOf(estate, state), oneOf(drift, tags)) }));
-    else if (lot < 0.94)
-      say(drift, ({ summary }) => ({
-        summary: `Serviced: ${oneOf(
-          drift,
-          notes.filter((note) => !summary?.endsWith(note)),
-        )}`,
-      }));
+    if (lot < 0.4) changeHealth(drift);
+    else if (lot < 0.75) changeTags(drift);
+    else if (lot < 0.94) service(drift);
     else if (lot < 0.97) changePool(drift);
     else if (lot < 0.985) changeCluster(drift);
     else replaceServer(drift);
@@ -67,22 +64,70 @@ function oneOf<T>({ draw }: Drift, from: readonly T[]): T {
   return from[Math.floor(draw() * from.length)]!;
 }
 
-function someEquipment(drift: Drift): { place: number; state: EquipmentState } | undefined {
-  const { estate, roster, spared } = drift;
+interface Placed {
+  readonly place: number;
+  readonly state: EquipmentState;
+}
+
+function at({ estate, roster, spared }: Drift, place: number): Placed | undefined {
+  const id = roster[place];
+  const state = id === undefined || spared.has(id) ? undefined : estate.get('equipment', id);
+  return state && { place, state };
+}
+
+function someEquipment(drift: Drift): Placed | undefined {
   for (let attempt = 0; attempt < 16; attempt++) {
-    const place = Math.floor(drift.draw() * roster.length);
-    const id = roster[place];
-    const state = id === undefined || spared.has(id) ? undefined : estate.get('equipment', id);
-    if (state) return { place, state };
+    const found = at(drift, Math.floor(drift.draw() * drift.roster.length));
+    if (found) return found;
   }
   return undefined;
 }
 
-function say(drift: Drift, what: (said: Said, state: EquipmentState) => Said): void {
-  const { state } = someEquipment(drift) ?? {};
-  if (!state) return;
-  const said = state.said ?? {};
-  drift.estate.put('equipment', { ...state, said: { ...said, ...what(said, state) } });
+function say({ estate }: Drift, { state }: Placed, said: Said): void {
+  estate.put('equipment', { ...state, said: { ...state.said, ...said } });
+}
+
+/** Lets what is drawn show again. */
+function unsay({ estate }: Drift, { state }: Placed, what: keyof Said): void {
+  const said = Object.fromEntries(Object.entries(state.said ?? {}).filter(([name]) => name !== what));
+  estate.put('equipment', { ...state, said });
+}
+
+/** At most one in 25 is not well. */
+function changeHealth(drift: Drift): void {
+  const oldest = drift.ailing.length * 25 > drift.roster.length ? at(drift, drift.ailing.shift()!) : undefined;
+  if (oldest?.state.said?.health !== undefined) return unsay(drift, oldest, 'health');
+  const found = someEquipment(drift);
+  if (!found) return;
+  drift.ailing.push(found.place);
+  const before = found.state.said?.health;
+  const failed = before === 'degraded' || (before === undefined && drift.draw() < 0.2);
+  say(drift, found, { health: failed ? 'failed' : 'degraded' });
+}
+
+/** At most one in 8 has a passing tag. */
+function changeTags(drift: Drift): void {
+  const oldest = drift.tagged.length * 8 > drift.roster.length ? at(drift, drift.tagged.shift()!) : undefined;
+  if (oldest?.state.said?.tags !== undefined) return unsay(drift, oldest, 'tags');
+  const found = someEquipment(drift);
+  if (!found) return;
+  const { state, place } = found;
+  const before = state.said?.tags ?? drawnTags(state.model, drift.estate.get('pools', state.pool));
+  const fresh = tags.filter((tag) => !before.includes(tag));
+  if (fresh.length === 0) return unsay(drift, found, 'tags');
+  drift.tagged.push(place);
+  say(drift, found, { tags: [...before, oneOf(drift, fresh)] });
+}
+
+function service(drift: Drift): void {
+  const found = someEquipment(drift);
+  if (!found) return;
+  const { id, model, said } = found.state;
+  const note = oneOf(
+    drift,
+    notes.filter((each) => !said?.summary?.endsWith(each)),
+  );
+  say(drift, found, { summary: `${drawnSummary(drift.seed, id, model)}; ${note}` });
 }
 
 function replaceServer(drift: Drift): void {
@@ -121,17 +166,4 @@ function changeCluster(drift: Drift): void {
   if (!cluster) return;
   const others = releases.filter((release) => release !== cluster.kubernetes);
   drift.estate.put('clusters', { ...cluster, kubernetes: oneOf(drift, others) });
-}
-
-function tagsOf(estate: Estate, { model, pool }: EquipmentState): string[] {
-  return drawnTags(model, estate.get('pools', pool));
-}
-
-function nextHealth(health: Health, lot: number): Health {
-  if (health !== 'ok') return 'ok';
-  return lot < 0.8 ? 'degraded' : 'failed';
-}
-
-function toggled(before: readonly string[], tag: string): string[] {
-  return before.includes(tag) ? before.filter((other) => other !== tag) : [...before, tag];
 }

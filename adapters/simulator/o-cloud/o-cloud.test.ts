@@ -117,14 +117,29 @@ describe('a world', () => {
     expect(idsOf(equipment).size).toBe(3_000);
   });
 
+  test('stays believable, however much changes', async () => {
+    const oCloud = await start();
+    const models = new Map((await list(oCloud, 'models')).map(({ id, name }) => [id, name]));
+    oCloud.tick(20_000);
+    const equipment = await list(oCloud, 'equipment');
+    expect(Math.abs(equipment.length - 400)).toBeLessThanOrEqual(1);
+    expect(equipment.filter(({ health }) => health !== 'ok').length).toBeLessThanOrEqual(20);
+    expect(equipment.filter(({ tags }) => tags.includes('maintenance')).length).toBeLessThanOrEqual(50);
+    expect(equipment.filter(({ summary, model }) => !summary.includes(models.get(model)!))).toEqual([]);
+    expect(equipment.filter(({ id }) => id.startsWith('eq-d')).length).toBeGreaterThan(10);
+  });
+
   test.each([
     [1, 1],
     [5, 9],
     [100, 3],
     [2_500, 60],
   ])('may have %i pieces of equipment in %i pools', async (size, pools) => {
-    const { objects } = (await start({ size, pools })).stats();
+    const oCloud = await start({ size, pools });
+    const { objects } = oCloud.stats();
     expect([objects.equipment, objects.pools]).toEqual([size, pools]);
+    oCloud.tick(50);
+    expect(oCloud.stats().objects.pools).toBe(pools);
   });
 });
 

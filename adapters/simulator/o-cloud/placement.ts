@@ -14,7 +14,7 @@ export function isGivenOnce(id: string): boolean {
 }
 
 /** What is known of new equipment; the rest is drawn. */
-export interface Delivery {
+interface Delivery {
   readonly id?: string;
   readonly model?: string | undefined;
   readonly said?: Said;

@@ -18,6 +18,12 @@ export function drawnTags(model: string, pool: Pool | undefined): string[] {
   return pool ? [...tierTags[pool.tier], category, pool.purpose] : [category];
 }
 
+/** The summary of equipment that nobody described. */
+export function drawnSummary(seed: number, id: string, model: string): string {
+  const { vendor, name } = productOf.get(model)!;
+  return `${vendor} ${name}, ${pick(drawOf(seed, id), 5, duties)}`;
+}
+
 /** States as the API shows them: equipment is drawn here, and nowhere stored. */
 export interface Renderer {
   document<K extends Kind>(kind: K, state: States[K]): Documents[K];
@@ -45,10 +51,9 @@ function equipment(seed: number, state: EquipmentState, pool: Pool | undefined):
   const serial = mix(draw, 2).toString(36).toUpperCase().padStart(4, '0').slice(0, 4) + suffix.toUpperCase();
   const site = pool?.site ?? 'none';
   const rack = `${site}-r${String(1 + (mix(draw, 3) % 40)).padStart(2, '0')}`;
-  const product = productOf.get(model)!;
   const drawn = {
     assetTag: serial,
-    summary: `${product.vendor} ${product.name}, ${pick(draw, 5, duties)}`,
+    summary: drawnSummary(seed, id, model),
     tags: drawnTags(model, pool),
     groups: [rack, `${site}-feed-${pick(draw, 6, ['a', 'b'])}`],
     health: 'ok' as const,

@@ -18,7 +18,7 @@ export interface Served {
   commit(changes: readonly Change[]): Promise<void>;
 }
 
-export interface Exchange {
+interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;

@@ -34,7 +34,7 @@ async function* chunksOf(estate: Estate, renderer: Renderer, kind: Kind): AsyncG
   yield chunk;
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   /** Sequence after which to begin. */
   readonly since: number;
   /** Milliseconds between signs of life. */
