@@ -10,5 +10,7 @@ declare module 'zod' {
     reference?: boolean;
     /** Computed by the view from the objects that point here; never stored. */
     derived?: { object: string; by: string };
+    /** Lower cardinality 1 although the model is a map or a list that may be empty. */
+    mandatory?: boolean;
   }
 }

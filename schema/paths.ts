@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import './meta.js';
 
-declare module 'zod' {
-  interface GlobalMeta {
-    /** Lower cardinality 1 although the model is a map or a list that may be empty. */
-    mandatory?: boolean;
-  }
-}
-
 export type Kind = 'string' | 'number' | 'boolean' | 'date-time' | 'enum' | 'map' | 'object' | 'json';
 
 /** What stands at a path of a model, with every optional, nullable, default, lazy and list taken off. */

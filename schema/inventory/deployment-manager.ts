@@ -29,7 +29,7 @@ const model = z
     description: text('What it is.'),
     oCloudId: identifier('The O-Cloud it belongs to.'),
     serviceUri: z.string().max(2048).describe('Where O2-DMS is reached.'),
-    supportedLocations: z.array(z.string().max(255)).describe('globalLocationId of each location it can deploy to.'),
+    supportedLocations: z.array(z.string().max(255)).describe('globalLocationId of each location it can deploy to.').meta({ mandatory: true }),
     capabilities: keyValuePairs('What it can do.'),
     capacity: keyValuePairs('What it holds; quantities in Kubernetes notation.'),
     extensions: Extensions.optional(),

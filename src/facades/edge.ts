@@ -4,7 +4,7 @@ import type { IdentifyPrincipal } from '../access/principal.js';
 import type { Caller } from '../operations/gate.js';
 import { allowOrigin, type Cors } from './cors.js';
 import { problemOf, sendProblem } from './rest/problem.js';
-import { requestIds } from './request-id.js';
+import { bytesOf, noteRequestId, requestIds } from './request-id.js';
 import { overloaded, type Load } from './shedding.js';
 
 /** One finished request, for the access log and the metrics. */
@@ -13,6 +13,8 @@ export interface Served {
   readonly requestId: string;
   readonly principal: string;
   readonly status: number;
+  /** Of the body. */
+  readonly bytes: number;
   readonly milliseconds: number;
 }
 
@@ -28,7 +30,6 @@ export interface EdgeParts {
   open(request: IncomingMessage, response: ServerResponse): boolean;
   readonly serve: Serve;
   served(served: Served): void;
-  readonly loggingOn: boolean;
 }
 
 /** What stands in front of node:http and Express alike, so that it exists once. */
@@ -37,11 +38,11 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
   return (request, response) => {
     const began = performance.now();
     const requestId = nextId(request.headers['x-request-id']);
-    response.setHeader('X-Request-Id', requestId);
+    noteRequestId(response, requestId);
     let principal = '-';
     response.on('close', () => {
       const status = response.headersSent ? response.statusCode : 499;
-      parts.served({ request, requestId, principal, status, milliseconds: performance.now() - began });
+      parts.served({ request, requestId, principal, status, bytes: bytesOf(response), milliseconds: performance.now() - began });
     });
     if (!allowOrigin(parts.cors, request, response)) return;
     if (request.url!.length > parts.urlBytes) return sendProblem(response, { status: 414, detail: `The URI is longer than ${parts.urlBytes} bytes.` });
@@ -50,7 +51,7 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
     const known = parts.identify(request.socket, bearerOf(request));
     if (!known) return refuse(response, new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.'));
     principal = known.name;
-    parts.serve(request, response, callerOf(request, response, known, requestId));
+    parts.serve(request, response, callerOf(response, known, requestId));
   };
 }
 
@@ -65,7 +66,7 @@ function bearerOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /** The signal is made only when somebody asks for it: most answers are finished at once. */
-function callerOf(_request: IncomingMessage, response: ServerResponse, principal: Caller['principal'], requestId: string): Caller {
+function callerOf(response: ServerResponse, principal: Caller['principal'], requestId: string): Caller {
   let left: AbortController | undefined;
   return {
     principal,

@@ -8,6 +8,7 @@ import { pagesFacade } from './pages/pages.js';
 import { problemOf, sendProblem } from './rest/problem.js';
 import { routesOf } from './rest/routes.js';
 import { serveRest } from './rest/serve.js';
+import { requestIdHeader } from './request-id.js';
 import { trpcFacade } from './trpc/facade.js';
 import type { View } from '../inventory/view.js';
 import type { Caller, Gate } from '../operations/gate.js';
@@ -59,6 +60,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     serve(request, response, caller) {
       if (rest(request, response, caller)) return;
       callers.set(request, caller);
+      response.setHeader(requestIdHeader, caller.requestId);
       app(request, response);
     },
     stop: () => graphql.stop(),

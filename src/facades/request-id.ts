@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 
 /** Ids of requests: the caller's own if it is a plain token, else ours (random prefix per process and a counter). */
 export function requestIds(): (given: string | string[] | undefined) => string {
@@ -9,4 +10,31 @@ export function requestIds(): (given: string | string[] | undefined) => string {
     count += 1;
     return `${prefix}-${count.toString(36)}`;
   };
+}
+
+export const requestIdHeader = 'X-Request-Id';
+
+const id = Symbol('request id');
+const bytes = Symbol('body bytes');
+type Noted = ServerResponse & { [id]?: string; [bytes]?: number };
+
+/**
+ * Notes the id on the response instead of setting a header: a response without set headers takes node's fast way through
+ * writeHead. Whoever writes the head adds it.
+ */
+export function noteRequestId(response: ServerResponse, requestId: string): void {
+  (response as Noted)[id] = requestId;
+}
+
+export function requestIdOf(response: ServerResponse): string {
+  return (response as Noted)[id] ?? '';
+}
+
+/** Notes the length of the body, which node does not tell afterwards. */
+export function noteBytes(response: ServerResponse, length: number): void {
+  (response as Noted)[bytes] = length;
+}
+
+export function bytesOf(response: ServerResponse): number {
+  return (response as Noted)[bytes] ?? Number(response.getHeader('content-length') ?? 0);
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Code, Fault } from '#schema/errors.js';
+import { requestIdHeader, requestIdOf } from '../request-id.js';
 
 /** HTTP status of each code; an API's major may override a row as data. */
 export const statusOf = {
@@ -51,6 +52,12 @@ export function sendProblem(response: ServerResponse, problem: Problem, withBody
     return;
   }
   const body = Buffer.from(problemBody(problem));
-  response.writeHead(problem.status, { 'Content-Type': 'application/problem+json', 'Content-Length': body.length, 'Cache-Control': 'no-store', ...problem.headers });
+  response.writeHead(problem.status, {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    [requestIdHeader]: requestIdOf(response),
+    ...problem.headers,
+  });
   response.end(withBody ? body : undefined);
 }

@@ -10,6 +10,7 @@ import { answers, bodyToSend, compressedBody, type HeldAnswer } from './answers.
 import { bodyOf, etagOf, type Body } from './body.js';
 import { acceptsGzip, acceptsJson, matchesEtag, negotiateVersion } from './headers.js';
 import { problemOf, sendProblem } from './problem.js';
+import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 import { apiOf, readTarget, type RestRequest, type Target } from './request.js';
 import type { Route } from './routes.js';
 
@@ -114,7 +115,7 @@ function nextLink(publicUrl: string, base: string, marker: string): string {
 function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, gaps: readonly Gap[]): void {
   const headers = gaps.length === 0 ? held.headers : [...held.headers, ...gapHeaders(gaps)];
   if (matchesEtag(request.headers['if-none-match'], held.etag)) {
-    response.writeHead(304, headers as string[]).end();
+    response.writeHead(304, [...headers, requestIdHeader, requestIdOf(response)]).end();
     return;
   }
   const gzipped = acceptsGzip(request.headers['accept-encoding']) ? compressedBody(held) : undefined;
@@ -124,7 +125,9 @@ function send(request: IncomingMessage, response: ServerResponse, held: HeldAnsw
 }
 
 function write(request: IncomingMessage, response: ServerResponse, headers: readonly string[], body: Body, gzipped: boolean): void {
-  response.writeHead(200, [...headers, 'Content-Length', String(body.length), ...(gzipped ? ['Content-Encoding', 'gzip'] : [])]);
+  noteBytes(response, body.length);
+  const own = ['Content-Length', String(body.length), requestIdHeader, requestIdOf(response)];
+  response.writeHead(200, [...headers, ...own, ...(gzipped ? ['Content-Encoding', 'gzip'] : [])]);
   if (request.method === 'HEAD') {
     response.end();
     return;
