@@ -9,7 +9,8 @@ const kebabCase = {
       if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
         context.report({ node, message: `File names are kebab-case; '${name}' is not.` });
       }
-      if (/^(utils?|helpers?|common|misc)$|(-manager|-service|-impl)$/.test(name)) {
+      // A deployment manager is an object of O2.
+      if (/^(utils?|helpers?|common|misc)$|(?<!deployment)-manager$|(-service|-impl)$/.test(name)) {
         context.report({ node, message: `'${name}' says nothing about what is inside; name the idea.` });
       }
     },

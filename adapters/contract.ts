@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Scope } from '#schema/scope.js';
-import type { ObjectName, ValueOf } from '#schema/objects.js';
+import type { ObjectName, objects, ValueOf } from '#schema/objects.js';
 
 /** A backend's own places in its watches: opaque text by native kind, stored with what was read up to there. */
 export type Cursor = Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export interface NativeBatch {
 
 /** An object made from natives. `value` lacks the identifying attribute: the kit mints it. */
 export interface Projected<N extends ObjectName = ObjectName> {
-  readonly value: Omit<ValueOf<N>, (typeof import('#schema/objects.js').objects)[N]['key']>;
+  readonly value: Omit<ValueOf<N>, (typeof objects)[N]['key']>;
   readonly tenant: string | null;
 }
 
@@ -69,7 +69,10 @@ export interface Written {
   readonly identity: string;
 }
 
-/** Writes of one object; a method that is present is the verb. Values are partial models. */
+/**
+ * Writes of one object; a method that is present is the verb. Values are partial models and patches are merge-patches; beside
+ * each id of another object of this instance stands its native identity (`resourcePoolId`, `resourcePoolIdentity`).
+ */
 export interface WritePort {
   create?(call: PortCall, value: Readonly<Record<string, unknown>>, tenant: string | null): Promise<Written>;
   update?(call: PortCall, target: Target, patch: Readonly<Record<string, unknown>>): Promise<Written>;

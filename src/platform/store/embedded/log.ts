@@ -13,7 +13,8 @@ interface Place extends Position {
   readonly total: number;
 }
 
-interface LogRow extends Place {
+interface LogRow extends Position {
+  readonly at: number;
   readonly change: ChangeKind;
   readonly baseline: number;
   readonly object: string;
@@ -51,8 +52,8 @@ export class Log {
     this.#oldest = database.prepare<Place>('SELECT seq, tag, at, bytes, total FROM log ORDER BY seq LIMIT ?');
     this.#tag = database.prepare<{ readonly tag: string }>('SELECT tag FROM log WHERE seq = ?');
     this.#after = database.prepare<LogRow>(
-      `SELECT *, native_version AS nativeVersion, reverse_patch AS reversePatch
-       FROM log WHERE seq > ? ORDER BY seq LIMIT ?`,
+      `SELECT seq, tag, at, change, baseline, object, id, tenant, instance, identity, native_version AS nativeVersion,
+         projection, value, reverse_patch AS reversePatch FROM log WHERE seq > ? ORDER BY seq LIMIT ?`,
     );
     this.#drop = database.prepare('DELETE FROM log WHERE seq <= ?');
   }

@@ -7,21 +7,21 @@ import type { Database } from './database.js';
 /** Objects read in one turn of the event loop. */
 const chunk = 500;
 
-interface ObjectRow {
-  readonly row: number;
-  readonly object: string;
-  readonly id: string;
-  readonly tenant: string | null;
-  readonly instance: string;
-  readonly identity: string;
-  readonly nativeVersion: string | null;
-  readonly projection: string;
-  readonly seq: number;
-  readonly tag: string;
-  readonly value: string;
-}
+const columns = 'row, object, id, tenant, instance, identity, native_version, projection, seq, tag, value';
 
-const columns = `row, object, id, tenant, instance, identity, native_version AS nativeVersion, projection, seq, tag, value`;
+type ObjectRow = readonly [
+  row: number,
+  object: string,
+  id: string,
+  tenant: string | null,
+  instance: string,
+  identity: string,
+  nativeVersion: string | null,
+  projection: string,
+  seq: number,
+  tag: string,
+  value: string,
+];
 
 const upsert = `INSERT INTO objects (id, object, tenant, instance, identity, native_version, projection, seq, tag, value)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -50,11 +50,11 @@ export class Objects {
     this.#position = database.prepare<Position>(
       'SELECT seq, tag FROM objects WHERE id = ? AND object = coalesce(?, object)',
     );
-    this.#one = database.prepare<ObjectRow>(`SELECT ${columns} FROM objects WHERE id = ? AND object = ?`);
-    this.#page = database.prepare<ObjectRow>(
+    this.#one = database.prepareTuples<ObjectRow>(`SELECT ${columns} FROM objects WHERE id = ? AND object = ?`);
+    this.#page = database.prepareTuples<ObjectRow>(
       `SELECT ${columns} FROM objects WHERE row > ? ORDER BY row LIMIT ${chunk}`,
     );
-    this.#pageOf = database.prepare<ObjectRow>(
+    this.#pageOf = database.prepareTuples<ObjectRow>(
       `SELECT ${columns} FROM objects WHERE instance = ? AND row > ? ORDER BY row LIMIT ${chunk}`,
     );
   }
@@ -98,22 +98,16 @@ export class Objects {
       const rows = this.#database.attempt(() => page(after));
       if (rows.length > 0) yield rows.map(stored);
       if (rows.length < chunk) return;
-      after = rows.at(-1)!.row;
+      after = rows.at(-1)![0];
       await nextTurn();
     }
   }
 }
 
-function stored({ object, id, tenant, instance, identity, nativeVersion, projection, seq, tag, value }: ObjectRow) {
-  return {
-    object,
-    id,
-    tenant,
-    instance,
-    identity,
-    value: JSON.parse(value) as Value,
-    ...(nativeVersion === null ? {} : { nativeVersion }),
-    projection,
-    position: { seq, tag },
-  };
+function stored(row: ObjectRow): StoredObject {
+  const [, object, id, tenant, instance, identity, nativeVersion, projection, seq, tag, text] = row;
+  const value = JSON.parse(text) as Value;
+  const position = { seq, tag };
+  const kept = { object, id, tenant, instance, identity, value, projection, position };
+  return nativeVersion === null ? kept : { ...kept, nativeVersion };
 }
