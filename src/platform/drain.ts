@@ -1,0 +1,35 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+const lookEvery = 50;
+
+/** Keeps the set of open sockets; a TLS connection is in it twice, raw and secured. */
+export function track(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
+}
+
+/**
+ * Stops accepting, closes connections as they become idle, and destroys what is left after `graceMs`. Resolves when nothing is
+ * open any more.
+ */
+export async function drain(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const socket of sockets) {
+    const response = responseOn(socket);
+    if (response && !response.headersSent) response.shouldKeepAlive = false;
+  }
+  // A connection whose answer had begun before stays open after it; nobody tells when it has become idle.
+  const idle = setInterval(() => server.closeIdleConnections(), lookEvery);
+  const end = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, graceMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(end);
+}
+
+/** The response being made on a connection. Node keeps it there for the same purpose; keeping it ourselves costs every request. */
+export function responseOn(socket: unknown): ServerResponse | undefined {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
+}

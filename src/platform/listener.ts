@@ -1,0 +1,140 @@
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { bind } from './bind.js';
+import { readCertificate, watchCertificate, type Certificate, type CertificateFiles } from './certificate.js';
+import type { Configuration } from './config/model.js';
+import { drain, responseOn, track } from './drain.js';
+import { protocolFault, refuse, refuseOnSocket, requestFault } from './protocol-faults.js';
+
+type Limits = Pick<
+  Configuration['limits'],
+  | 'urlBytes'
+  | 'headerBytes'
+  | 'headerCount'
+  | 'headersTimeout'
+  | 'requestTimeout'
+  | 'keepAliveTimeout'
+  | 'maxConnections'
+  | 'maxRequestsPerSocket'
+>;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly tls?: CertificateFiles;
+  readonly limits: Limits;
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Without it an upgrade is answered as a plain request. */
+  onUpgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Told of the certificate in use at the start and after each change; with `fault` when new files cannot be used. */
+  onCertificate?(certificate: Certificate, fault?: Error): void;
+}
+
+export interface Listener {
+  /** `http://127.0.0.1:8080`; the port is the real one. */
+  readonly url: string;
+  readonly port: number;
+  /** Connections refused since the start, because `maxConnections` were open. */
+  readonly refused: number;
+  /**
+   * Stops accepting and closes idle connections; what is in flight may finish, with `Connection: close`, for so many
+   * milliseconds. Then everything left is destroyed, upgraded sockets too: who owns those says goodbye before.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+// AEAD with forward secrecy only.
+const ciphers = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+].join(':');
+const secure = { minVersion: 'TLSv1.2', ciphers, honorCipherOrder: true, handshakeTimeout: 10_000 } as const;
+
+/** Serves HTTP/1.1, or HTTPS with `tls`. Throws UNAVAILABLE when the address or the certificate cannot be used, and says why. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { host, tls, limits } = options;
+  const certificate = tls && readCertificate(tls);
+  const server = certificate
+    ? createTlsServer({ ...httpOptions(limits), ...secure, ...certificate })
+    : createServer(httpOptions(limits));
+  server.maxConnections = limits.maxConnections;
+  server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
+  server.maxHeadersCount = limits.headerCount;
+  const sockets = new Set<Socket>();
+  for (const event of ['connection', 'secureConnection']) server.on(event, (socket: Socket) => track(sockets, socket));
+  let refused = 0;
+  server.on('drop', () => refused++);
+  route(server, options);
+  await bind(server, host, options.port);
+
+  const stopWatching = certificate ? reload(server as TlsServer, certificate, options) : () => {};
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${tls ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    port,
+    get refused() {
+      return refused;
+    },
+    close(graceMs) {
+      stopWatching();
+      return drain(server, sockets, graceMs);
+    },
+  };
+}
+
+function httpOptions(limits: Limits): ServerOptions {
+  return {
+    maxHeaderSize: limits.urlBytes + limits.headerBytes,
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionsCheckingInterval: 1000,
+    // Checked by requestFault, so that its refusal is a problem document like every other.
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+  };
+}
+
+function route(server: Server, { onRequest, onUpgrade }: ListenOptions): void {
+  server.on('request', (request, response) => {
+    if (!server.listening) response.shouldKeepAlive = false;
+    const fault = requestFault(request);
+    if (fault) refuse(response, fault);
+    else onRequest(request, response);
+  });
+  if (onUpgrade) {
+    server.on('upgrade', (request, socket, head) => {
+      // Node leaves an upgraded socket alone: without a listener the first reset by a client would end the process.
+      socket.on('error', () => socket.destroy());
+      const fault = requestFault(request);
+      if (fault) refuseOnSocket(socket, fault);
+      else onUpgrade(request, socket, head);
+    });
+  }
+  server.on('clientError', (error, socket) => {
+    const fault = protocolFault(error);
+    // In the midst of an answer a second one would be taken for its body.
+    if (!fault || !socket.writable || responseOn(socket)?.headersSent) socket.destroy();
+    else refuseOnSocket(socket, fault);
+  });
+}
+
+function reload(server: TlsServer, first: Certificate, { tls, onCertificate = () => {} }: ListenOptions): () => void {
+  let current = first;
+  onCertificate(first);
+  const changed = (next: Certificate) => {
+    server.setSecureContext({ ...secure, cert: next.cert, key: next.key });
+    onCertificate((current = next));
+  };
+  return watchCertificate(tls!, first, changed, (fault) => onCertificate(current, fault));
+}
