@@ -1,7 +1,7 @@
 /** A role is a set of permissions (`<object>:<verb>`); `*` stands for all there are and is expanded when roles are loaded. */
 export type Roles = ReadonlyMap<string, ReadonlySet<string>>;
 
-const builtIn: Readonly<Record<string, (permission: string) => boolean>> = {
+const builtIns: Readonly<Record<string, (permission: string) => boolean>> = {
   reader: (permission) => permission.endsWith(':read'),
   operator: (permission) => /:(read|create|update|scale|delete)$/.test(permission),
   /** Sees how deployment managers are reached. */
@@ -12,7 +12,7 @@ const builtIn: Readonly<Record<string, (permission: string) => boolean>> = {
 /** The built-in roles and those of the configuration, over the permissions that exist. Throws on a permission nobody knows. */
 export function loadRoles(permissions: ReadonlySet<string>, configured: Readonly<Record<string, readonly string[]>>): Roles {
   const roles = new Map<string, ReadonlySet<string>>();
-  for (const [name, holds] of Object.entries(builtIn)) roles.set(name, new Set([...permissions].filter(holds)));
+  for (const [name, holds] of Object.entries(builtIns)) roles.set(name, new Set([...permissions].filter(holds)));
   for (const [name, listed] of Object.entries(configured)) {
     const unknown = listed.filter((permission) => permission !== '*' && !permissions.has(permission));
     if (unknown.length > 0) throw new Error(`Role '${name}' names unknown permissions: ${unknown.join(', ')}. Known: ${[...permissions].sort().join(', ')}.`);
@@ -25,3 +25,6 @@ export function loadRoles(permissions: ReadonlySet<string>, configured: Readonly
 export function permissionsOf(names: readonly string[], roles: Roles): ReadonlySet<string> {
   return new Set(names.flatMap((name) => [...(roles.get(name) ?? [])]));
 }
+
+/** Names of the roles that exist without configuration. */
+export const builtInRoles: readonly string[] = Object.keys(builtIns);

@@ -5,7 +5,7 @@ import { Fault } from '#schema/errors.js';
 export async function bind(server: Server, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException) =>
-      reject(new Fault('UNAVAILABLE', sentence(error, host, port), {}, error));
+      reject(new Fault('UNAVAILABLE', sentence(error, host, port), { at: 'listen' }, error));
     server.once('error', refused);
     server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, () => {
       server.removeListener('error', refused);

@@ -14,7 +14,7 @@ const remedies: Readonly<Record<number, string>> = {
 };
 
 function refused(file: string, remedy: string, cause?: unknown): Fault {
-  return new Fault('UNAVAILABLE', `The store ${file} ${remedy}`, {}, cause);
+  return new Fault('UNAVAILABLE', `The store ${file} ${remedy}`, { at: 'store' }, cause);
 }
 
 export function foreignDatabase(file: string): Fault {

@@ -1,0 +1,77 @@
+import { Fault } from '#schema/errors.js';
+import { ConfigurationFault } from '../platform/config/fault.js';
+import { loadConfiguration } from '../platform/config/load.js';
+import type { Flags } from '../platform/config/flags.js';
+import type { Configuration } from '../platform/config/model.js';
+import { createLogger } from '../platform/logger.js';
+import { builtInRoles } from '../access/policy.js';
+import { adapterModels } from '../gateway/adapter-models.js';
+import { openGateway, type Gateway } from '../gateway/gateway.js';
+import { demonstration } from './demo.js';
+
+/** Exit codes, beside 0 and 1 for what nobody foresaw. */
+export const exitCodes = { configuration: 2, listen: 3, store: 4 } as const;
+
+export interface StartOptions {
+  readonly file?: string;
+  readonly flags: Flags;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The effective configuration; the demonstration when nothing names a backend. Throws ConfigurationFault. */
+export function configurationOf({ file, flags, env }: StartOptions): Configuration {
+  const named = file ?? env['NETWEAVE_CONFIG'];
+  const nothing = named === undefined && flags.kubeconfig === undefined;
+  const source = named === undefined ? { text: nothing ? demonstration : '' } : { file: named };
+  return loadConfiguration({ ...source, env, flags, adapterModels, builtInRoles });
+}
+
+/** Starts the gateway and says where things are. */
+export async function start(options: StartOptions): Promise<Gateway> {
+  const began = performance.now();
+  const configuration = configurationOf(options);
+  const logger = createLogger(configuration);
+  const gateway = await openGateway(configuration, logger);
+  announce(gateway, configuration, Math.round(performance.now() - began));
+  void followFirstSync(gateway);
+  return gateway;
+}
+
+function announce({ url }: Gateway, { store, mode }: Configuration, milliseconds: number): void {
+  const kept = store.memory ? 'nowhere (--memory)' : store.file;
+  console.log(`
+netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${kept})
+
+  O2 REST      ${url}/o2ims-infrastructureInventory/v2   (v1 beside it)
+  own REST     ${url}/netweave/v1
+  GraphQL      ${url}/graphql        open it in a browser for GraphiQL
+  tRPC         ${url}/trpc
+  API docs     ${url}/docs
+  metrics      ${url}/metrics        health: /livez, /readyz?verbose
+`);
+}
+
+/** One line for each backend when its first synchronisation has ended, or why it does not. */
+async function followFirstSync(gateway: Gateway): Promise<void> {
+  const said = new Map<string, string>();
+  for (let round = 0; round < 600; round += 1) {
+    const open = gateway.progress().filter(({ instance, synced, of, reason }) => {
+      const line = synced === of ? `Backend ${instance} is read.` : reason === undefined ? undefined : `Backend ${instance}: ${synced} of ${of} kinds read; ${reason}`;
+      if (line !== undefined && said.get(instance) !== line) console.log(line);
+      if (line !== undefined) said.set(instance, line);
+      return synced < of;
+    });
+    if (open.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 100).unref());
+  }
+}
+
+/** What to say, and how to end, when a start failed. */
+export function failure(error: unknown): { readonly message: string; readonly code: number } {
+  if (error instanceof ConfigurationFault) return { message: error.message, code: exitCodes.configuration };
+  if (!(error instanceof Fault)) return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: 1 };
+  const { at } = error.detail;
+  if (at === 'listen') return { message: error.message, code: exitCodes.listen };
+  if (at === 'store') return { message: error.message, code: exitCodes.store };
+  return { message: error.message, code: error.code === 'INVALID' ? exitCodes.configuration : 1 };
+}
