@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { startChild } from './peers/child.js';
 import { storeContract } from './store-contract.js';
 import { collect, entry, eventually, find, readAll, writeOne } from './store-contract/fixtures.js';
 
+const program = join(import.meta.dirname, 'store-contract', 'append-until-killed.js');
 let folder: string;
 let files = 0;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'netweave-store-'))));
@@ -53,7 +55,11 @@ describe('the file of an embedded store', () => {
   test('belongs to one store at a time', async () => {
     const file = newFile();
     const store = await openEmbeddedStore({ file });
-    expect(await refusal(file)).toContain('in use by another process');
+    expect(await refusal(file)).toContain('in use');
+    // The refusal must not have freed the file for others.
+    const other = spawnSync(process.execPath, [program, file, 'other'], { encoding: 'utf8', timeout: 15_000 });
+    expect(other.stderr).toContain(`The store ${file} is in use`);
+    expect(other.stdout).toBe('');
     await writeOne(store, entry('created', 'a', {}));
     await store.close();
     await (await openEmbeddedStore({ file })).close();
@@ -82,8 +88,8 @@ describe('the file of an embedded store', () => {
     const text = join(folder, 'notes.txt');
     writeFileSync(text, 'not a database, but long enough for a header. '.repeat(100));
     expect(await refusal(text)).toContain('not a netweave store');
-    expect(await refusal(folder)).toContain('Name a file');
-    expect(await refusal(join(text, 'store.db'))).toContain('Name a file');
+    expect(await refusal(folder)).toContain('check that it is a file');
+    expect(await refusal(join(text, 'store.db'))).toContain('what should be its folder is a file');
   });
 
   test('is refused when its end is missing', async () => {
@@ -136,8 +142,6 @@ test('a place in the log of an earlier memory is rewritten', async () => {
 });
 
 describe('after kill -9', () => {
-  const program = join(import.meta.dirname, 'store-contract', 'append-until-killed.js');
-
   test('everything acknowledged is there, nothing is there by half, and the file is free', async () => {
     const file = newFile();
     const acknowledged = new Map<string, string>();
@@ -149,7 +153,7 @@ describe('after kill -9', () => {
         if (!child.alive) throw new Error(`The child ended by itself; ${child.logTail()}`);
         return lines().length > 200 || undefined;
       });
-      expect(await refusal(file)).toContain('in use by another process');
+      expect(await refusal(file)).toContain('in use');
       await child.kill();
       for (const line of lines().filter((text) => text !== 'open')) {
         const [position, pair] = line.split(' ') as [string, string];

@@ -6,7 +6,7 @@ import type { Entry, Snapshot, Store } from '#platform/store/store.js';
 import { collect, entry, readAll, write, type Open } from './fixtures.js';
 
 /** More than any implementation reads at once. */
-const population = 1300;
+const population = 1050;
 
 /** What the store should hold, as plain maps. */
 interface Model {
@@ -130,7 +130,7 @@ export function snapshotContract(open: Open): void {
           expect(stored).toStrictEqual([...model.objects.values()]);
           await store.close();
         }),
-        { numRuns: 25 },
+        { numRuns: 20 },
       );
     });
   });

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { migrations } from './migrations.js';
@@ -66,7 +66,8 @@ export function openFile(name: string): Database {
   const file = resolve(name);
   try {
     mkdirSync(dirname(file), { recursive: true });
-    closeSync(openSync(file, 'a', 0o600));
+    // Never opened when it exists: closing it again would drop the locks this process holds on it (POSIX).
+    if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600));
     return set(file, new DatabaseSync(file, { timeout: 0 }));
   } catch (error) {
     throw explain(file, error);

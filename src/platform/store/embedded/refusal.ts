@@ -4,12 +4,12 @@ import { Fault } from '#schema/errors.js';
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) and what a person can do about each. */
 const remedies: Readonly<Record<number, string>> = {
   3: 'may not be opened: give this user read and write permission on the file and its folder.',
-  5: 'is in use by another process. Stop that one, or name another file; several replicas of one gateway need Redis.',
+  5: 'is in use by another gateway. Stop that one, or name another file; several replicas of one gateway need Redis.',
   8: 'cannot be written: give this user write permission on the file and its folder.',
   10: 'could not be read or written: the disk reported an error. Check the disk, then start again.',
   11: 'is damaged. Restore a backup, or move the file away: what backends report is rebuilt, owned documents are lost.',
   13: 'cannot grow: the disk is full. Make room, nothing else is needed.',
-  14: 'cannot be opened: check that its folder exists and that this user may write there.',
+  14: 'cannot be opened: check that it is a file, and that this user may read and write it and its folder.',
   26: 'is not a netweave store. Name another file, or move this one away.',
 };
 
@@ -40,8 +40,8 @@ export function explain(file: string, error: unknown): unknown {
   if (code === 'EACCES' || code === 'EPERM') return refused(file, remedies[3]!, error);
   if (code === 'EROFS') return refused(file, remedies[8]!, error);
   if (code === 'ENOSPC') return refused(file, remedies[13]!, error);
-  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST') {
-    return refused(file, 'cannot be opened: a folder and a file are confused in this path. Name a file.', error);
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return refused(file, 'cannot be made: what should be its folder is a file. Name a file in a folder.', error);
   }
   return error;
 }
