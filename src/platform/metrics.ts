@@ -32,7 +32,7 @@ export interface Metrics {
 export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** Upper bounds, in seconds, for the time of a request. */
-export const requestSeconds: readonly number[] = [
+export const requestBuckets: readonly number[] = [
   0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
 

@@ -22,6 +22,8 @@ export interface Sources {
   readonly adapterModels: AdapterModels;
   /** Names of the built-in roles; roles of tokens are not looked up when absent. */
   readonly builtInRoles?: readonly string[];
+  /** Every permission there is; permissions of roles are not looked up when absent. */
+  readonly permissions?: ReadonlySet<string>;
 }
 
 /**
@@ -38,7 +40,7 @@ export function loadConfiguration(sources: Sources): Configuration {
   for (const override of fromFlags) apply(override, value);
 
   const overrides = [...environment.overrides, ...fromFlags];
-  const known = sources.builtInRoles ? { roles: sources.builtInRoles } : {};
+  const known = { roles: sources.builtInRoles, permissions: sources.permissions };
   const checked = check(value, adapterModels, known);
   const located = checked.found.map((found) => locate(found, yaml, overrides));
   const faults = [...environment.faults, ...located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))];

@@ -20,8 +20,8 @@ export const Token = z.strictObject({
 const permission = z
   .string()
   .regex(
-    /^([A-Za-z][A-Za-z0-9]*|\*):([A-Za-z][A-Za-z0-9]*|\*)$/,
-    'Needs `<objects>:<verb>`, such as `resourcePools:read` or `resourcePools:*`.',
+    /^(\*|[A-Za-z][A-Za-z0-9]*:[A-Za-z][A-Za-z0-9]*)$/,
+    'Needs `<objects>:<verb>`, such as `resourcePools:read`, or `*`.',
   );
 
 export const Roles = z

@@ -63,6 +63,16 @@ export const references: readonly Rule[] = [
     },
   },
   {
+    name: 'roles-hold-known-permissions',
+    *check({ roles }, { permissions }) {
+      if (!permissions) return;
+      const known = new Set([...permissions, '*']);
+      for (const [name, held] of Object.entries(roles))
+        for (const [at, permission] of held.entries())
+          yield* unknown(['roles', name, at], 'permission', permission, known);
+    },
+  },
+  {
     name: 'built-in-roles-stay',
     *check({ roles }, { roles: builtIn = [] }) {
       for (const name of Object.keys(roles).filter((each) => builtIn.includes(each)))

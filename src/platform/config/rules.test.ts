@@ -10,7 +10,7 @@ const backend = (key: string) => ({ key, type: 'simulator' });
 const location = (globalLocationId: string) => ({ globalLocationId, name: 'x', address: 'here' });
 const key = Buffer.alloc(32).toString('base64');
 const production = { mode: 'production', tokens: [token('a')], key, tls: { certificate: 'c', key: 'k' } };
-const known = { roles: ['reader', 'admin'] };
+const known = { roles: ['reader', 'admin'], permissions: new Set(['resourcePools:read', 'resourcePools:scale']) };
 
 /** For each rule: what it refuses, where, and the nearest thing it lets pass. */
 const cases: Record<string, { refused: object; at: string; passes: object }> = {
@@ -98,10 +98,15 @@ const cases: Record<string, { refused: object; at: string; passes: object }> = {
     at: 'tokens[0].roles[1]',
     passes: { tokens: [token('a', { roles: ['ours'] })], roles: { ours: ['resourcePools:read'] } },
   },
+  'roles-hold-known-permissions': {
+    refused: { roles: { ours: ['resourcePools:read', 'resourcePool:scale'] } },
+    at: 'roles.ours[1]',
+    passes: { roles: { ours: ['resourcePools:read', 'resourcePools:scale'], all: ['*'] } },
+  },
   'built-in-roles-stay': {
-    refused: { roles: { admin: ['*:read'] } },
+    refused: { roles: { admin: ['*'] } },
     at: 'roles.admin',
-    passes: { roles: { mine: ['*:read'] } },
+    passes: { roles: { mine: ['*'] } },
   },
 };
 

@@ -17,6 +17,8 @@ export interface Rule {
 export interface Known {
   /** Built-in roles; roles of tokens are not looked up when absent. */
   readonly roles?: readonly string[];
+  /** Every permission that an operation demands; permissions of roles are not looked up when absent. */
+  readonly permissions?: ReadonlySet<string>;
 }
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
