@@ -1,10 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import { Fault } from '#schema/errors.js';
-import { graphqlFacade } from './graphql/facade.js';
-import { ownFacade } from './own/facade.js';
-import { openApiFacade } from './rest/open-api-facade.js';
-import { pagesFacade } from './pages/pages.js';
 import { problemOf, sendProblem } from './rest/problem.js';
 import { routesOf } from './rest/routes.js';
 import { serveRest } from './rest/serve.js';
@@ -23,6 +19,8 @@ interface Parts {
   readonly view: View;
   readonly operations: readonly Operation[];
   readonly publicUrl: string;
+  /** A fault of a facade itself: shown to the operator, withheld from the caller. */
+  unforeseen(error: unknown, caller: Caller): void;
 }
 
 export interface Facades {
@@ -40,30 +38,26 @@ function callerOf(request: IncomingMessage): Caller {
 
 /** All facades: the hot O2 routes straight from node:http, everything else through Express behind them. */
 export async function openFacades(parts: Parts): Promise<Facades> {
-  const { configuration, publicUrl, gate, view, operations } = parts;
+  const { configuration, publicUrl, gate, view, operations, unforeseen } = parts;
   const routes = routesOf(operations, (api, major) => configuration.apis.inventory.v2 || api !== 'o2ims-infrastructureInventory' || major !== 'v2');
   const rest = serveRest({ gate, view, routes, publicUrl, relativeVersions: configuration.apiVersionsPrefix === 'relative', cacheBytes: answerCacheBytes });
-  const graphql = await graphqlFacade({ gate, view, operations, limits: configuration.limits.graphql, callerOf });
 
-  const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use('/graphql', graphql.handler);
-  app.use('/trpc', trpcFacade({ gate, view, operations, callerOf, bodyBytes: configuration.limits.bodyBytes }));
-  app.use('/netweave/v1', ownFacade({ gate, view, operations, callerOf, publicUrl, bodyBytes: configuration.limits.bodyBytes }));
+  app.use('/trpc', trpcFacade({ gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes }));
   app.use((request: IncomingMessage, response: ServerResponse) => sendProblem(response, problemOf(nothingAt(request.url!))));
   app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: unknown) => sendProblem(response, problemOf(faultOf(error))));
 
   return {
-    serveOpen: open,
+    serveOpen: () => false,
     serve(request, response, caller) {
       if (rest(request, response, caller)) return;
       callers.set(request, caller);
       response.setHeader(requestIdHeader, caller.requestId);
       app(request, response);
     },
-    stop: () => graphql.stop(),
+    stop: async () => {},
   };
 }
 

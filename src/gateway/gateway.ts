@@ -50,6 +50,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
 
   const dataDirectory = memory ? undefined : dirname(file);
   const backends = await openBackends({ configuration, oCloudId, store, feed, coverage, logger, dataDirectory, siteOf: sitesByZone(configuration, oCloudId) });
+  const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) => logger.error({ err: error, requestId }, 'A request failed in a way nobody foresaw.');
   const gate = newGate({
     view,
     coverage,
@@ -61,11 +62,11 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     deadline: configuration.limits.deadline,
     firstSyncTimeout: configuration.firstSyncTimeout,
     count: front.countOperation,
-    unforeseen: (error, caller, operation) => logger.error({ err: error, requestId: caller.requestId, operation: operation.name }, 'An operation failed in a way nobody foresaw.'),
+    unforeseen,
   });
   const roles = loadRoles(allPermissions, configuration.roles);
   const anonymous = configuration.mode === 'development' && configuration.tokens.length === 0 ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) } : undefined;
-  const facades = await openFacades({ configuration, gate, view, operations: allOperations, publicUrl: front.apiRoot });
+  const facades = await openFacades({ configuration, gate, view, operations: allOperations, publicUrl: front.apiRoot, unforeseen });
   const trimming = trimLog(store, configuration.logBudget, logger);
   front.serve({ identify: tokenPrincipals(configuration.tokens, roles, anonymous), facades, coverage });
   await backends.start();
