@@ -40,7 +40,7 @@ function callerOf(request: IncomingMessage): Caller {
 export async function openFacades(parts: Parts): Promise<Facades> {
   const { configuration, publicUrl, gate, view, operations, unforeseen } = parts;
   const routes = routesOf(operations, (api, major) => configuration.apis.inventory.v2 || api !== 'o2ims-infrastructureInventory' || major !== 'v2');
-  const rest = serveRest({ gate, view, routes, publicUrl, relativeVersions: configuration.apiVersionsPrefix === 'relative', cacheBytes: answerCacheBytes });
+  const rest = serveRest({ gate, view, routes, publicUrl, unforeseen, relativeVersions: configuration.apiVersionsPrefix === 'relative', cacheBytes: answerCacheBytes });
 
   const app = express();
   app.disable('x-powered-by');

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { coverage as newCoverage } from '#subscriptions/coverage.js';
-import { configurationInstance, sitesByZone, syncConfiguration } from '#subscriptions/configured.js';
+import { configurationInstance, sitesByZone, syncConfiguration, type ConfiguredInventory } from '#subscriptions/configured.js';
 import { feed as newFeed } from '#subscriptions/feed.js';
 import { projectionFingerprint } from '#schema/fingerprint.js';
+import type { Registry } from '#adapters/registry.js';
 import { routing as newRouting } from '#adapters/routing.js';
 import { tokenPrincipals, scopeOf } from '../access/principal.js';
 import { loadRoles } from '../access/policy.js';
@@ -13,6 +14,7 @@ import { markers as newMarkers } from '../operations/markers.js';
 import { allOperations, allPermissions } from '../operations/operations.js';
 import { writes as newWrites } from '../operations/writes.js';
 import type { Configuration } from '../platform/config/model.js';
+import { defaultLocation, defaultSite } from '../platform/config/default-place.js';
 import { openKeys } from '../platform/keys.js';
 import type { Logger } from '../platform/logger.js';
 import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js';
@@ -32,6 +34,14 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Without the site made up as a default, unless some backend has pools but no sites of its own. */
+function shownPlaces(configuration: Configuration, { instances }: Registry): ConfiguredInventory {
+  const needed = instances.some(({ connection: { project } }) => project.ResourcePool && !project.OCloudSite);
+  if (needed) return configuration;
+  const { sites, locations } = configuration;
+  return { ...configuration, sites: sites.filter((site) => site !== defaultSite), locations: locations.filter((location) => location !== defaultLocation) };
+}
+
 /** Puts the house together, from the store outwards; the only place where everything is known to everything. */
 export async function openGateway(configuration: Configuration, logger: Logger): Promise<Gateway> {
   const front = await openFront(configuration, logger);
@@ -45,12 +55,12 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   const feed = newFeed(store);
   const coverage = newCoverage();
   const source = { instance: configurationInstance, projection: projectionFingerprint(configurationInstance), baseline: true };
-  await syncConfiguration(feed, source, configuration, oCloudId, front.apiRoot);
   const view = await openView(store, (message, error) => logger.error({ err: error }, message));
 
   const dataDirectory = memory ? undefined : dirname(file);
   const backends = await openBackends({ configuration, oCloudId, store, feed, coverage, logger, dataDirectory, siteOf: sitesByZone(configuration, oCloudId) });
   const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) => logger.error({ err: error, requestId }, 'A request failed in a way nobody foresaw.');
+  await syncConfiguration(feed, source, shownPlaces(configuration, backends.registry), oCloudId, front.apiRoot);
   const gate = newGate({
     view,
     coverage,

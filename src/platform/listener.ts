@@ -92,9 +92,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
+const longestRead = 65_536;
+
 function httpOptions(limits: Limits): ServerOptions {
   return {
-    maxHeaderSize: limits.urlBytes + limits.headerBytes,
+    // Room for a URI that is too long, so that it is read and answered as one.
+    maxHeaderSize: Math.max(limits.urlBytes, longestRead) + limits.headerBytes,
     headersTimeout: limits.headersTimeout,
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAliveTimeout,

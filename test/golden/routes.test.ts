@@ -55,6 +55,12 @@ describe.each(families)('$prefix', ({ prefix }) => {
     expect(head.text).toBe('');
   });
 
+  test.each(routes)('§1.2 OPTIONS $path tells the methods by Allow', async ({ path }) => {
+    const reply = await golden.send(at(prefix, path), { method: 'OPTIONS' });
+    expect([reply.status, reply.text]).toEqual([204, '']);
+    expect(reply.headers['allow']).toMatch(/\bGET\b/);
+  });
+
   test.each(routes)('§1.2 methods other than GET and HEAD on $path are 405 with Allow', async ({ path }) => {
     for (const method of refusedMethods) {
       const withBody = method === 'POST' || method === 'PUT' || method === 'PATCH';

@@ -1,19 +1,17 @@
+import Negotiator from 'negotiator';
 import { invalid } from '#schema/errors.js';
 import type { Api } from '#schema/apis.js';
 
-/** Whether an `Accept` header lets us answer with JSON. Only what the clients of O2 send is told apart; q=0 refuses. */
+/** Whether an `Accept` header (RFC 9110 12.5.1) lets us answer with JSON. */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return true;
-  return accept.split(',').some((part) => {
-    const [type = '', ...parameters] = part.trim().toLowerCase().split(';').map((each) => each.trim());
-    const refused = parameters.some((each) => /^q=0(\.0*)?$/.test(each));
-    return !refused && (type === '*/*' || type === 'application/*' || type === 'application/json');
-  });
+  return new Negotiator({ headers: { accept } }).mediaType(['application/json']) !== undefined;
 }
 
 /** Whether gzip may be sent. */
 export function acceptsGzip(header: string | string[] | undefined): boolean {
-  return typeof header === 'string' && /(^|[\s,])gzip\s*(?!;\s*q=0(\.0*)?\s*(,|$))/.test(header);
+  if (typeof header !== 'string' || !header.includes('gzip')) return false;
+  return new Negotiator({ headers: { 'accept-encoding': header } }).encoding(['gzip', 'identity']) === 'gzip';
 }
 
 const version = /^\d+\.\d+\.\d+(-impl:[^:\s]+:[^:\s]+:\d+)?$/;

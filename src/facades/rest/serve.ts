@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import type { Major } from '#schema/apis.js';
 import { Fault } from '#schema/errors.js';
 import type { Gap } from '#subscriptions/coverage.js';
 import type { View } from '../../inventory/view.js';
@@ -9,7 +10,7 @@ import { apiVersions } from './api-versions.js';
 import { answers, bodyToSend, compressedBody, type HeldAnswer } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
 import { acceptsGzip, acceptsJson, matchesEtag, negotiateVersion } from './headers.js';
-import { problemOf, sendProblem } from './problem.js';
+import { problemOf, sendProblem, type Problem } from './problem.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 import { apiOf, readTarget, type RestRequest, type Target } from './request.js';
 import type { Route } from './routes.js';
@@ -22,6 +23,8 @@ export interface RestParts {
   readonly publicUrl: string;
   readonly relativeVersions: boolean;
   readonly cacheBytes: number;
+  /** A fault of the facade itself: shown to the operator, withheld from the caller. */
+  unforeseen(error: unknown, caller: Caller): void;
 }
 
 /** Answers a request if its path belongs to an O2 API; false when it does not. */
@@ -46,7 +49,7 @@ export function serveRest(parts: RestParts): ServeRest {
 
   const answer = (request: IncomingMessage, response: ServerResponse, caller: Caller, asked: RestRequest): void => {
     const version = negotiateVersion(asked.route.api, asked.route.major, request.headers['version']);
-    if (version === undefined) return notAcceptable(response, `Version ${String(request.headers['version'])} is not served; served: ${asked.route.api.majors[asked.route.major]!.versions.join(', ')}.`);
+    if (version === undefined) return notAcceptable(request, response, `Version ${String(request.headers['version'])} is not served; served: ${asked.route.api.majors[asked.route.major]!.versions.join(', ')}.`);
     const key = `${caller.principal.scope.key} ${version} ${request.url!}`;
     const before = held.get(key);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
@@ -57,7 +60,7 @@ export function serveRest(parts: RestParts): ServeRest {
         held.set(key, made);
         send(request, response, made, fresh.gaps);
       },
-      (error: unknown) => fail(request, response, error, asked.route),
+      (error: unknown) => fail(parts, request, response, caller, error),
     );
   };
 
@@ -68,11 +71,11 @@ export function serveRest(parts: RestParts): ServeRest {
       const found = target(url);
       if (!found) return false;
       if (!methodAllowed(request, response)) return true;
-      if (!acceptsJson(request.headers.accept)) notAcceptable(response, `Only application/json is served, not ${request.headers.accept}.`);
+      if (!acceptsJson(request.headers.accept)) notAcceptable(request, response, `Only application/json is served, not ${request.headers.accept}.`);
       else if (found.kind === 'versions') apiVersions(response, found, parts, request.method === 'HEAD');
       else answer(request, response, caller, found.request);
     } catch (error) {
-      fail(request, response, error);
+      fail(parts, request, response, caller, error);
     }
     return true;
   };
@@ -84,18 +87,31 @@ function methodAllowed(request: IncomingMessage, response: ServerResponse): bool
   if (method === 'GET' || method === 'HEAD') return true;
   const headers = { Allow: 'GET, HEAD, OPTIONS' };
   if (method === 'OPTIONS') response.writeHead(204, headers).end();
-  else sendProblem(response, { status: 405, detail: `${method} is not defined here; allowed: ${headers.Allow}.`, headers });
+  else refuse(request, response, { status: 405, detail: `${method} is not defined here; allowed: ${headers.Allow}.`, headers });
   return false;
 }
 
-function notAcceptable(response: ServerResponse, detail: string): void {
-  sendProblem(response, { status: 406, detail });
+function notAcceptable(request: IncomingMessage, response: ServerResponse, detail: string): void {
+  refuse(request, response, { status: 406, detail });
 }
 
-function fail(request: IncomingMessage, response: ServerResponse, error: unknown, route?: Route): void {
+function fail(parts: RestParts, request: IncomingMessage, response: ServerResponse, caller: Caller, error: unknown): void {
+  if (!(error instanceof Fault)) parts.unforeseen(error, caller);
   const fault = error instanceof Fault ? error : new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
-  if (!(error instanceof Fault)) response.emit('error', error);
-  sendProblem(response, problemOf(fault, route?.api.majors[route.major]?.statuses), request.method !== 'HEAD');
+  const at = majorOf(request);
+  refuse(request, response, problemOf(fault, at?.statuses));
+}
+
+/** Problems carry the `Version` too (contract 3.3). */
+function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  const version = majorOf(request)?.versions[0];
+  const headers = { ...problem.headers, ...(version === undefined ? {} : { Version: version }) };
+  sendProblem(response, { ...problem, headers }, request.method !== 'HEAD');
+}
+
+function majorOf({ url }: IncomingMessage): Major | undefined {
+  const at = apiOf(url!);
+  return at?.api.versioned ? at.api.majors[at.segments[0] ?? ''] : undefined;
 }
 
 function hold(parts: RestParts, caller: Caller, asked: RestRequest, version: string, fresh: RowsAnswer | RowAnswer): HeldAnswer {
