@@ -26,7 +26,7 @@ export const routes: readonly Route[] = [
 
 /** 1.2: every method not listed is 405 with Allow; inventory lists GET alone, and HEAD follows GET. */
 export const refusedMethods = ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const;
-export const allowed: readonly string[] = ['GET', 'HEAD'];
+export const allowed: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 interface WrongPath {
   readonly clause: string;
