@@ -50,7 +50,8 @@ export function list<N extends ObjectName>(definition: ObjectDefinition<N>) {
       const found = await page(call.view, call.scope, { ...query, ...(from ? { after: from } : {}) }, call.signal);
       const next = found.next && call.markers.seal(binding, found.next);
       const total = () => count(call.view, call.scope, query, call.signal);
-      return { kind: 'rows', runs: found.runs, total, position, stamp, gaps: [], ...(next === undefined ? {} : { next }) };
+      const markerOf = (row: Row) => call.markers.seal(binding, placeOf(row, query));
+      return { kind: 'rows', runs: found.runs, total, markerOf, position, stamp, gaps: [], ...(next === undefined ? {} : { next }) };
     },
   });
 }
@@ -162,6 +163,13 @@ function orderOf(definition: ObjectDefinition, by: NonNullable<ListInput['orderB
     throw invalid(`${definition.name} cannot be ordered by '${by.attribute}'.`, 'orderBy');
   }
   return { path, descending: by.descending };
+}
+
+/** Where a page ends whose last object is `row`. */
+function placeOf(row: Row, { order }: ListQuery): Place {
+  if (!order) return { id: row.id };
+  const key = order.path.reduce<unknown>((value, name) => (typeof value === 'object' && value !== null ? (value as Row['value'])[name] : undefined), row.value);
+  return { id: row.id, key: typeof key === 'string' || typeof key === 'number' ? key : null };
 }
 
 /** A filter on what a principal may not see would tell it by what is found. */

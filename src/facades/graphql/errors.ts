@@ -1,0 +1,47 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { Fault, type Code } from '#schema/errors.js';
+
+/** `extensions.code` of each code. */
+export const graphqlCodeOf = {
+  INVALID: 'BAD_USER_INPUT',
+  UNPROCESSABLE: 'UNPROCESSABLE',
+  TOO_LARGE: 'TOO_LARGE',
+  UNAUTHENTICATED: 'UNAUTHENTICATED',
+  FORBIDDEN: 'FORBIDDEN',
+  NOT_FOUND: 'NOT_FOUND',
+  GONE: 'GONE',
+  CONFLICT: 'CONFLICT',
+  PRECONDITION_FAILED: 'PRECONDITION_FAILED',
+  QUOTA_EXCEEDED: 'QUOTA_EXCEEDED',
+  RATE_LIMITED: 'RATE_LIMITED',
+  UNSUPPORTED: 'UNSUPPORTED',
+  BACKEND_FAILED: 'BACKEND_FAILED',
+  BACKEND_UNAVAILABLE: 'BACKEND_UNAVAILABLE',
+  BACKEND_TIMEOUT: 'BACKEND_TIMEOUT',
+  UNAVAILABLE: 'UNAVAILABLE',
+  CANCELLED: 'CANCELLED',
+  INTERNAL: 'INTERNAL',
+} as const satisfies Record<Code, string>;
+
+/** The fault behind an error; undefined when GraphQL itself refuses the document, which says so in its own words. */
+export function faultOf(error: unknown): Fault | undefined {
+  const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  if (cause instanceof Fault) return cause;
+  if (error instanceof GraphQLError && error.extensions['code'] !== undefined) return undefined;
+  // A count goes on behind its operation, under the same deadline.
+  if (cause instanceof DOMException && cause.name === 'TimeoutError')
+    return new Fault('UNAVAILABLE', 'The operation took longer than its deadline.', { retryAfter: 1 });
+  if (cause instanceof DOMException && cause.name === 'AbortError') return new Fault('CANCELLED', 'The client left.');
+  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, cause);
+}
+
+/** A fault as an entry of `errors`. */
+export function formattedError({ code, message, detail }: Fault): GraphQLFormattedError {
+  return { message, extensions: { code: graphqlCodeOf[code], ...detail } };
+}
+
+/** An error as it is answered: where in the document it was stays, what nobody foresaw is withheld. */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const fault = faultOf(error);
+  return fault ? { ...formatted, ...formattedError(fault) } : formatted;
+}

@@ -1,0 +1,165 @@
+import type { IncomingMessage } from 'node:http';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { RequestHandler } from 'express';
+import { GraphQLError, printSchema, type DocumentNode } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { Fault } from '#schema/errors.js';
+import type { View } from '../../inventory/view.js';
+import type { Caller, Gate } from '../../operations/gate.js';
+import type { Operation } from '../../operations/operation.js';
+import { costOf } from './cost.js';
+import { documentLimits, type DocumentLimits } from './document-limits.js';
+import { faultOf, formatError } from './errors.js';
+import { graphqlOverHttp } from './http.js';
+import { indexOf, requestOf, type GraphqlRequest } from './request.js';
+import { schemaOf } from './schema.js';
+
+export interface GraphqlLimits extends DocumentLimits {
+  /** Most objects an operation may answer with, roughly; see `costOf`. */
+  readonly cost: number;
+  readonly documentBytes: number;
+  /** Whether clients may read the schema. */
+  readonly introspection: boolean;
+}
+
+export interface GraphqlParts {
+  readonly gate: Gate;
+  readonly view: View;
+  readonly operations: readonly Operation[];
+  readonly limits: GraphqlLimits;
+  /** Largest request body. */
+  readonly bodyBytes: number;
+  /** The caller that the edge identified for this request. */
+  callerOf(request: IncomingMessage): Caller;
+  /** A fault of the facade itself: shown to the operator, withheld from the caller. */
+  unforeseen(error: unknown, caller: Caller): void;
+}
+
+export interface GraphqlFacade {
+  /** To be mounted at `/graphql`. */
+  readonly handler: RequestHandler;
+  readonly sdl: string;
+  stop(): Promise<void>;
+}
+
+/** Validation compares fields in pairs: a document of this many tokens takes it some 30 ms at worst. */
+const mostTokens = 1000;
+
+/** Bytes of documents that are kept parsed and validated. */
+const documentCacheBytes = 2 * 1024 * 1024;
+
+/** GraphQL over the operations: Apollo Server behind Express. */
+export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade> {
+  const { gate, view, callerOf, unforeseen, limits, bodyBytes } = parts;
+  const operations = indexOf(parts.operations);
+  const schema = schemaOf(parts.operations);
+  const server = new ApolloServer<GraphqlRequest>({
+    schema,
+    introspection: limits.introspection,
+    hideSchemaDetailsFromClientErrors: true,
+    includeStacktraceInErrorResponses: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: mostTokens },
+    validationRules: [documentLimits(limits)],
+    documentStore: documentCache(),
+    formatError,
+    plugins: [...withoutTelephone, costLimit(limits.cost), incomplete, operatorSees(unforeseen)],
+  });
+  await server.start();
+  const requestFor = (request: IncomingMessage) => requestOf({ gate, view, operations }, callerOf(request));
+  return {
+    handler: graphqlOverHttp({
+      server,
+      documentBytes: limits.documentBytes,
+      bodyBytes,
+      requestFor,
+      callerOf,
+      unforeseen,
+    }),
+    sdl: printSchema(schema),
+    stop: () => server.stop(),
+  };
+}
+
+/** Apollo turns these on by itself when it finds its environment variables. */
+const withoutTelephone = [
+  ApolloServerPluginCacheControlDisabled(),
+  ApolloServerPluginInlineTraceDisabled(),
+  ApolloServerPluginLandingPageDisabled(),
+  ApolloServerPluginSchemaReportingDisabled(),
+  ApolloServerPluginUsageReportingDisabled(),
+];
+
+function documentCache() {
+  const documents = new LRUCache<string, DocumentNode>({
+    maxSize: documentCacheBytes,
+    sizeCalculation: (document) => document.loc!.end,
+  });
+  return {
+    get: (key: string) => Promise.resolve(documents.get(key)),
+    set: (key: string, document: DocumentNode) => Promise.resolve(void documents.set(key, document)),
+    delete: (key: string) => Promise.resolve(documents.delete(key)),
+  };
+}
+
+/** The cost depends on variables, so it is known only after validation. */
+function costLimit(most: number): ApolloServerPlugin<GraphqlRequest> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        didResolveOperation({ schema, document, operation, request }) {
+          if (!operation) return Promise.resolve();
+          const cost = costOf({ schema, document, operation, variables: request.variables ?? {} });
+          if (cost <= most) return Promise.resolve();
+          const message = `The operation may answer with ${cost} objects; at most ${most} are allowed. Ask for shorter lists with 'first'.`;
+          return Promise.reject(
+            new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } }),
+          );
+        },
+      }),
+  };
+}
+
+/** Names the backends whose part of the answer may be missing or old. */
+const incomplete: ApolloServerPlugin<GraphqlRequest> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse({ contextValue, response: { body } }) {
+        const gaps = [...contextValue.gaps.values()];
+        if (gaps.length > 0 && body.kind === 'single') {
+          const named = gaps.map(({ fresh, ...gap }) => ({
+            ...gap,
+            ...(fresh === undefined ? {} : { fresh: new Date(fresh).toISOString() }),
+          }));
+          body.singleResult.extensions = { ...body.singleResult.extensions, incomplete: named };
+        }
+        return Promise.resolve();
+      },
+    }),
+};
+
+/** What the gate calls INTERNAL it has shown to the operator itself. */
+function operatorSees(unforeseen: GraphqlParts['unforeseen']): ApolloServerPlugin<GraphqlRequest> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        didEncounterErrors({ errors, contextValue }) {
+          for (const error of errors) {
+            if (!(error.originalError instanceof Fault) && faultOf(error)?.code === 'INTERNAL')
+              unforeseen(error.originalError ?? error, contextValue.caller);
+          }
+          return Promise.resolve();
+        },
+      }),
+  };
+}

@@ -1,0 +1,62 @@
+import { Arg, createParameterDecorator, FieldResolver, Mutation, Query, Resolver, type ClassType } from 'type-graphql';
+import type { Typed } from './graphql-type.js';
+import type { GraphqlRequest } from './request.js';
+
+/** What a field is asked: on which object, with which arguments, in which request. */
+export interface Asked<S> {
+  readonly source: S;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly request: GraphqlRequest;
+}
+
+/** A field with a resolver, as data. */
+export interface FieldOf<S> extends Typed {
+  readonly name: string;
+  readonly args?: Readonly<Record<string, Typed>>;
+  resolve(asked: Asked<S>): unknown;
+}
+
+const decorators = { query: Query, mutation: Mutation, field: FieldResolver } as const;
+
+const asked = createParameterDecorator(({ root, args, context }): Asked<unknown> => ({
+  source: root as unknown,
+  args,
+  request: context as GraphqlRequest,
+}));
+
+/** Only what is said: type-graphql tells an absent option from an undefined one. */
+function optionsOf({ nullable, description, defaultValue }: Typed) {
+  return {
+    nullable: nullable ?? false,
+    ...(description === undefined ? {} : { description }),
+    ...(defaultValue === undefined ? {} : { defaultValue }),
+  };
+}
+
+/** A resolver class with these fields: roots, or fields of the object `of`. type-graphql's decorators are plain functions. */
+function resolverClass<S>(
+  name: string,
+  kind: keyof typeof decorators,
+  fields: readonly FieldOf<S>[],
+  of?: ClassType,
+): ClassType {
+  const made = { [name]: class {} }[name]! as ClassType;
+  const prototype = made.prototype as Record<string, unknown>;
+  for (const field of fields) {
+    prototype[field.name] = (question: Asked<S>) => field.resolve(question);
+    asked(prototype, field.name, 0);
+    Object.entries(field.args ?? {}).forEach(([argument, typed], index) => {
+      Arg(argument, () => typed.type, optionsOf(typed))(prototype, field.name, index + 1);
+    });
+    decorators[kind](() => field.type, optionsOf(field))(prototype, field.name, undefined as never);
+  }
+  if (of) Resolver(() => of)(made);
+  else Resolver()(made);
+  return made;
+}
+
+export const queryClass = (name: string, fields: readonly FieldOf<undefined>[]) => resolverClass(name, 'query', fields);
+export const mutationClass = (name: string, fields: readonly FieldOf<undefined>[]) =>
+  resolverClass(name, 'mutation', fields);
+export const fieldClass = <S>(of: ClassType, fields: readonly FieldOf<S>[]) =>
+  resolverClass(`${of.name}Fields`, 'field', fields, of);

@@ -1,0 +1,78 @@
+import type { ApolloServer } from '@apollo/server';
+import { expressMiddleware } from '@as-integrations/express5';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { Fault, invalid } from '#schema/errors.js';
+import type { Caller } from '../../operations/gate.js';
+import { statusOf } from '../rest/problem.js';
+import { formattedError } from './errors.js';
+import type { GraphqlRequest } from './request.js';
+
+export interface HttpParts {
+  readonly server: ApolloServer<GraphqlRequest>;
+  readonly documentBytes: number;
+  readonly bodyBytes: number;
+  requestFor(request: Request): GraphqlRequest;
+  callerOf(request: Request): Caller;
+  unforeseen(error: unknown, caller: Caller): void;
+}
+
+/** No input of ours nests deeper; GraphQL coerces variables by recursion. */
+const deepestVariables = 20;
+
+/** GraphQL over HTTP: what is refused here never reaches the executor. */
+export function graphqlOverHttp(parts: HttpParts): RequestHandler {
+  const router = express.Router();
+  router.use(express.json({ limit: parts.bodyBytes }));
+  router.use((request: Request, _response: Response, next: NextFunction) => {
+    checkSize(request, parts.documentBytes);
+    next();
+  });
+  router.use(expressMiddleware(parts.server, { context: ({ req }) => Promise.resolve(parts.requestFor(req)) }));
+  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    const fault = refusalOf(error);
+    if (fault.code === 'INTERNAL') parts.unforeseen(error, parts.callerOf(request));
+    refuse(request, response, fault);
+  });
+  return router;
+}
+
+function checkSize(request: Request, documentBytes: number): void {
+  const { query, variables } = (request.method === 'GET' ? request.query : (request.body ?? {})) as {
+    readonly query?: unknown;
+    readonly variables?: unknown;
+  };
+  if (typeof query === 'string' && Buffer.byteLength(query) > documentBytes) {
+    throw new Fault('TOO_LARGE', `The document is longer than ${documentBytes} bytes.`, { at: 'query' });
+  }
+  if (nestsDeeper(variables, deepestVariables))
+    throw invalid(`The variables nest deeper than ${deepestVariables} levels.`, 'variables');
+}
+
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => nestsDeeper(each, levels - 1));
+}
+
+/** What Express says of a body it cannot read. */
+function refusalOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const { status } = error as { readonly status?: unknown };
+  if (status === 413) return new Fault('TOO_LARGE', 'The request body is too large.');
+  if (typeof status === 'number' && status < 500)
+    return invalid(`The request body cannot be read: ${(error as Error).message}`, 'body');
+  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
+}
+
+function refuse(request: Request, response: Response, fault: Fault): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const type = request.headers.accept?.includes('application/graphql-response+json')
+    ? 'application/graphql-response+json'
+    : 'application/json';
+  response
+    .status(statusOf[fault.code])
+    .set({ 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' })
+    .end(JSON.stringify({ errors: [formattedError(fault)] }));
+}

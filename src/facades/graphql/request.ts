@@ -1,0 +1,82 @@
+import { Fault } from '#schema/errors.js';
+import type { ObjectName } from '#schema/objects.js';
+import type { Gap } from '#subscriptions/coverage.js';
+import type { View } from '../../inventory/view.js';
+import type { Caller, Gate } from '../../operations/gate.js';
+import { loaders, type Loaders } from '../../operations/loaders.js';
+import type { Answer, Operation, Verb } from '../../operations/operation.js';
+
+/** One request: what all of its fields share. Plain functions, because Apollo copies its context. */
+export interface GraphqlRequest {
+  readonly caller: Caller;
+  readonly view: View;
+  readonly loaders: Loaders;
+  /** Backends whose part of the answer may be missing or old, by instance. */
+  readonly gaps: ReadonlyMap<string, Gap>;
+  operation(object: string, verb: Verb): Operation | undefined;
+  /** Runs an operation through the gate. */
+  call<A extends Answer>(operation: Operation, input: unknown): Promise<A>;
+  /** Resolves when the caller may read the object, asked of the gate once a request: what relations and counts do first. */
+  admit(object: ObjectName): Promise<void>;
+  /** Resolves when it is certain that no object has the id, whatever it could be; asked of the gate once a request. */
+  absent(id: string): Promise<void>;
+}
+
+/** The operations by object and verb. */
+export type OperationIndex = ReadonlyMap<string, Operation>;
+
+export function indexOf(operations: readonly Operation[]): OperationIndex {
+  return new Map(operations.map((operation) => [`${operation.object.name}.${operation.verb}`, operation]));
+}
+
+export function requestOf(
+  parts: { readonly gate: Gate; readonly view: View; readonly operations: OperationIndex },
+  caller: Caller,
+): GraphqlRequest {
+  const { gate, view, operations } = parts;
+  const gaps = new Map<string, Gap>();
+  const admitted = new Map<ObjectName, Promise<void>>();
+  const operation = (object: string, verb: Verb) => operations.get(`${object}.${verb}`);
+
+  async function call<A extends Answer>(called: Operation, input: unknown): Promise<A> {
+    const answer = await gate.call(caller, called, input);
+    for (const gap of answer.gaps) {
+      const known = gaps.get(gap.instance);
+      if (!known || (gap.fresh ?? 0) < (known.fresh ?? 0)) gaps.set(gap.instance, gap);
+    }
+    return answer as A;
+  }
+
+  /** A list of one: the gate authorises it like any other, and names the backends that are missing. */
+  async function ask(object: ObjectName): Promise<void> {
+    const list = operation(object, 'list');
+    if (!list) throw new Error(`No operation lists ${object}, so no relation may lead to it.`);
+    await call(list, { first: 1 });
+  }
+
+  /** What an absent id could have been: each reader says whether it knows, which no id changes. */
+  async function askAbsent(id: string): Promise<void> {
+    for (const get of operations.values()) {
+      if (get.verb !== 'get' || get.object.singleton || !gate.mayCall(caller.principal, get)) continue;
+      await call(get, { id }).catch((error: unknown) => {
+        if (!(error instanceof Fault) || error.code !== 'NOT_FOUND') throw error;
+      });
+    }
+  }
+  let absent: Promise<void> | undefined;
+
+  return {
+    caller,
+    view,
+    gaps,
+    loaders: loaders(view, caller.principal.scope),
+    operation,
+    call,
+    admit(object) {
+      const known = admitted.get(object) ?? ask(object);
+      admitted.set(object, known);
+      return known;
+    },
+    absent: (id) => (absent ??= askAbsent(id)),
+  };
+}
