@@ -55,13 +55,14 @@ const site = {
 };
 const instance = { key: 'small', type: 'small', options: {}, deadline: 5000, concurrency: 4 };
 
-/** Tokens by name: `admin`, `reader`, `operator` (may not see credentials) and `blue` (operator of tenant blue). */
+/** Tokens by name: `admin`, `reader`, `operator` (may not see credentials) `blue` and `red` (operators of those tenants), `nobody`. */
 const tokens = (
   [
     ['admin', ['admin'], undefined],
     ['reader', ['reader'], undefined],
     ['operator', ['operator'], undefined],
     ['blue', ['operator'], 'blue'],
+    ['red', ['operator'], 'red'],
     ['nobody', [], undefined],
   ] as const
 ).map(([name, roles, tenant]) => ({

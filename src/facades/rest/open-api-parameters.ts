@@ -4,10 +4,19 @@ import { attributeAt } from '#schema/paths.js';
 import type { Json } from './open-api-parts.js';
 import type { Route } from './routes.js';
 
-const query = (name: string, description: string, schema: Json = { type: 'string' }): Json => ({ in: 'query', name, description, schema });
+const query = (name: string, description: string, schema: Json = { type: 'string' }): Json => ({
+  in: 'query',
+  name,
+  description,
+  schema,
+});
 const flag = (name: string, description: string): Json => ({ ...query(name, description), allowEmptyValue: true });
 const names = { type: 'array', items: { type: 'string' } };
-const listed = (name: string, description: string): Json => ({ ...query(name, description, names), style: 'form', explode: false });
+const listed = (name: string, description: string): Json => ({
+  ...query(name, description, names),
+  style: 'form',
+  explode: false,
+});
 
 const selectors = {
   all_fields: flag('all_fields', 'Every attribute.'),
@@ -18,24 +27,46 @@ const selectors = {
 
 const lists = {
   filter: {
-    ...query('filter', 'Expressions `(operator,attribute,value)`, joined by `;` (ETSI GS NFV-SOL 013 5.2). Operators: eq, neq, gt, lt, gte, lte, in, nin, cont, ncont.'),
+    ...query(
+      'filter',
+      'Expressions `(operator,attribute,value)`, joined by `;` (ETSI GS NFV-SOL 013 5.2). Operators: eq, neq, gt, lt, gte, lte, in, nin, cont, ncont.',
+    ),
     example: '(eq,name,edge)',
   },
-  nextpage_opaque_marker: query('nextpage_opaque_marker', 'Where the next page begins: taken from a `Link`, never built.'),
+  nextpage_opaque_marker: query(
+    'nextpage_opaque_marker',
+    'Where the next page begins: taken from a `Link`, never built.',
+  ),
 } as const satisfies Record<string, Json>;
 
-const conditional: Json = { in: 'header', name: 'If-None-Match', description: 'ETag of an answer that the caller holds; 304 while it is still true.', schema: { type: 'string' } };
+const conditional: Json = {
+  in: 'header',
+  name: 'If-None-Match',
+  description: 'ETag of an answer that the caller holds; 304 while it is still true.',
+  schema: { type: 'string' },
+};
 
 /** The components that operations of one major version refer to. */
 export function parameters({ versioned, majors }: Api, major: string): Json {
   const example = majors[major]!.versions[0];
-  const version = { in: 'header', name: 'Version', description: 'Version to answer with; the newest of the major when absent. 406 when it is not served.', schema: { type: 'string' }, example };
+  const version = {
+    in: 'header',
+    name: 'Version',
+    description: 'Version to answer with; the newest of the major when absent. 406 when it is not served.',
+    schema: { type: 'string' },
+    example,
+  };
   return { ...lists, ...selectors, 'If-None-Match': conditional, ...(versioned ? { Version: version } : {}) };
 }
 
 /** What a route takes beside its path. */
 export function parameterRefs({ api, shape }: Route): readonly Json[] {
-  const taken = [...(shape === 'list' ? Object.keys(lists) : []), ...Object.keys(selectors), 'If-None-Match', ...(api.versioned ? ['Version'] : [])];
+  const taken = [
+    ...(shape === 'list' ? Object.keys(lists) : []),
+    ...Object.keys(selectors),
+    'If-None-Match',
+    ...(api.versioned ? ['Version'] : []),
+  ];
   return taken.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }
 
@@ -45,6 +76,12 @@ export function pathParameters({ segments, definition }: Route): readonly Json[]
   return inPath.map((name) => {
     const attribute = attributeAt(definition.model, [name]);
     const description = attribute && z.globalRegistry.get(attribute.schema)?.description;
-    return { in: 'path', name, required: true, ...(description === undefined ? {} : { description }), schema: { type: 'string' } };
+    return {
+      in: 'path',
+      name,
+      required: true,
+      ...(description === undefined ? {} : { description }),
+      schema: { type: 'string' },
+    };
   });
 }

@@ -9,7 +9,10 @@ const text = (description: string): Json => ({ description, schema: { type: 'str
 
 /** What may be said in the headers of an answer; a document names those it uses. */
 export const headers = {
-  Age: { description: 'Seconds since the oldest part of an incomplete answer was known to be true.', schema: { type: 'integer' } },
+  Age: {
+    description: 'Seconds since the oldest part of an incomplete answer was known to be true.',
+    schema: { type: 'integer' },
+  },
   ETag: text('State of the answer, for `If-None-Match`.'),
   Link: text('Absolute URI of the next page, with `rel="next"` (RFC 8288); absent on the last one.'),
   Location: text('Absolute URI of what was created.'),
@@ -34,26 +37,44 @@ const problem: Json = {
     title: { type: 'string' },
     status: { type: 'integer', description: 'The HTTP status.' },
     detail: { type: 'string', description: 'What was wrong, where, and what to do.' },
-    code: { type: 'string', enum: [...codes], description: 'The same on every interface; absent for what HTTP alone refuses.' },
+    code: {
+      type: 'string',
+      enum: [...codes],
+      description: 'The same on every interface; absent for what HTTP alone refuses.',
+    },
     at: { type: 'string', description: 'The part of the input that was wrong.' },
     position: { type: 'integer', description: 'Character of the fault inside `at`, from 0.' },
     faults: { type: 'array', items: { type: 'string' }, description: 'Further faults of the same input.' },
   },
 };
 
-const own: Readonly<Record<number, (keyof typeof headers)[]>> = { 401: ['WWW-Authenticate'], 429: ['Retry-After'], 503: ['Retry-After'] };
+const own: Readonly<Record<number, (keyof typeof headers)[]>> = {
+  401: ['WWW-Authenticate'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+};
 
 /** References to the problems of these statuses, by status. */
 export function problemRefs(statuses: Iterable<number>): Json {
-  return Object.fromEntries([...new Set(statuses)].sort((a, b) => a - b).map((status) => [status, { $ref: `#/components/responses/${status}` }]));
+  return Object.fromEntries(
+    [...new Set(statuses)]
+      .sort((a, b) => a - b)
+      .map((status) => [status, { $ref: `#/components/responses/${status}` }]),
+  );
 }
 
-/** The components that every document has; `statuses` are those that its operations refuse with. */
-export function sharedComponents(statuses: Iterable<number>): { readonly [part: string]: Json } {
-  const answers = [...new Set(statuses)].sort((a, b) => a - b).map((status) => {
-    const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
-    return [status, { description: STATUS_CODES[status]!, headers: headerRefs(...(own[status] ?? [])), content }] as const;
-  });
+/** The components that every document has; `statuses` are those that its operations refuse with, `always` what problems say. */
+export function sharedComponents(
+  statuses: Iterable<number>,
+  always: readonly (keyof typeof headers)[] = [],
+): { readonly [part: string]: Json } {
+  const answers = [...new Set(statuses)]
+    .sort((a, b) => a - b)
+    .map((status) => {
+      const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+      const said = headerRefs(...always, ...(own[status] ?? []));
+      return [status, { description: STATUS_CODES[status]!, headers: said, content }] as const;
+    });
   return {
     schemas: { Problem: problem },
     responses: Object.fromEntries(answers),
@@ -64,7 +85,10 @@ export function sharedComponents(statuses: Iterable<number>): { readonly [part: 
 
 /** What reading anything may be refused with: codes of the gate, and 406 of the protocol. */
 export function readStatuses(overrides: Partial<Record<Code, number>> = {}): readonly number[] {
-  return [...statusesOf(['INVALID', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE'], overrides), 406];
+  return [
+    ...statusesOf(['INVALID', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE'], overrides),
+    406,
+  ];
 }
 
 export function statusesOf(listed: readonly Code[], overrides: Partial<Record<Code, number>> = {}): readonly number[] {

@@ -7,8 +7,13 @@ import { spellingOf, type Spelled } from '#schema/spelling.js';
 /** What a presenter shows of an object, as a schema: its names, the model's types, optional what a selector can leave out. */
 export function shownSchema(definition: ObjectDefinition, presenter: Presenter): z.ZodObject {
   const { model } = definition;
-  const shape = Array.from(spellingOf(presenter, model).values(), (spelled) => [spelled.name, attribute(spelled)] as const);
-  const shown: z.ZodObject = z.object(Object.fromEntries(shape)).meta({ id: presenter.type, description: descriptionOf(model) });
+  const shape = Array.from(
+    spellingOf(presenter, model).values(),
+    (spelled) => [spelled.name, attribute(spelled)] as const,
+  );
+  const shown: z.ZodObject = z
+    .object(Object.fromEntries(shape))
+    .meta({ id: presenter.type, description: descriptionOf(model) });
   return shown;
 
   function attribute(spelled: Spelled): z.ZodType {

@@ -1,4 +1,4 @@
-import { createDocument } from 'zod-openapi';
+import { createSchema } from 'zod-openapi';
 import { z } from 'zod';
 import type { Api } from '#schema/apis.js';
 import { ownOpenApi } from '../own/open-api.js';
@@ -19,8 +19,11 @@ function documentOf(routes: readonly Route[], publicUrl: string): Json {
   const { api, major } = routes[0]!;
   const [version] = api.majors[major]!.versions;
   const base = `/${api.name}/${major}`;
-  const paths = [...routes.map((route) => [`${base}${route.template}`, { get: operationOf(route) }] as const), ...versionPaths(api, base)];
-  const shared = sharedComponents(routes.flatMap(refusals));
+  const paths = [
+    ...routes.map((route) => [`${base}${route.template}`, { get: operationOf(route) }] as const),
+    ...versionPaths(api, base),
+  ];
+  const shared = sharedComponents(routes.flatMap(refusals), api.versioned ? ['Version'] : []);
   return cleaned({
     openapi: '3.1.0',
     info: { title: api.title, version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -28,16 +31,20 @@ function documentOf(routes: readonly Route[], publicUrl: string): Json {
     security: [{ bearer: [] }],
     tags: [...new Set(routes.map((route) => route.definition.collection))].map((name) => ({ name })),
     paths: Object.fromEntries(paths),
-    components: { ...shared, parameters: parameters(api, major), schemas: { ...schemasOf(routes), ...(api.versioned ? versionSchema : {}), ...shared['schemas'] } },
+    components: {
+      ...shared,
+      parameters: parameters(api, major),
+      schemas: { ...schemasOf(routes), ...(api.versioned ? versionSchema : {}), ...shared['schemas'] },
+    },
   });
 }
 
 /** Schemas of all that the routes show, by the type names of the specification. */
 function schemasOf(routes: readonly Route[]): Json {
-  const shown = Object.fromEntries(routes.map(({ definition, presenter }) => [presenter.type, [definition, presenter] as const]));
-  const schemas: Record<string, z.ZodObject> = {};
-  for (const [type, [definition, presenter]] of Object.entries(shown)) schemas[type] = shownSchema(definition, presenter);
-  return createDocument({ openapi: '3.1.0', info: { title: '', version: '' }, components: { schemas } }).components!.schemas!;
+  const shown = new Map(
+    routes.map(({ definition, presenter }) => [presenter.type, shownSchema(definition, presenter)]),
+  );
+  return createSchema(z.object(Object.fromEntries(shown)), { io: 'output' }).components;
 }
 
 function refusals({ api, major, shape, template }: Route): readonly number[] {
@@ -52,8 +59,19 @@ function operationOf(route: Route): Json {
   const item = { $ref: `#/components/schemas/${presenter.type}` };
   const list = { type: 'array', items: item };
   const { envelope } = presenter;
-  const schema = shape === 'item' ? item : envelope === undefined ? list : { type: 'object', required: [envelope], properties: { [envelope]: list } };
-  const said = headerRefs('ETag', ...(shape === 'list' ? (['Link'] as const) : []), ...(api.versioned ? (['Version'] as const) : []), 'X-Netweave-Incomplete', 'Age');
+  const schema =
+    shape === 'item'
+      ? item
+      : envelope === undefined
+        ? list
+        : { type: 'object', required: [envelope], properties: { [envelope]: list } };
+  const said = headerRefs(
+    'ETag',
+    ...(shape === 'list' ? (['Link'] as const) : []),
+    ...(api.versioned ? (['Version'] as const) : []),
+    'X-Netweave-Incomplete',
+    'Age',
+  );
   const left = presenter.defaultExcluded.map((each) => `\`${each}\``).join(', ');
   return {
     operationId: shape === 'list' ? `list${collection[0]!.toUpperCase()}${collection.slice(1)}` : `get${name}`,
@@ -62,7 +80,11 @@ function operationOf(route: Route): Json {
     tags: [collection],
     parameters: [...pathParameters(route), ...parameterRefs(route)],
     responses: {
-      200: { description: shape === 'list' ? `One page of ${collection}.` : `The ${name}.`, headers: said, content: { 'application/json': { schema } } },
+      200: {
+        description: shape === 'list' ? `One page of ${collection}.` : `The ${name}.`,
+        headers: said,
+        content: { 'application/json': { schema } },
+      },
       304: { description: 'The answer that the caller holds is still true.', headers: headerRefs('ETag') },
       ...problemRefs(refusals(route)),
     },
@@ -76,7 +98,10 @@ const versionSchema: Json = {
     required: ['uriPrefix', 'apiVersions'],
     properties: {
       uriPrefix: { type: 'string' },
-      apiVersions: { type: 'array', items: { type: 'object', required: ['version'], properties: { version: { type: 'string' } } } },
+      apiVersions: {
+        type: 'array',
+        items: { type: 'object', required: ['version'], properties: { version: { type: 'string' } } },
+      },
     },
   },
 };
@@ -86,7 +111,15 @@ function versionPaths({ name, versioned }: Api, base: string): readonly (readonl
   if (!versioned) return [];
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/ApiVersionInformation' } } };
   const operation = (operationId: string, summary: string) => ({
-    get: { operationId, summary, tags: ['api_versions'], responses: { 200: { description: 'The versions, newest first.', headers: headerRefs('Version'), content }, ...problemRefs(statusesOf(['UNAUTHENTICATED', 'INTERNAL'])) } },
+    get: {
+      operationId,
+      summary,
+      tags: ['api_versions'],
+      responses: {
+        200: { description: 'The versions, newest first.', headers: headerRefs('Version'), content },
+        ...problemRefs(statusesOf(['UNAUTHENTICATED', 'INTERNAL'])),
+      },
+    },
   });
   return [
     [`${base}/api_versions`, operation('getVersionsOfMajor', 'Versions of this major version.')],

@@ -1,0 +1,64 @@
+import { Fault } from '#schema/errors.js';
+import type { Answer } from '../../operations/operation.js';
+import type { Caller } from '../../operations/gate.js';
+import { problemBody, problemOf } from '../rest/problem.js';
+import { answerHeaders } from '../trpc/answer-headers.js';
+import type { FacadeParts } from '../trpc/facade.js';
+import { outputOf } from '../trpc/outputs.js';
+import { ofTheBody, operationInput, type Sent } from './input.js';
+import { ownBase, type OwnRoute } from './routes.js';
+
+export interface OwnParts extends FacadeParts {
+  /** Base of every absolute URI: `https://host`. */
+  readonly publicUrl: string;
+}
+
+/** One request on its way through the library. */
+export interface OwnContext {
+  readonly parts: OwnParts;
+  readonly caller: Caller;
+  /** Path and query below `ownBase`. */
+  readonly url: string;
+  /** Status and headers of the answer, for the library to write; an empty list writes no header. */
+  meta: { readonly status: number; readonly headers: Record<string, string | string[]> };
+}
+
+/** Asks the gate. A refusal is an answer too: the library could not write it as a problem (RFC 9457). */
+export async function answerOf(context: OwnContext, route: OwnRoute, sent: Sent): Promise<unknown> {
+  const { parts, caller } = context;
+  try {
+    const answer = (await parts.gate.call(caller, route.operation, operationInput(route, sent))) as Answer;
+    const headers = { 'Cache-Control': 'no-store', ...answerHeaders([answer]), ...linksOf(context, route, answer) };
+    context.meta = { status: route.status, headers };
+    if (route.status !== 204) return outputOf(parts.view, caller.principal.scope, answer);
+    context.meta.headers['Content-Type'] = [];
+    return undefined;
+  } catch (error) {
+    return refusal(context, error);
+  }
+}
+
+function refusal(context: OwnContext, error: unknown): unknown {
+  if (!(error instanceof Fault)) context.parts.unforeseen(error, context.caller);
+  const problem = problemOf(error instanceof Fault ? ofTheBody(error) : internal(error));
+  const headers = { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...problem.headers };
+  context.meta = { status: problem.status, headers };
+  return JSON.parse(problemBody(problem));
+}
+
+/** What nobody foresaw, with its message withheld. */
+export function internal(error: unknown): Fault {
+  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
+}
+
+function linksOf({ parts, url }: OwnContext, route: OwnRoute, answer: Answer): Record<string, string> {
+  const base = `${parts.publicUrl}${ownBase}`;
+  if (route.status === 201 && answer.kind === 'written')
+    return { Location: `${base}${route.path}/${encodeURIComponent(answer.id)}` };
+  if (answer.kind !== 'rows' || answer.next === undefined) return {};
+  const [path, query] = url.split('?');
+  const params = new URLSearchParams(query);
+  params.delete('page');
+  params.set('after', answer.next);
+  return { Link: `<${base}${path}?${params}>; rel="next"` };
+}

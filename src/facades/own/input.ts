@@ -1,0 +1,69 @@
+import { Fault, invalid } from '#schema/errors.js';
+import type { ObjectDefinition } from '#schema/object.js';
+import type { OwnRoute } from './routes.js';
+
+/** Path parameters beside the query, or beside the whole body as one member. */
+export type Sent = Readonly<Record<string, unknown>>;
+
+/** What a request sends, as its operation takes it. Members nobody knows stay in, for the gate to refuse. */
+export function operationInput(route: OwnRoute, sent: Sent): unknown {
+  const { object, verb } = route.operation;
+  if (verb === 'list') return listInput(object, sent);
+  const id = route.path.includes('{id}') ? { id: decoded(sent['id'] as string) } : {};
+  const { body } = sent;
+  switch (verb) {
+    case 'get':
+    case 'delete':
+      return { ...sent, ...id };
+    case 'create':
+      return { value: body };
+    case 'update':
+      return { ...id, patch: body };
+    case 'scale':
+      if (typeof body === 'object' && body !== null && 'id' in body)
+        throw invalid('id: the id stands in the path', 'id');
+      return { ...(body as object | undefined), ...id };
+  }
+}
+
+/** A fault of an input, told in terms of the body: operations wrap it in a member of their own. */
+export function ofTheBody(fault: Fault): Fault {
+  const { at, faults } = fault.detail;
+  if (fault.code !== 'INVALID' || at === undefined || !wrapped.test(at)) return fault;
+  const told = (faults ?? [fault.message]).map(unwrapped);
+  return new Fault('INVALID', told.join('; '), { at: unwrapped(at), ...(faults ? { faults: told } : {}) });
+}
+
+const wrapped = /^(value|patch)(?=\/|:|$)\/?/;
+
+function unwrapped(text: string): string {
+  return text.replace(wrapped, (found) => (found.endsWith('/') ? '' : 'body'));
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw invalid('The path is not percent-encoded correctly.', 'path');
+  }
+}
+
+function listInput({ parent }: ObjectDefinition, query: Sent): unknown {
+  const { first, page, orderBy, ...rest } = query;
+  const named = Object.entries(rest).map(([name, value]) => [name === parent ? 'parent' : name, value] as const);
+  return {
+    ...Object.fromEntries(named),
+    ...(first === undefined ? {} : { first: numberOf(first) }),
+    ...(page === undefined ? {} : { page: numberOf(page) }),
+    ...(orderBy === undefined ? {} : { orderBy: typeof orderBy === 'string' ? orderOf(orderBy) : orderBy }),
+  };
+}
+
+/** Digits become their number; anything else is left for the gate to refuse. */
+function numberOf(text: unknown): unknown {
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : text;
+}
+
+function orderOf(text: string): unknown {
+  return text.startsWith('-') ? { attribute: text.slice(1), descending: true } : { attribute: text };
+}
