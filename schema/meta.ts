@@ -1,6 +1,7 @@
-import 'zod';
+import 'zod/v4';
 
-declare module 'zod' {
+// Under the name that zod-openapi extends too: TypeScript forgets extensions made under several names.
+declare module 'zod/v4' {
   interface GlobalMeta {
     /** The attribute has a posting list in the view: filters on it cost what they find. */
     index?: boolean;

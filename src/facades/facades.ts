@@ -1,6 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import { Fault } from '#schema/errors.js';
+import { graphqlFacade } from './graphql/facade.js';
+import { ownFacade } from './own/facade.js';
+import { openApiFacade } from './rest/open-api-facade.js';
+import { pagesFacade } from './pages/pages.js';
 import { problemOf, sendProblem } from './rest/problem.js';
 import { routesOf } from './rest/routes.js';
 import { serveRest } from './rest/serve.js';
@@ -41,23 +45,28 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const { configuration, publicUrl, gate, view, operations, unforeseen } = parts;
   const routes = routesOf(operations, (api, major) => configuration.apis.inventory.v2 || api !== 'o2ims-infrastructureInventory' || major !== 'v2');
   const rest = serveRest({ gate, view, routes, publicUrl, unforeseen, relativeVersions: configuration.apiVersionsPrefix === 'relative', cacheBytes: answerCacheBytes });
+  const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
+  const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
+  const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use('/trpc', trpcFacade({ gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes }));
+  app.use('/graphql', graphql.handler);
+  app.use('/trpc', trpcFacade(behind));
+  app.use('/netweave/v1', ownFacade({ ...behind, publicUrl }));
   app.use((request: IncomingMessage, response: ServerResponse) => sendProblem(response, problemOf(nothingAt(request.url!))));
   app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: unknown) => sendProblem(response, problemOf(faultOf(error))));
 
   return {
-    serveOpen: () => false,
+    serveOpen: open,
     serve(request, response, caller) {
       if (rest(request, response, caller)) return;
       callers.set(request, caller);
       response.setHeader(requestIdHeader, caller.requestId);
       app(request, response);
     },
-    stop: async () => {},
+    stop: () => graphql.stop(),
   };
 }
 

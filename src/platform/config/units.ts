@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-declare module 'zod' {
+// Under the name that zod-openapi extends too: TypeScript forgets extensions made under several names.
+declare module 'zod/v4' {
   interface GlobalMeta {
     /** What the parsed number counts; printed back with its unit. */
     unit?: 'milliseconds' | 'bytes';
