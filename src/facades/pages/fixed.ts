@@ -24,7 +24,7 @@ interface Made {
 }
 
 /** Answers a request for something fixed. */
-export type AnswerFixed = (request: IncomingMessage, response: ServerResponse) => void;
+type AnswerFixed = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** GET and HEAD, compressed once, revalidated by ETag: a new release is seen at once. */
 export function fixed(source: Fixed): AnswerFixed {

@@ -174,6 +174,7 @@ describe('refusals', () => {
       return [status, (Array.isArray(body) ? body[0]! : body).error.data.code];
     });
 
+    expect(replies[2]!.text).toContain('The request body is too large.');
     expect(found).toEqual([
       [404, 'NOT_FOUND'],
       [400, 'INVALID'],

@@ -56,6 +56,7 @@ export function trpcError(fault: Fault): TRPCError {
 export function faultOf(error: TRPCError): Fault {
   if (error.cause instanceof Fault) return error.cause;
   const code = protocolCodes[error.code];
+  if (code === 'TOO_LARGE') return new Fault(code, 'The request body is too large.');
   if (code) return new Fault(code, error.message);
   return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
 }

@@ -16,7 +16,7 @@ import { errorShape, trpcError, type ErrorShape } from './errors.js';
 import { outputOf, type ListOutput, type WrittenOutput } from './outputs.js';
 
 /** What a request's procedures share. */
-export interface TrpcContext {
+interface TrpcContext {
   readonly caller: Caller;
   /** Answers of the request so far, for its headers. */
   readonly answers: Answer[];
@@ -42,7 +42,7 @@ type Of<N extends ObjectName, O = AnyOperation> =
   O extends Operation<infer M, Verb> ? ([M, N] extends [N, M] ? O : never) : never;
 
 /** A router per collection, a procedure per verb. */
-export type Procedures = {
+type Procedures = {
   readonly [N in ObjectName as CollectionOf<N>]: { readonly [O in Of<N> as O['verb']]: ProcedureOf<O> };
 };
 
