@@ -3,28 +3,20 @@ import type { Duplex } from 'node:stream';
 
 /** A request that HTTP itself refuses, before anybody asks what it wants. */
 export interface ProtocolFault {
-  readonly status: 400 | 408 | 413 | 414 | 431;
+  readonly status: 400 | 408 | 413 | 431;
   readonly detail: string;
 }
 
 const problemType = 'application/problem+json';
 
 /** What a parser or timeout error of node:http says to the client; undefined when nobody is left to be told. */
-export function protocolFault(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): ProtocolFault | undefined {
-  const { code = '', rawPacket } = error;
+export function protocolFault(error: NodeJS.ErrnoException): ProtocolFault | undefined {
+  const { code = '' } = error;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408, detail: 'The request did not arrive in time.' };
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return { status: 413, detail: 'The chunk extensions are too large.' };
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    if (isRequestLine(rawPacket)) return { status: 414, detail: 'The URI is too long.' };
-    return { status: 431, detail: 'The headers are too large.' };
-  }
+  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, detail: 'The URI and headers together are too large.' };
   // Anything else is the connection itself: reset, or no TLS on it.
   return code.startsWith('HPE_') ? { status: 400, detail: 'This is not a well-formed HTTP/1.1 request.' } : undefined;
-}
-
-// The parser counts URI and headers together. A packet that begins with a request line and holds no end of it is all URI.
-function isRequestLine(packet: Buffer = Buffer.alloc(0)): boolean {
-  return /^[A-Z]+ \S+$/.test(packet.subarray(0, 1024).toString('latin1')) && !packet.includes('\r\n');
 }
 
 /** What a parsed request must still have: one Host (RFC 9112 3.2) and a path, for links are made of both. */

@@ -7,6 +7,7 @@ import { printConfiguration } from './print.js';
 const adapterModels = {
   cloud: z.object({
     url: z.string(),
+    apiToken: z.string().optional(),
     auth: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('password'), user: z.string(), password: z.string().meta({ secret: true }) }),
       z.object({ kind: z.literal('token'), token: z.string().meta({ secret: true }).optional() }),
@@ -20,7 +21,7 @@ const adapterModels = {
 const canary = 'c4n4ry';
 const options = [
   `{ url: u, auth: { kind: password, user: me, password: ${canary} }, headers: { x: ${canary} }, free: ${canary} }`,
-  `{ url: u, auth: { kind: token, token: ${canary} }, tunnel: { port: 1, key: ${canary} }, free: { deep: ${canary} } }`,
+  `{ url: 'https://me:${canary}@host', apiToken: ${canary}, auth: { kind: token, token: ${canary} }, tunnel: { port: 1, key: ${canary} }, free: { deep: ${canary} } }`,
 ];
 const text = `
 key: ${Buffer.from(canary.padEnd(32, '.')).toString('base64')}
@@ -51,7 +52,14 @@ describe('the printed configuration', () => {
             headers: { x: '(redacted)' },
           },
         },
-        { options: { auth: { kind: 'token', token: '(redacted)' }, tunnel: '(redacted)', free: '(redacted)' } },
+        {
+          options: {
+            apiToken: '(redacted)',
+            auth: { kind: 'token', token: '(redacted)' },
+            tunnel: '(redacted)',
+            free: '(redacted)',
+          },
+        },
       ],
       limits: { bodyBytes: '1MiB' },
       oCloud: { extensions: { owner: { name: 'me' } } },

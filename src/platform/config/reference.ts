@@ -4,9 +4,11 @@ import { layers } from './model-walk.js';
 import { ConfigurationModel } from './model.js';
 import { variableOf } from './overrides.js';
 
-/** Every setting as Markdown, a bullet each, in the order of the model; part of docs/configuration.md. */
-export function configurationReference(): string {
-  return `${settings(ConfigurationModel, []).join('\n')}\n`;
+const marker = '<!-- settings -->\n';
+
+/** docs/configuration.md with its list of settings, a bullet each in the order of the model, made anew. */
+export function configurationPage(page: string): string {
+  return `${page.split(marker)[0]}${marker}\n${settings(ConfigurationModel, []).join('\n')}\n`;
 }
 
 function settings(model: $ZodType, path: readonly string[]): readonly string[] {

@@ -1,0 +1,83 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import type { Flags } from '../platform/config/flags.js';
+import { suggestion } from '../platform/config/suggest.js';
+
+export type Command = 'start' | 'config check' | 'config print' | 'help' | 'version';
+
+export interface Arguments {
+  readonly command: Command;
+  /** Path of the configuration file. */
+  readonly file?: string;
+  readonly flags: Flags;
+}
+
+/** The command line is wrong; the message says what and how to see what is right. */
+export class UsageFault extends Error {
+  constructor(message: string) {
+    super(`${message}\nSee \`netweave --help\`.`);
+    this.name = 'UsageFault';
+  }
+}
+
+const options = {
+  config: { type: 'string', short: 'c' },
+  host: { type: 'string' },
+  port: { type: 'string', short: 'p' },
+  memory: { type: 'boolean' },
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const satisfies ParseArgsOptionsConfig;
+
+const commands: readonly Command[] = ['start', 'config check', 'config print', 'help', 'version'];
+
+/** Reads the command line; without a command it is `start`. Throws UsageFault. */
+export function parseArguments(args: readonly string[]): Arguments {
+  const { positionals, tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const given: { [name: string]: string | true } = {};
+  for (const token of tokens)
+    if (token.kind === 'option') given[token.name] = checked(token.rawName, token.name, token.value);
+
+  if (given['help']) return { command: 'help', flags: {} };
+  if (given['version']) return { command: 'version', flags: {} };
+  const { config, host, port, memory, kubeconfig, context } = given as Partial<Record<keyof typeof options, string>>;
+  if (context !== undefined && kubeconfig === undefined) throw new UsageFault('--context needs --kubeconfig.');
+  const flags = {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: portNumber(port) }),
+    ...(memory === undefined ? {} : { memory: true }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+  return { command: commandOf(positionals), flags, ...(config === undefined ? {} : { file: config }) };
+}
+
+function commandOf(words: readonly string[]): Command {
+  const text = words.length === 0 ? 'start' : words.join(' ');
+  const command = commands.find((each) => each === text);
+  if (command) return command;
+  throw new UsageFault(`There is no command '${text}'.${suggestion(text, commands)} Known: ${commands.join(', ')}.`);
+}
+
+function checked(raw: string, name: string, value: string | undefined): string | true {
+  if (!Object.hasOwn(options, name)) {
+    const known = Object.keys(options).map((each) => `--${each}`);
+    throw new UsageFault(`There is no option '${raw}'.${suggestion(raw, known)}`);
+  }
+  const { type } = options[name as keyof typeof options];
+  if (type === 'boolean' && value !== undefined) throw new UsageFault(`${raw} takes no value.`);
+  if (type === 'string' && (value === undefined || value === '')) throw new UsageFault(`${raw} needs a value.`);
+  return value ?? true;
+}
+
+function portNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new UsageFault(`--port needs a number from 0 to 65535, not '${text}'.`);
+}

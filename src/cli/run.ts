@@ -1,0 +1,59 @@
+import { printConfiguration } from '../platform/config/print.js';
+import type { Configuration } from '../platform/config/model.js';
+import { createLogger } from '../platform/logger.js';
+import { shutdownOnSignals } from '../platform/shutdown.js';
+import { adapterModels } from '../gateway/adapter-models.js';
+import { parseArguments, UsageFault, type Arguments } from './arguments.js';
+import { help, version } from './help.js';
+import { configurationOf, exitCodes, failure, start, type StartOptions } from './start.js';
+
+/** Where a command writes; the process's own streams when absent. */
+export interface Terminal {
+  out(text: string): void;
+  error(text: string): void;
+}
+
+const own: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  error: (text) => void process.stderr.write(text),
+};
+
+/** Runs a command line and returns its exit code; after `start` the gateway goes on until a signal ends the process. */
+export async function run(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  terminal = own,
+): Promise<number> {
+  try {
+    await perform(parseArguments(args), env, terminal);
+    return 0;
+  } catch (error) {
+    const { message, code } =
+      error instanceof UsageFault ? { message: error.message, code: exitCodes.configuration } : failure(error);
+    terminal.error(`${message}\n`);
+    return code;
+  }
+}
+
+async function perform({ command, file, flags }: Arguments, env: NodeJS.ProcessEnv, { out }: Terminal): Promise<void> {
+  const options: StartOptions = { flags, env, ...(file === undefined ? {} : { file }) };
+  switch (command) {
+    case 'help':
+      return out(help);
+    case 'version':
+      return out(`${version()}\n`);
+    case 'config check':
+      return out(summary(configurationOf(options)));
+    case 'config print':
+      return out(printConfiguration(configurationOf(options), adapterModels));
+    case 'start': {
+      const gateway = await start(options);
+      shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], createLogger({ mode: 'development' }));
+    }
+  }
+}
+
+function summary({ mode, backends, tokens }: Configuration): string {
+  const named = backends.map(({ key, type }) => `${key} (${type})`).join(', ') || 'none';
+  return `The configuration is good. Mode ${mode}; backends: ${named}; tokens: ${tokens.length}.\n`;
+}
