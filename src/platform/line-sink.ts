@@ -22,7 +22,11 @@ export async function fileSink(path: string): Promise<Sink> {
   };
 }
 
+// The writer hears of a failure; unheard it would end the process, because whoever read the output went away.
+const heard = () => {};
+
 export function stdoutSink(): Sink {
+  if (!process.stdout.listeners('error').includes(heard)) process.stdout.on('error', heard);
   return {
     write: (text) =>
       new Promise((resolve, reject) => {

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+
+const main = fileURLToPath(new URL('../main.js', import.meta.url));
+
+/** The real program, with an environment of its own. */
+function netweave(...args: readonly string[]) {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  return { child, ended, error: text(child.stderr) };
+}
+
+/** Where it listens; its output is read on. */
+function urlOf({ stdout }: ReturnType<typeof netweave>['child']): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let seen = '';
+    stdout.on('data', (chunk: Buffer) => {
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec((seen += chunk.toString()));
+      if (found) resolve(found[0]);
+    });
+    stdout.once('end', () => reject(new Error('netweave ended without saying where it listens.')));
+  });
+}
+
+describe('the process', () => {
+  test('starts, answers, and ends with 0 on SIGTERM', async () => {
+    const { child, ended, error } = netweave('--port', '0', '--memory');
+    const alive = await fetch(`${await urlOf(child)}/livez`);
+    expect(alive.status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(await error).toMatch(/"msg":"Stopped\."/);
+  });
+
+  test('goes on when whoever read its output has gone', async () => {
+    const { child, ended, error } = netweave('--port', '0', '--memory');
+    const url = await urlOf(child);
+    child.stdout.destroy();
+    await fetch(`${url}/livez`);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(await error).toMatch(/The access log cannot be written\./);
+  });
+
+  test('ends with 3 when its port is taken, and says what to do', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { ended, error } = netweave('--port', String(port), '--memory');
+    expect(await ended).toBe(3);
+    expect(await error).toMatch(new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is in use\\. .*--port`));
+    taken.close();
+  });
+
+  test('ends with 2 when its configuration is wrong', async () => {
+    const { ended, error } = netweave('--host', '0.0.0.0', '--memory');
+    expect(await ended).toBe(2);
+    expect(await error).toMatch(/--host: listen\.host: Development listens on this machine only/);
+  });
+});
