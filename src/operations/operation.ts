@@ -36,7 +36,7 @@ export interface RowsAnswer extends AnswerBase {
   readonly runs: readonly Run[];
   /** Marker of the next page. */
   readonly next?: string;
-  /** Marker of the page that begins behind `row`, one of this answer; a function, because it is sealed only when asked for. */
+  /** Marker of the page that begins behind `row`, one of this answer; sealed only when asked for. */
   markerOf(row: Row): string;
   /** How many there are in all; a function, because a count is made only when asked for. */
   total(): Promise<number>;

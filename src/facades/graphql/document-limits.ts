@@ -23,7 +23,7 @@ interface Size {
 }
 const nothing: Size = { depth: 0, aliases: 0 };
 
-/** Refuses documents that are deeper or wider than any real one, before they are executed. Introspection has rules of its own. */
+/** Refuses documents deeper or wider than any real one, before they are executed. graphql-js limits introspection. */
 export function documentLimits({ depth, aliases }: DocumentLimits): ValidationRule {
   return (context) => ({
     Document(document) {

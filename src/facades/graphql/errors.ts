@@ -28,11 +28,15 @@ export function faultOf(error: unknown): Fault | undefined {
   const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (cause instanceof Fault) return cause;
   if (error instanceof GraphQLError && error.extensions['code'] !== undefined) return undefined;
-  // A count goes on behind its operation, under the same deadline.
-  if (cause instanceof DOMException && cause.name === 'TimeoutError')
-    return new Fault('UNAVAILABLE', 'The operation took longer than its deadline.', { retryAfter: 1 });
-  if (cause instanceof DOMException && cause.name === 'AbortError') return new Fault('CANCELLED', 'The client left.');
   return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, cause);
+}
+
+/** What an aborted signal threw, as a fault: work that goes on behind its operation is not normalised by the gate. */
+export function faultOfAbort(error: unknown): unknown {
+  const { name } = error as { readonly name?: unknown };
+  if (name === 'TimeoutError')
+    return new Fault('UNAVAILABLE', 'The operation took longer than its deadline.', { retryAfter: 1 });
+  return name === 'AbortError' ? new Fault('CANCELLED', 'The client left.') : error;
 }
 
 /** A fault as an entry of `errors`. */
@@ -40,8 +44,11 @@ export function formattedError({ code, message, detail }: Fault): GraphQLFormatt
   return { message, extensions: { code: graphqlCodeOf[code], ...detail } };
 }
 
+/** GraphQL's guesses at what was meant tell the schema to those who may not read it. */
+const guess = / ?Did you mean .+\?$/;
+
 /** An error as it is answered: where in the document it was stays, what nobody foresaw is withheld. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const fault = faultOf(error);
-  return fault ? { ...formatted, ...formattedError(fault) } : formatted;
+  return { ...formatted, ...(fault ? formattedError(fault) : { message: formatted.message.replace(guess, '') }) };
 }

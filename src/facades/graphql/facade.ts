@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -8,16 +8,15 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { RequestHandler } from 'express';
-import { GraphQLError, printSchema, type DocumentNode } from 'graphql';
+import { printSchema, type DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { Fault } from '#schema/errors.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
-import { costOf } from './cost.js';
 import { documentLimits, type DocumentLimits } from './document-limits.js';
-import { faultOf, formatError } from './errors.js';
+import { formatError } from './errors.js';
 import { graphqlOverHttp } from './http.js';
+import { costLimit, incomplete, operatorSees } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
 
@@ -63,7 +62,6 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
   const server = new ApolloServer<GraphqlRequest>({
     schema,
     introspection: limits.introspection,
-    hideSchemaDetailsFromClientErrors: true,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
@@ -109,57 +107,5 @@ function documentCache() {
     get: (key: string) => Promise.resolve(documents.get(key)),
     set: (key: string, document: DocumentNode) => Promise.resolve(void documents.set(key, document)),
     delete: (key: string) => Promise.resolve(documents.delete(key)),
-  };
-}
-
-/** The cost depends on variables, so it is known only after validation. */
-function costLimit(most: number): ApolloServerPlugin<GraphqlRequest> {
-  return {
-    requestDidStart: () =>
-      Promise.resolve({
-        didResolveOperation({ schema, document, operation, request }) {
-          if (!operation) return Promise.resolve();
-          const cost = costOf({ schema, document, operation, variables: request.variables ?? {} });
-          if (cost <= most) return Promise.resolve();
-          const message = `The operation may answer with ${cost} objects; at most ${most} are allowed. Ask for shorter lists with 'first'.`;
-          return Promise.reject(
-            new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } }),
-          );
-        },
-      }),
-  };
-}
-
-/** Names the backends whose part of the answer may be missing or old. */
-const incomplete: ApolloServerPlugin<GraphqlRequest> = {
-  requestDidStart: () =>
-    Promise.resolve({
-      willSendResponse({ contextValue, response: { body } }) {
-        const gaps = [...contextValue.gaps.values()];
-        if (gaps.length > 0 && body.kind === 'single') {
-          const named = gaps.map(({ fresh, ...gap }) => ({
-            ...gap,
-            ...(fresh === undefined ? {} : { fresh: new Date(fresh).toISOString() }),
-          }));
-          body.singleResult.extensions = { ...body.singleResult.extensions, incomplete: named };
-        }
-        return Promise.resolve();
-      },
-    }),
-};
-
-/** What the gate calls INTERNAL it has shown to the operator itself. */
-function operatorSees(unforeseen: GraphqlParts['unforeseen']): ApolloServerPlugin<GraphqlRequest> {
-  return {
-    requestDidStart: () =>
-      Promise.resolve({
-        didEncounterErrors({ errors, contextValue }) {
-          for (const error of errors) {
-            if (!(error.originalError instanceof Fault) && faultOf(error)?.code === 'INTERNAL')
-              unforeseen(error.originalError ?? error, contextValue.caller);
-          }
-          return Promise.resolve();
-        },
-      }),
   };
 }

@@ -33,7 +33,7 @@ function optionsOf({ nullable, description, defaultValue }: Typed) {
   };
 }
 
-/** A resolver class with these fields: roots, or fields of the object `of`. type-graphql's decorators are plain functions. */
+/** A resolver class with these fields: roots, or fields of the object `of`. Decorators are plain functions. */
 function resolverClass<S>(
   name: string,
   kind: keyof typeof decorators,

@@ -61,11 +61,14 @@ function enumOf(schema: z.core.$ZodType, members: readonly string[]): object {
   return made;
 }
 
+/** Any JSON, null included. */
+const anything: ReadonlySet<string> = new Set(['union', 'any', 'unknown']);
+
 /** Whether a schema is shown as the JSON scalar: its members are not known beforehand. */
 function isOpen(schema: z.core.$ZodTypes): boolean {
   const { def } = schema._zod;
   if (def.type === 'object') return def.catchall !== undefined && def.catchall._zod.def.type !== 'never';
-  return ['record', 'union', 'any', 'unknown'].includes(def.type);
+  return def.type === 'record' || anything.has(def.type);
 }
 
 function typeOf({ innermost, meta }: Unwrapped, classOf: (model: z.ZodObject) => ClassType): TypeValue {
@@ -90,7 +93,7 @@ function typeOf({ innermost, meta }: Unwrapped, classOf: (model: z.ZodObject) =>
 }
 
 /**
- * The GraphQL type of a place of a model. A place that needs a permission of its own is nullable, because it may be hidden.
+ * The GraphQL type of a place of a model. A place that needs a permission of its own is nullable: it may be hidden.
  * @param classOf the class of an object that stands there
  */
 export function graphqlType(
@@ -99,14 +102,14 @@ export function graphqlType(
   classOf: (model: z.ZodObject) => ClassType,
 ): Typed {
   const unwrapped = unwrap(schema, direction);
-  const { lists, nullable, meta, innermost } = unwrapped;
+  const { lists, meta, innermost } = unwrapped;
   let type = typeOf(unwrapped, classOf);
-  const json = innermost._zod.def.type !== 'record' && innermost._zod.def.type !== 'object' && type === GraphQLJSON;
   for (let depth = 0; depth < lists; depth += 1) type = [type];
-  const { description } = meta;
+  const mayBeNull = lists === 0 && anything.has(innermost._zod.def.type);
+  const mayBeHidden = direction === 'out' && meta.permission !== undefined;
   return {
     type,
-    nullable: nullable || (lists === 0 && json) || (direction === 'out' && meta.permission !== undefined),
-    ...(description === undefined ? {} : { description }),
+    nullable: unwrapped.nullable || mayBeNull || mayBeHidden,
+    ...(meta.description === undefined ? {} : { description: meta.description }),
   };
 }

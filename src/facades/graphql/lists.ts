@@ -14,7 +14,7 @@ import { whereClass } from './where.js';
 import { filterOf } from './where-filter.js';
 
 /** Page size when a document names none. */
-export const defaultFirst = 50;
+const defaultFirst = 50;
 
 const longestText = 8192;
 

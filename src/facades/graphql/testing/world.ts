@@ -1,18 +1,19 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { connectBackends } from '#adapters/registry.js';
+import { connectBackends, type Registry } from '#adapters/registry.js';
 import { routing } from '#adapters/routing.js';
 import { objectId } from '#adapters/kit/identity.js';
 import type { ObjectEvent } from '#adapters/kit/materialise.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import { definitionOf, type ObjectName } from '#schema/objects.js';
-import { coverage } from '#subscriptions/coverage.js';
-import { feed } from '#subscriptions/feed.js';
-import { watch, type Watcher } from '#subscriptions/watcher.js';
+import { coverage as newCoverage } from '#subscriptions/coverage.js';
+import { feed as newFeed } from '#subscriptions/feed.js';
+import { watch } from '#subscriptions/watcher.js';
 import { loadRoles, permissionsOf } from '../../../access/policy.js';
 import { scopeOf, type Principal } from '../../../access/principal.js';
-import { openView } from '../../../inventory/view.js';
-import { gate, type Caller } from '../../../operations/gate.js';
+import { openView, type View } from '../../../inventory/view.js';
+import { gate as newGate, type Caller } from '../../../operations/gate.js';
 import { markers } from '../../../operations/markers.js';
 import type { Operation } from '../../../operations/operation.js';
 import { allOperations, allPermissions } from '../../../operations/operations.js';
@@ -66,73 +67,29 @@ export interface Options {
   readonly backend?: boolean;
 }
 
+/** What the world did, for those who ask how it came to an answer. */
+interface Seen {
+  charges: number;
+  /** Seconds that the next caller has to wait. */
+  wait: number;
+  /** What the loaders read: `<object> <id>`. */
+  reads: string[];
+  unforeseen: unknown[];
+  /** `<operation> <code>` */
+  outcomes: string[];
+}
+
 /** A gateway's inside with GraphQL in front of it, over HTTP: real store, log, view and gate. */
 export async function openWorld(told: readonly Told[], options: Options = {}) {
-  const store = await openEmbeddedStore({ memory: true });
-  const written = feed(store);
-  const cover = coverage();
-  const source = { instance: '$configuration', projection: 'p', baseline: false };
-  const events = told.map(([object, value, tenant]): ObjectEvent => {
-    const id = value[definitionOf(object).key] as string;
-    return { type: 'upsert', object, id, identity: id, tenant: tenant ?? null, value };
-  });
-  await written.sync(source, { events });
-  const view = await openView(store, (message, error) => {
-    throw new Error(message, { cause: error });
-  });
-  const instances = options.backend
-    ? [{ key: 'pools', type: 'pools', options: {}, deadline: 5000, concurrency: 4 }]
-    : [];
-  const registry = await connectBackends(instances, [poolBackend], ({ key }) => ({
-    key,
-    oCloudId,
-    idOf: (object, identity) => objectId(oCloudId, key, object, identity),
-    siteOf: () => ({ oCloudSiteId: '', globalLocationId: '' }),
-    log: () => undefined,
-  }));
-  const watchers = new Map<string, Watcher>();
-  for (const { key, connection } of registry.instances) {
-    const around = { feed: written, store, coverage: cover, log: () => undefined };
-    watchers.set(
-      key,
-      watch({ source: { instance: key, projection: 'p', baseline: false }, connection, oCloudId }, around),
-    );
-  }
-  const seen = { charges: 0, wait: 0, reads: [] as string[], unforeseen: [] as unknown[], outcomes: [] as string[] };
-  const doors = gate({
-    view,
-    store,
-    coverage: cover,
-    writes: writes({ registry, routing: routing([]), oCloudId, watcher: (instance) => watchers.get(instance)! }),
-    markers: markers(Buffer.alloc(32, 7)),
-    charge: () => {
-      seen.charges += 1;
-      return seen.wait;
-    },
-    pageSize: 100,
-    deadline: 10_000,
-    firstSyncTimeout: 60_000,
-    count: ({ operation, code }) => seen.outcomes.push(`${operation} ${code}`),
-    unforeseen: (error) => seen.unforeseen.push(error),
-  });
+  const seen: Seen = { charges: 0, wait: 0, reads: [], unforeseen: [], outcomes: [] };
+  const inside = await openInside(told, options, seen);
   const facade = await graphqlFacade({
-    gate: doors,
-    // The loaders read through this one.
-    view: {
-      ...view,
-      get(scope, object, id) {
-        seen.reads.push(`${object} ${id}`);
-        return view.get(scope, object, id);
-      },
-    },
+    gate: inside.gate,
+    view: readsSeen(inside.view, seen),
     operations: options.operations ?? allOperations,
     limits: { ...limits, ...options.limits },
     bodyBytes: 1024 * 1024,
-    callerOf: (request): Caller => ({
-      principal: principals.get((request.headers['x-caller'] as string | undefined) ?? 'admin')!,
-      requestId: 'test',
-      signal: new AbortController().signal,
-    }),
+    callerOf,
     unforeseen: (error) => seen.unforeseen.push(error),
   });
   const app = express();
@@ -147,26 +104,97 @@ export async function openWorld(told: readonly Told[], options: Options = {}) {
   }
   return {
     seen,
-    coverage: cover,
+    coverage: inside.coverage,
+    sdl: facade.sdl,
     url,
     send,
     /** Posts a document. */
-    ask: (query: string, variables: Readonly<Record<string, unknown>> = {}, caller = 'admin') =>
-      send({
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'x-caller': caller },
-        body: JSON.stringify({ query, variables }),
-      }),
+    ask(query: string, variables: Readonly<Record<string, unknown>> = {}, caller = 'admin') {
+      const headers = { 'Content-Type': 'application/json', 'x-caller': caller };
+      return send({ method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await facade.stop();
-      for (const watcher of watchers.values()) await watcher.stop();
-      await registry.close();
-      view.stop();
-      await store.close();
+      await inside.close();
     },
   };
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
+
+function callerOf({ headers }: IncomingMessage): Caller {
+  const { signal } = new AbortController();
+  return {
+    principal: principals.get((headers['x-caller'] as string | undefined) ?? 'admin')!,
+    requestId: 'test',
+    signal,
+  };
+}
+
+function readsSeen(view: View, seen: Seen): View {
+  return {
+    ...view,
+    get(scope, object, id) {
+      seen.reads.push(`${object} ${id}`);
+      return view.get(scope, object, id);
+    },
+  };
+}
+
+async function openInside(told: readonly Told[], options: Options, seen: Seen) {
+  const store = await openEmbeddedStore({ memory: true });
+  const feed = newFeed(store);
+  const coverage = newCoverage();
+  await feed.sync({ instance: '$configuration', projection: 'p', baseline: false }, { events: told.map(eventOf) });
+  const view = await openView(store, (message, error) => seen.unforeseen.push(message, error));
+  const registry = await openBackend(options.backend === true);
+  const around = { feed, store, coverage, log: () => undefined };
+  const watchers = new Map(
+    registry.instances.map(({ key, connection }) => [
+      key,
+      watch({ source: { instance: key, projection: 'p', baseline: false }, connection, oCloudId }, around),
+    ]),
+  );
+  const watcher = (instance: string) => watchers.get(instance)!;
+  const gate = newGate({
+    view,
+    store,
+    coverage,
+    writes: writes({ registry, routing: routing([]), oCloudId, watcher }),
+    markers: markers(Buffer.alloc(32, 7)),
+    charge() {
+      seen.charges += 1;
+      return seen.wait;
+    },
+    pageSize: 100,
+    deadline: 10_000,
+    firstSyncTimeout: 60_000,
+    count: ({ operation, code }) => seen.outcomes.push(`${operation} ${code}`),
+    unforeseen: (error) => seen.unforeseen.push(error),
+  });
+  async function close(): Promise<void> {
+    for (const each of watchers.values()) await each.stop();
+    await registry.close();
+    view.stop();
+    await store.close();
+  }
+  return { gate, view, coverage, close };
+}
+
+function eventOf([object, value, tenant]: Told): ObjectEvent {
+  const id = value[definitionOf(object).key] as string;
+  return { type: 'upsert', object, id, identity: id, tenant: tenant ?? null, value };
+}
+
+function openBackend(wanted: boolean): Promise<Registry> {
+  const instances = wanted ? [{ key: 'pools', type: 'pools', options: {}, deadline: 5000, concurrency: 4 }] : [];
+  return connectBackends(instances, [poolBackend], ({ key }) => ({
+    key,
+    oCloudId,
+    idOf: (object, identity) => objectId(oCloudId, key, object, identity),
+    siteOf: () => ({ oCloudSiteId: '', globalLocationId: '' }),
+    log: () => undefined,
+  }));
+}
