@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const port = z.int().min(0).max(65_535);
+const port = z.int().min(0).max(65_535);
 const host = z.string().min(1).max(255);
 const path = z.string().min(1).max(4096);
 
