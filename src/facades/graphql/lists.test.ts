@@ -91,7 +91,7 @@ describe('paging', () => {
   test('a cursor belongs to its query', async () => {
     const { pageInfo } = await poolsOf({ first: 1 });
     const { body } = await world.ask(page, { after: pageInfo.endCursor, where: { name: { eq: 'pool-1' } } });
-    expect(body.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', at: 'marker' } }]);
+    expect(body.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', at: 'after' } }]);
   });
 
   test.each([0, -1, 1001])('first: %i is refused', async (first) => {
