@@ -52,6 +52,11 @@ export function invalid(message: string, at?: string, position?: number): Fault 
   return new Fault('INVALID', message, { ...(at === undefined ? {} : { at }), ...(position === undefined ? {} : { position }) });
 }
 
+/** What nobody foresaw, its message withheld from the caller. */
+export function internal(cause: unknown): Fault {
+  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, cause);
+}
+
 /** The one sentence for an object that is absent or another tenant's: byte-equal in both cases. */
 export function notFound(object: string, id: string): Fault {
   return new Fault('NOT_FOUND', `There is no ${object} '${id}'.`);

@@ -7,7 +7,7 @@ export interface Cors {
 }
 
 const allowed = 'Authorization, Content-Type, If-Match, If-None-Match, Version, X-Request-Id, Apollo-Require-Preflight';
-const exposed = 'ETag, Link, Location, Retry-After, Version, X-Netweave-Incomplete, X-Request-Id';
+const exposed = 'ETag, Link, Location, Retry-After, Version, X-Netweave-Incomplete, X-Netweave-Position, X-Request-Id';
 
 /** Whether a page of this origin may call. */
 export function originAllowed(cors: Cors, origin: string): boolean {

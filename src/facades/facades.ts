@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
-import { Fault } from '#schema/errors.js';
+import { Fault, internal } from '#schema/errors.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { ownFacade } from './own/facade.js';
 import { openApiFacade } from './rest/open-api-facade.js';
@@ -79,5 +79,5 @@ function faultOf(error: unknown): Fault {
   const { status, message } = error as { readonly status?: number; readonly message?: string };
   if (status === 413) return new Fault('TOO_LARGE', 'The body is too large.');
   if (status !== undefined && status >= 400 && status < 500) return new Fault('INVALID', message ?? 'The request cannot be read.');
-  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
+  return internal(error);
 }

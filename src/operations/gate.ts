@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '#schema/errors.js';
+import { Fault, internal } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
 import type { AuditEntry, Store } from '#platform/store/store.js';
 import type { Coverage, Gap } from '#subscriptions/coverage.js';
@@ -108,9 +108,9 @@ export function gate(parts: GateParts): Gate {
 
 function chargeOnce(charge: ChargeRate, caller: Caller): void {
   if (caller.charged) return;
-  caller.charged = true;
   const wait = charge(caller.principal.name);
   if (wait > 0) throw new Fault('RATE_LIMITED', 'Too many requests; slow down.', { retryAfter: wait });
+  caller.charged = true;
 }
 
 const parsed = new WeakMap<object, unknown>();
@@ -138,7 +138,7 @@ function normalise(error: unknown, timeLeft: AbortSignal, caller: Caller): Fault
   if (caller.signal.aborted) return new Fault('CANCELLED', 'The client left.');
   if (timeLeft.aborted) return new Fault('UNAVAILABLE', 'The operation took longer than its deadline.', { retryAfter: 1 });
   if (error instanceof z.ZodError) return inputFault(error);
-  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
+  return internal(error);
 }
 
 function auditEntry(caller: Caller, operation: Operation, input: unknown): Omit<AuditEntry, 'stage'> {

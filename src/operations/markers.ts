@@ -20,7 +20,7 @@ export function markers(key: Buffer): Markers {
       const bytes = Buffer.from(marker, 'base64url');
       const body = bytes.subarray(12).toString();
       if (bytes.length < 14 || bytes.toString('base64url') !== marker || !timingSafeEqual(sign(query, body), bytes.subarray(0, 12))) {
-        throw invalid('The paging marker is not one of this query; start again without it.', 'marker');
+        throw invalid('The paging marker is not one of this query; start again without it.', 'after');
       }
       const [id, key] = JSON.parse(body) as [string, Place['key']];
       return key === undefined ? { id } : { id, key };

@@ -137,7 +137,9 @@ function parentObject(definition: ObjectDefinition): string {
 }
 
 function requireParent(call: Call, definition: ObjectDefinition, parent: string | undefined): void {
-  if (parent === undefined || parentRow(call, definition, parent)) return;
+  if (parent === undefined) return;
+  if (definition.parent === undefined) throw invalid(`${definition.collection} are listed under nothing.`, 'parent');
+  if (parentRow(call, definition, parent)) return;
   const object = parentObject(definition);
   call.knows(object as ObjectName);
   throw notFound(object, parent);

@@ -1,8 +1,8 @@
-import { Fault } from '#schema/errors.js';
+import { Fault, internal } from '#schema/errors.js';
 import type { Answer } from '../../operations/operation.js';
 import type { Caller } from '../../operations/gate.js';
-import { problemBody, problemOf } from '../rest/problem.js';
-import { answerHeaders } from '../trpc/answer-headers.js';
+import { problemDocument, problemOf } from '../rest/problem.js';
+import { answerHeaders } from '../answer-headers.js';
 import type { FacadeParts } from '../trpc/facade.js';
 import { outputOf } from '../trpc/outputs.js';
 import { ofTheBody, operationInput, type Sent } from './input.js';
@@ -43,12 +43,7 @@ function refusal(context: OwnContext, error: unknown): unknown {
   const problem = problemOf(error instanceof Fault ? ofTheBody(error) : internal(error));
   const headers = { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...problem.headers };
   context.meta = { status: problem.status, headers };
-  return JSON.parse(problemBody(problem));
-}
-
-/** What nobody foresaw, with its message withheld. */
-export function internal(error: unknown): Fault {
-  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
+  return problemDocument(problem);
 }
 
 function linksOf({ parts, url }: OwnContext, route: OwnRoute, answer: Answer): Record<string, string> {

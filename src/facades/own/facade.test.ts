@@ -104,7 +104,7 @@ describe('refusals', () => {
     ['/resourcePools?filter=(eq,nothing,x)', 'filter'],
     ['/resourcePools?filter=(eq,name,a)&filter=(eq,name,b)', 'filter'],
     ['/resourcePools?orderBy=extensions&orderBy=name', 'orderBy'],
-    ['/resourcePools?after=forged', 'marker'],
+    ['/resourcePools?after=forged', 'after'],
     ['/resourcePools/%zz', 'path'],
   ])('of %s name the place', async (path, at) => {
     const reply = await ask(path);

@@ -3,7 +3,8 @@ import { createOpenApiExpressMiddleware } from 'trpc-to-openapi';
 import { Fault, invalid } from '#schema/errors.js';
 import { problemOf, sendProblem, type Problem } from '../rest/problem.js';
 import { admit } from './admit.js';
-import { internal, type OwnContext, type OwnParts } from './answer.js';
+import { internal } from '#schema/errors.js';
+import type { OwnContext, OwnParts } from './answer.js';
 import { servedRouter } from './router.js';
 import { ownRoutes } from './routes.js';
 

@@ -41,8 +41,8 @@ export function problemOf(fault: Fault, statuses: Partial<Record<Code, number>> 
   return { status: statuses[code] ?? statusOf[code], detail: fault.message, headers, members };
 }
 
-export function problemBody({ status, detail, members }: Problem): string {
-  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, ...members });
+export function problemDocument({ status, detail, members }: Problem): object {
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, ...members };
 }
 
 /** The one writer of errors, for every path of the listener. */
@@ -51,7 +51,7 @@ export function sendProblem(response: ServerResponse, problem: Problem, withBody
     response.destroy();
     return;
   }
-  const body = Buffer.from(problemBody(problem));
+  const body = Buffer.from(JSON.stringify(problemDocument(problem)));
   response.writeHead(problem.status, {
     'Content-Type': 'application/problem+json',
     'Content-Length': body.length,

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { Major } from '#schema/apis.js';
-import { Fault } from '#schema/errors.js';
+import { Fault, internal } from '#schema/errors.js';
 import type { Gap } from '#subscriptions/coverage.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { RowAnswer, RowsAnswer } from '../../operations/operation.js';
+import { gapHeaders } from '../answer-headers.js';
 import { apiVersions } from './api-versions.js';
 import { answers, bodyToSend, compressedBody, type HeldAnswer } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
@@ -31,6 +32,9 @@ export interface RestParts {
 export type ServeRest = (request: IncomingMessage, response: ServerResponse, caller: Caller) => boolean;
 
 const remembered = 20_000;
+
+/** Parts of an operation's input that have another name in a URL of O2. */
+const parameters: Readonly<Record<string, string>> = { after: 'nextpage_opaque_marker', page: 'nextpage_opaque_marker' };
 
 /** The O2 REST API: URL → operation → bytes. A repeated URL is neither parsed nor presented again, only checked by the gate. */
 export function serveRest(parts: RestParts): ServeRest {
@@ -97,9 +101,11 @@ function notAcceptable(request: IncomingMessage, response: ServerResponse, detai
 
 function fail(parts: RestParts, request: IncomingMessage, response: ServerResponse, caller: Caller, error: unknown): void {
   if (!(error instanceof Fault)) parts.unforeseen(error, caller);
-  const fault = error instanceof Fault ? error : new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
+  const fault = error instanceof Fault ? error : internal(error);
   const at = majorOf(request);
-  refuse(request, response, problemOf(fault, at?.statuses));
+  const problem = problemOf(fault, at?.statuses);
+  const parameter = parameters[fault.detail.at ?? ''];
+  refuse(request, response, parameter === undefined ? problem : { ...problem, members: { ...problem.members, at: parameter } });
 }
 
 /** Problems carry the `Version` too (contract 3.3). */
@@ -129,7 +135,7 @@ function nextLink(publicUrl: string, base: string, marker: string): string {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, gaps: readonly Gap[]): void {
-  const headers = gaps.length === 0 ? held.headers : [...held.headers, ...gapHeaders(gaps)];
+  const headers = gaps.length === 0 ? held.headers : [...held.headers, ...Object.entries(gapHeaders(gaps)).flat()];
   if (matchesEtag(request.headers['if-none-match'], held.etag)) {
     response.writeHead(304, [...headers, requestIdHeader, requestIdOf(response)]).end();
     return;
@@ -158,12 +164,4 @@ function write(request: IncomingMessage, response: ServerResponse, headers: read
   for (const chunk of rest) response.write(chunk);
   response.end();
   response.uncork();
-}
-
-/** Names the instances whose part may be missing; `Age` is that of the oldest part (architecture, view). */
-function gapHeaders(gaps: readonly Gap[]): string[] {
-  const fresh = gaps.flatMap((gap) => (gap.fresh === undefined ? [] : [gap.fresh]));
-  const names = gaps.map((gap) => gap.instance).join(', ');
-  const age = fresh.length === 0 ? [] : ['Age', String(Math.max(0, Math.floor((Date.now() - Math.min(...fresh)) / 1000)))];
-  return ['X-Netweave-Incomplete', names, ...age];
 }

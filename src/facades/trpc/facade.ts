@@ -5,7 +5,7 @@ import { Fault } from '#schema/errors.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
-import { answerHeaders } from './answer-headers.js';
+import { answerHeaders } from '../answer-headers.js';
 import { batchSize } from './batch-size.js';
 import { faultOf } from './errors.js';
 import { trpcRouter } from './router.js';

@@ -4,7 +4,7 @@ import type { Scope } from '#schema/scope.js';
 import { rowsOf } from '../../inventory/query.js';
 import type { View } from '../../inventory/view.js';
 import type { Answer } from '../../operations/operation.js';
-import { visibleValue } from './visible.js';
+import { visibleValue } from '../../operations/visible.js';
 
 /** A page of a list. */
 export interface ListOutput<N extends ObjectName> {

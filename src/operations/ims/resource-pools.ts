@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { objects } from '#schema/objects.js';
 import { ResourcePoolWritable } from '#schema/inventory/resource-pool.js';
+import { patchOf } from '#schema/patch.js';
 import { operation } from '../operation.js';
 import { get, list } from '../standard.js';
 
@@ -27,7 +28,7 @@ export const resourcePools = [
     verb: 'update',
     kind: 'mutation',
     permission: 'resourcePools:update',
-    input: z.strictObject({ id, patch: ResourcePoolWritable.partial().strict() }),
+    input: z.strictObject({ id, patch: patchOf(ResourcePoolWritable) }),
     summary: 'Changes a pool at its backend.',
     audit: 'durable',
     run: (call, input) => call.writes.update(call, 'ResourcePool', input.id, input.patch),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { objects } from '#schema/objects.js';
 import { ResourceWritable } from '#schema/inventory/resource.js';
+import { patchOf } from '#schema/patch.js';
 import { operation } from '../operation.js';
 import { get, list } from '../standard.js';
 
@@ -27,7 +28,7 @@ export const resources = [
     verb: 'update',
     kind: 'mutation',
     permission: 'resources:update',
-    input: z.strictObject({ id, patch: ResourceWritable.partial().strict() }),
+    input: z.strictObject({ id, patch: patchOf(ResourceWritable) }),
     summary: 'Changes a resource at its backend: moves it to another pool, locks it, describes it.',
     audit: 'durable',
     run: (call, input) => call.writes.update(call, 'Resource', input.id, input.patch),

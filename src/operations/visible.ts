@@ -3,10 +3,10 @@ import type { ObjectDefinition } from '#schema/object.js';
 import { definitionOf } from '#schema/objects.js';
 import type { Scope } from '#schema/scope.js';
 import { allBut, cut, type Shown } from '#schema/shown.js';
-import { withDerived } from '../../inventory/derived.js';
-import type { Row } from '../../inventory/row.js';
-import type { View } from '../../inventory/view.js';
-import { hiddenFrom } from '../../operations/mask.js';
+import { withDerived } from '../inventory/derived.js';
+import type { Row } from '../inventory/row.js';
+import type { View } from '../inventory/view.js';
+import { hiddenFrom } from './mask.js';
 
 /** A row's value in the model's names: what the view derives filled in, what the scope may not see left out. */
 export function visibleValue(view: View, scope: Scope, row: Row): Value {

@@ -1,5 +1,6 @@
+import type { Gap } from '#subscriptions/coverage.js';
 import { formatPosition, later, origin } from '#schema/position.js';
-import type { Answer } from '../../operations/operation.js';
+import type { Answer } from '../operations/operation.js';
 
 /** What the answers of a request say beside their bodies: how complete they are, and up to where they are true. */
 export function answerHeaders(answers: readonly Answer[]): Record<string, string> {
@@ -9,8 +10,8 @@ export function answerHeaders(answers: readonly Answer[]): Record<string, string
   return { 'X-Netweave-Position': formatPosition(position), ...gapHeaders(gaps) };
 }
 
-/** `Age` is that of the oldest part; what was never read has none. */
-function gapHeaders(gaps: Answer['gaps']): Record<string, string> {
+/** Names the instances whose part may be missing or old; `Age` is that of the oldest part, what was never read has none. */
+export function gapHeaders(gaps: readonly Gap[]): Record<string, string> {
   if (gaps.length === 0) return {};
   const headers: Record<string, string> = {
     'X-Netweave-Incomplete': [...new Set(gaps.map((gap) => gap.instance))].join(', '),
