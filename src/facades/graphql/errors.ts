@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { Fault, type Code } from '#schema/errors.js';
+import { Fault, internal, type Code } from '#schema/errors.js';
 
 /** `extensions.code` of each code. */
 export const graphqlCodeOf = {
@@ -28,7 +28,7 @@ export function faultOf(error: unknown): Fault | undefined {
   const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (cause instanceof Fault) return cause;
   if (error instanceof GraphQLError && error.extensions['code'] !== undefined) return undefined;
-  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, cause);
+  return internal(cause);
 }
 
 /** What an aborted signal threw, as a fault: work that goes on behind its operation is not normalised by the gate. */

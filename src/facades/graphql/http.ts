@@ -1,7 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
-import { Fault, invalid } from '#schema/errors.js';
+import { Fault, internal, invalid } from '#schema/errors.js';
 import type { Caller } from '../../operations/gate.js';
 import { statusOf } from '../rest/problem.js';
 import { formattedError } from './errors.js';
@@ -60,7 +60,7 @@ function refusalOf(error: unknown): Fault {
   if (status === 413) return new Fault('TOO_LARGE', 'The request body is too large.');
   if (typeof status === 'number' && status < 500)
     return invalid(`The request body cannot be read: ${(error as Error).message}`, 'body');
-  return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
+  return internal(error);
 }
 
 function refuse(request: Request, response: Response, fault: Fault): void {
