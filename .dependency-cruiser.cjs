@@ -1,5 +1,17 @@
 // The rings of docs/architecture.md: imports point left only.
-const rings = ['^schema/', '^src/platform/', '^adapters/', '^subscriptions/', '^src/inventory/', '^src/access/', '^src/work/', '^src/operations/', '^src/facades/', '^src/(gateway/|emit\\.ts)', '^src/(cli/|main\\.ts)'];
+const rings = [
+  '^schema/',
+  '^src/platform/',
+  '^adapters/',
+  '^subscriptions/',
+  '^src/inventory/',
+  '^src/access/',
+  '^src/work/',
+  '^src/operations/',
+  '^src/facades/',
+  '^src/(gateway/|emit\\.ts)',
+  '^src/(cli/|main\\.ts)',
+];
 const outward = rings.slice(0, -1).map((from, index) => ({
   name: `ring-${index}`,
   severity: 'error',
@@ -15,9 +27,24 @@ const home = (name, packages, path) => ({
 module.exports = {
   forbidden: [
     ...outward,
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'no-test-in-product', severity: 'error', from: { path: '^(schema|src|adapters|subscriptions)/', pathNot: '\\.test\\.ts$' }, to: { path: '^(test|bench)/|\\.test\\.ts$' } },
-    { name: 'adapters-know-only-their-own-folder', severity: 'error', from: { path: '^adapters/([^/]+)/', pathNot: '^adapters/kit/' }, to: { path: '^adapters/[^/]+/', pathNot: '^adapters/($1|kit)/' } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-test-in-product',
+      severity: 'error',
+      from: { path: '^(schema|src|adapters|subscriptions)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(test|bench)/|\\.test\\.ts$' },
+    },
+    {
+      name: 'adapters-know-only-their-own-folder',
+      severity: 'error',
+      from: { path: '^adapters/([^/]+)/', pathNot: '^adapters/kit/' },
+      to: { path: '^adapters/[^/]+/', pathNot: '^adapters/($1|kit)/' },
+    },
     home('sqlite', '^(node:)?sqlite$', '^src/platform/store/'),
     home('express', '^node_modules/express/|^express$', '^src/facades/'),
     home('kubernetes-client', 'node_modules/@kubernetes/', '^adapters/kubernetes/'),

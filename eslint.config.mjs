@@ -29,7 +29,10 @@ export default [
       'no-restricted-syntax': [
         'error',
         { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' },
-        { selector: "CallExpression[callee.object.name='jest'][callee.property.name=/mock|spyOn/]", message: 'Real parts only.' },
+        {
+          selector: "CallExpression[callee.object.name='jest'][callee.property.name=/mock|spyOn/]",
+          message: 'Real parts only.',
+        },
       ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',

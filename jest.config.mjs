@@ -1,5 +1,8 @@
 const suites = {
-  unit: { testMatch: ['<rootDir>/dist/**/*.test.js'], testPathIgnorePatterns: ['/node_modules/', '/dist/test/peers/', '/dist/test/faults/'] },
+  unit: {
+    testMatch: ['<rootDir>/dist/**/*.test.js'],
+    testPathIgnorePatterns: ['/node_modules/', '/dist/test/peers/', '/dist/test/faults/'],
+  },
   peers: { testMatch: ['<rootDir>/dist/test/peers/**/*.test.js'] },
   faults: { testMatch: ['<rootDir>/dist/test/faults/**/*.test.js'] },
 };

@@ -11,7 +11,13 @@ export type Cursor = Readonly<Record<string, string>>;
  * `current` (the watch goes on where it was) or `complete`.
  */
 export type NativeEvent =
-  | { readonly type: 'upsert'; readonly kind: string; readonly identity: string; readonly native: unknown; readonly version?: string }
+  | {
+      readonly type: 'upsert';
+      readonly kind: string;
+      readonly identity: string;
+      readonly native: unknown;
+      readonly version?: string;
+    }
   | { readonly type: 'delete'; readonly kind: string; readonly identity: string; readonly version?: string }
   | { readonly type: 'begin'; readonly kind: string }
   | { readonly type: 'complete'; readonly kind: string }
@@ -41,7 +47,9 @@ export interface EachProjection<N extends ObjectName> {
  * more than `build` needs. When the last contribution goes, the object goes.
  */
 export interface GroupProjection<N extends ObjectName> {
-  readonly contribute: Readonly<Record<string, (native: never, identity: string) => Iterable<readonly [key: string, contribution: unknown]>>>;
+  readonly contribute: Readonly<
+    Record<string, (native: never, identity: string) => Iterable<readonly [key: string, contribution: unknown]>>
+  >;
   build(key: string, contributions: readonly unknown[]): Projected<N> | undefined;
 }
 

@@ -30,5 +30,11 @@ export const apis: readonly Api[] = [
       v2: { versions: ['2.0.0'] },
     },
   },
-  { name: 'o2ims', aliases: [], title: 'Wrapped lists for clients of the o2ims dialect', versioned: false, majors: { v1: { versions: ['1.0.0'] } } },
+  {
+    name: 'o2ims',
+    aliases: [],
+    title: 'Wrapped lists for clients of the o2ims dialect',
+    versioned: false,
+    majors: { v1: { versions: ['1.0.0'] } },
+  },
 ];

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import './meta.js';
 
 /** Identifier (O2-IMS TS, simple types): a lowercase UUID wherever this gateway mints it. */
-export const identifier = (description: string, index = false) => z.string().min(1).max(255).describe(description).meta({ reference: true, index });
+export const identifier = (description: string, index = false) =>
+  z.string().min(1).max(255).describe(description).meta({ reference: true, index });
 
 /** An identifier that comes from outside and need not be a UUID (`globalLocationId`, `globalAssetId`). */
 export const text = (description: string, max = 4096) => z.string().max(max).describe(description);
@@ -14,7 +15,11 @@ export const keyValuePairs = (description: string) => z.record(z.string(), z.jso
 export const Point = z
   .object({
     type: z.literal('Point'),
-    coordinates: z.array(z.number()).min(2).max(3).describe('Longitude, latitude (degrees, WGS 84) and optionally altitude (metres).'),
+    coordinates: z
+      .array(z.number())
+      .min(2)
+      .max(3)
+      .describe('Longitude, latitude (degrees, WGS 84) and optionally altitude (metres).'),
   })
   .meta({ id: 'Point', description: 'GeoJSON point (RFC 7946).' });
 

@@ -49,7 +49,10 @@ export class Fault extends Error {
 
 /** Bad input: what was wrong, where, and at which character. */
 export function invalid(message: string, at?: string, position?: number): Fault {
-  return new Fault('INVALID', message, { ...(at === undefined ? {} : { at }), ...(position === undefined ? {} : { position }) });
+  return new Fault('INVALID', message, {
+    ...(at === undefined ? {} : { at }),
+    ...(position === undefined ? {} : { position }),
+  });
 }
 
 /** What nobody foresaw, its message withheld from the caller. */

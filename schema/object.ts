@@ -5,7 +5,11 @@ import type { Presenter } from './presenter.js';
 /** A way from one object to others; loaders and GraphQL fields come from it. */
 export type Relation =
   | { readonly kind: 'one'; readonly to: string; /** Attribute here that holds the other's id. */ readonly via: string }
-  | { readonly kind: 'many'; readonly to: string; /** Indexed attribute there that holds our id. */ readonly by: string };
+  | {
+      readonly kind: 'many';
+      readonly to: string;
+      /** Indexed attribute there that holds our id. */ readonly by: string;
+    };
 
 export function one(to: string, via: string): Relation {
   return { kind: 'one', to, via };
@@ -33,6 +37,8 @@ export interface ObjectDefinition<N extends string = string, M extends z.ZodObje
   readonly presenters: readonly Presenter[];
 }
 
-export function defineObject<N extends string, M extends z.ZodObject>(definition: ObjectDefinition<N, M>): ObjectDefinition<N, M> {
+export function defineObject<N extends string, M extends z.ZodObject>(
+  definition: ObjectDefinition<N, M>,
+): ObjectDefinition<N, M> {
   return Object.freeze(definition);
 }

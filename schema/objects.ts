@@ -9,7 +9,15 @@ import { ResourcePool } from './inventory/resource-pool.js';
 import { ResourceType } from './inventory/resource-type.js';
 
 /** Every object there is: one line each. */
-export const objects = { OCloud, Location, OCloudSite, ResourceType, ResourcePool, Resource, DeploymentManager } as const;
+export const objects = {
+  OCloud,
+  Location,
+  OCloudSite,
+  ResourceType,
+  ResourcePool,
+  Resource,
+  DeploymentManager,
+} as const;
 
 export type ObjectName = keyof typeof objects;
 

@@ -7,5 +7,7 @@ export function patchOf<S extends z.ZodRawShape>(writable: z.ZodObject<S>) {
     const removable = schema instanceof z.ZodOptional;
     return [name, (removable ? schema.nullable() : schema).optional()] as const;
   });
-  return z.strictObject(Object.fromEntries(shape) as { [K in keyof S]: z.ZodOptional<z.ZodNullable<S[K] & z.ZodType>> });
+  return z.strictObject(
+    Object.fromEntries(shape) as { [K in keyof S]: z.ZodOptional<z.ZodNullable<S[K] & z.ZodType>> },
+  );
 }

@@ -1,6 +1,6 @@
 // `npm start`, `npm test` and the other commands: sets up what is missing, then runs on Node 24. Plain JavaScript, because
 // it runs before anything is installed; npm's own pre- and post-scripts are off (ignore-scripts).
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,18 @@ function run(argv, env = {}) {
   return done.status ?? 1;
 }
 
+/** Runs the gateway; its exit code is ours. Ctrl-C reaches it by itself: passed on, it would count as the second signal. */
 function start() {
-  const entry = join(root, 'dist/src/main.js');
-  return run([node24(), '--enable-source-maps', '--disable-warning=ExperimentalWarning', entry, ...args]);
+  const argv = [
+    '--enable-source-maps',
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'dist/src/main.js'),
+    ...args,
+  ];
+  const gateway = spawn(node24(), argv, { cwd: process.cwd(), stdio: 'inherit' });
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => gateway.kill(signal));
+  process.on('SIGINT', () => {});
+  return new Promise((resolve) => gateway.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
 }
 
 /** Runs suites of jest one after another; the closing line adds them up. */
@@ -68,4 +77,4 @@ if (!(command in commands)) {
 }
 installPackages();
 build();
-process.exit(commands[command]());
+process.exit(await commands[command]());

@@ -18,7 +18,9 @@ function must(argv, doing) {
 /** Installs what the lock file names, once per lock file. */
 export function installPackages() {
   const stamp = join(root, 'node_modules/.netweave-lock');
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.log('Installing packages (once; about a minute) …');
   must(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci');
@@ -32,7 +34,9 @@ export function node24() {
   if (existsSync(pinned)) return pinned;
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 13)) return process.execPath;
-  console.error(`No pinned Node 24 for ${process.platform}-${process.arch} exists on npm; install Node >= 22.13 (this is ${process.version}).`);
+  console.error(
+    `No pinned Node 24 for ${process.platform}-${process.arch} exists on npm; install Node >= 22.13 (this is ${process.version}).`,
+  );
   process.exit(1);
 }
 
@@ -48,7 +52,14 @@ function newest(folder) {
 /** Compiles when a source is newer than the last successful build. */
 export function build() {
   const stamp = join(root, 'dist/.built');
-  const inputs = [...sources.map((name) => join(root, name)).filter(existsSync).map(newest), statSync(join(root, 'tsconfig.json')).mtimeMs, statSync(join(root, 'package.json')).mtimeMs];
+  const inputs = [
+    ...sources
+      .map((name) => join(root, name))
+      .filter(existsSync)
+      .map(newest),
+    statSync(join(root, 'tsconfig.json')).mtimeMs,
+    statSync(join(root, 'package.json')).mtimeMs,
+  ];
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= Math.max(...inputs)) return;
   must([node24(), join(root, 'node_modules/tsc7/bin/tsc'), '-p', root], 'The build');
   mkdirSync(join(root, 'dist'), { recursive: true });
@@ -59,7 +70,14 @@ export function build() {
 export function check(only) {
   const bin = (name, file) => join(root, 'node_modules', name, file);
   const steps = {
-    rings: [bin('dependency-cruiser', 'bin/dependency-cruise.mjs'), 'schema', 'src', 'adapters', 'subscriptions', '--config'],
+    rings: [
+      bin('dependency-cruiser', 'bin/dependency-cruise.mjs'),
+      'schema',
+      'src',
+      'adapters',
+      'subscriptions',
+      '--config',
+    ],
     lint: [bin('eslint', 'bin/eslint.js'), '.'],
     format: [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
     unused: [bin('knip', 'bin/knip.js'), '--no-progress'],

@@ -10,9 +10,23 @@ export const configurationInstance = '$configuration';
 type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 export interface ConfiguredInventory {
-  readonly oCloud: { readonly globalCloudId?: string | undefined; readonly name: string; readonly description: string; readonly extensions?: unknown };
-  readonly locations: readonly ({ readonly globalLocationId: string; readonly name: string; readonly description: string } & Optional<{ coordinate: unknown; civicAddress: unknown; address: string; extensions: unknown }>)[];
-  readonly sites: readonly ({ readonly name: string; readonly description: string; readonly globalLocationId: string; readonly zones: readonly string[] } & Optional<{ oCloudSiteId: string; extensions: unknown }>)[];
+  readonly oCloud: {
+    readonly globalCloudId?: string | undefined;
+    readonly name: string;
+    readonly description: string;
+    readonly extensions?: unknown;
+  };
+  readonly locations: readonly ({
+    readonly globalLocationId: string;
+    readonly name: string;
+    readonly description: string;
+  } & Optional<{ coordinate: unknown; civicAddress: unknown; address: string; extensions: unknown }>)[];
+  readonly sites: readonly ({
+    readonly name: string;
+    readonly description: string;
+    readonly globalLocationId: string;
+    readonly zones: readonly string[];
+  } & Optional<{ oCloudSiteId: string; extensions: unknown }>)[];
 }
 
 export interface Site {
@@ -33,7 +47,13 @@ export function sitesByZone(inventory: ConfiguredInventory, oCloudId: string): (
 }
 
 /** Brings what the configuration holds into the log, like a backend that is always complete. */
-export async function syncConfiguration(feed: Feed, source: Source, inventory: ConfiguredInventory, oCloudId: string, apiRoot: string): Promise<void> {
+export async function syncConfiguration(
+  feed: Feed,
+  source: Source,
+  inventory: ConfiguredInventory,
+  oCloudId: string,
+  apiRoot: string,
+): Promise<void> {
   const events = [...oCloud(inventory, oCloudId, apiRoot), ...locations(inventory), ...sites(inventory, oCloudId)];
   const complete = (object: ObjectName): ObjectEvent => ({
     type: 'complete',
@@ -48,12 +68,20 @@ function upsert(object: ObjectName, id: string, value: Value): ObjectEvent {
   return { type: 'upsert', object, id, identity: id, tenant: null, value: present };
 }
 
-function oCloud({ oCloud: { globalCloudId, ...rest } }: ConfiguredInventory, oCloudId: string, apiRoot: string): ObjectEvent[] {
-  return [upsert('OCloud', oCloudId, { oCloudId, globalCloudId: globalCloudId ?? oCloudId, ...rest, serviceUri: apiRoot })];
+function oCloud(
+  { oCloud: { globalCloudId, ...rest } }: ConfiguredInventory,
+  oCloudId: string,
+  apiRoot: string,
+): ObjectEvent[] {
+  return [
+    upsert('OCloud', oCloudId, { oCloudId, globalCloudId: globalCloudId ?? oCloudId, ...rest, serviceUri: apiRoot }),
+  ];
 }
 
 function locations(inventory: ConfiguredInventory): ObjectEvent[] {
-  return inventory.locations.map((location) => upsert('Location', location.globalLocationId, { ...location, oCloudSiteIds: [] }));
+  return inventory.locations.map((location) =>
+    upsert('Location', location.globalLocationId, { ...location, oCloudSiteIds: [] }),
+  );
 }
 
 function sites(inventory: ConfiguredInventory, oCloudId: string): ObjectEvent[] {

@@ -11,7 +11,11 @@ export function listMark(object: string, tenant: string | null | undefined, pare
 }
 
 /** Every list that a change of an object touches; `values` are its states before and after. */
-export function marksOf(object: string, tenant: string | null, values: readonly (Value | undefined)[]): readonly string[] {
+export function marksOf(
+  object: string,
+  tenant: string | null,
+  values: readonly (Value | undefined)[],
+): readonly string[] {
   const { parent } = definitionOf(object);
   const marks = new Set([listMark(object, undefined), listMark(object, tenant)]);
   for (const value of values) {

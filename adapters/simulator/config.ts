@@ -27,7 +27,7 @@ export const Config = z
       .optional()
       .describe('An O-Cloud that runs already.'),
     embedded: Embedded.optional(),
-    token: z.string().min(1).optional().describe('Bearer token of the O-Cloud.'),
+    token: z.string().min(1).optional().describe('Bearer token of the O-Cloud.').meta({ secret: true }),
     read: z.enum(['watch', 'poll']).default('watch').describe('Follow changes, or list everything again and again.'),
     pollInterval: z.int().min(100).default(30_000).describe('Milliseconds between two lists, for `read: poll`.'),
     idleTimeout: z

@@ -29,7 +29,10 @@ const model = z
     description: text('What it is.'),
     oCloudId: identifier('The O-Cloud it belongs to.'),
     serviceUri: z.string().max(2048).describe('Where O2-DMS is reached.'),
-    supportedLocations: z.array(z.string().max(255)).describe('globalLocationId of each location it can deploy to.').meta({ mandatory: true }),
+    supportedLocations: z
+      .array(z.string().max(255))
+      .describe('globalLocationId of each location it can deploy to.')
+      .meta({ mandatory: true }),
     capabilities: keyValuePairs('What it can do.'),
     capacity: keyValuePairs('What it holds; quantities in Kubernetes notation.'),
     extensions: Extensions.optional(),
@@ -39,7 +42,17 @@ const model = z
 const shared = {
   type: 'DeploymentManagerInfo',
   routes: { list: '/deploymentManagers', get: '/deploymentManagers/{deploymentManagerId}' },
-  attributes: asModelled('deploymentManagerId', 'name', 'description', 'oCloudId', 'serviceUri', 'supportedLocations', 'capabilities', 'capacity', 'extensions'),
+  attributes: asModelled(
+    'deploymentManagerId',
+    'name',
+    'description',
+    'oCloudId',
+    'serviceUri',
+    'supportedLocations',
+    'capabilities',
+    'capacity',
+    'extensions',
+  ),
   // capabilities, capacity and supportedLocations are never left out by default (contract 3.2).
   defaultExcluded: ['extensions'],
 };

@@ -8,7 +8,10 @@ const model = z
     globalLocationId: identifier('Identifies the location; assigned by the SMO.'),
     name: text('Name of the location.', 255).meta({ index: true }),
     description: text('What stands there.'),
-    oCloudSiteIds: z.array(identifier('A site.')).describe('Sites at this location.').meta({ derived: { object: 'OCloudSite', by: 'globalLocationId' } }),
+    oCloudSiteIds: z
+      .array(identifier('A site.'))
+      .describe('Sites at this location.')
+      .meta({ derived: { object: 'OCloudSite', by: 'globalLocationId' } }),
     coordinate: z.array(Point).optional().describe('Where it is.'),
     civicAddress: z.array(CivicAddressElement).optional().describe('Its civic address.'),
     address: text('Its address in words.').optional(),
@@ -19,7 +22,16 @@ const model = z
 const shared = {
   type: 'LocationInfo',
   routes: { list: '/locations', get: '/locations/{globalLocationId}' },
-  attributes: asModelled('globalLocationId', 'name', 'description', 'oCloudSiteIds', 'coordinate', 'civicAddress', 'address', 'extensions'),
+  attributes: asModelled(
+    'globalLocationId',
+    'name',
+    'description',
+    'oCloudSiteIds',
+    'coordinate',
+    'civicAddress',
+    'address',
+    'extensions',
+  ),
   defaultExcluded: ['extensions'],
 };
 

@@ -9,7 +9,10 @@ const model = z
     globalLocationId: identifier('Location of the site.', true),
     name: text('Name of the site.', 255).meta({ index: true }),
     description: text('What the site is.'),
-    resourcePools: z.array(identifier('A pool.')).describe('Pools of the site.').meta({ derived: { object: 'ResourcePool', by: 'oCloudSiteId' }, mandatory: true }),
+    resourcePools: z
+      .array(identifier('A pool.'))
+      .describe('Pools of the site.')
+      .meta({ derived: { object: 'ResourcePool', by: 'oCloudSiteId' }, mandatory: true }),
     extensions: keyValuePairs('Further attributes.').optional(),
   })
   .meta({ id: 'OCloudSite', description: 'A site of the O-Cloud (OCloudSiteInfo, O2-IMS TS 3.2).' });

@@ -24,7 +24,14 @@ export const OCloud = defineObject({
   model,
   relations: {},
   presenters: [
-    { api: 'o2ims-infrastructureInventory', major: 'v2', type: 'CloudInfo', routes: { get: '/' }, attributes: shared, defaultExcluded: ['extensions'] },
+    {
+      api: 'o2ims-infrastructureInventory',
+      major: 'v2',
+      type: 'CloudInfo',
+      routes: { get: '/' },
+      attributes: shared,
+      defaultExcluded: ['extensions'],
+    },
     {
       api: 'o2ims-infrastructureInventory',
       major: 'v1',

@@ -16,7 +16,15 @@ const model = z
   })
   .meta({ id: 'ResourcePool', description: 'A pool of resources (ResourcePoolInfo, O2-IMS TS 3.2).' });
 
-const shared = asModelled('resourcePoolId', 'name', 'description', 'oCloudId', 'globalLocationId', 'location', 'extensions');
+const shared = asModelled(
+  'resourcePoolId',
+  'name',
+  'description',
+  'oCloudId',
+  'globalLocationId',
+  'location',
+  'extensions',
+);
 const routes = { list: '/resourcePools', get: '/resourcePools/{resourcePoolId}' };
 
 export const ResourcePool = defineObject({
@@ -38,7 +46,14 @@ export const ResourcePool = defineObject({
       attributes: { ...shared, oCloudSiteId: 'oCloudSiteId' },
       defaultExcluded: ['extensions'],
     },
-    { api: 'o2ims-infrastructureInventory', major: 'v1', type: 'ResourcePoolInfo', routes, attributes: shared, defaultExcluded: ['extensions'] },
+    {
+      api: 'o2ims-infrastructureInventory',
+      major: 'v1',
+      type: 'ResourcePoolInfo',
+      routes,
+      attributes: shared,
+      defaultExcluded: ['extensions'],
+    },
     {
       api: 'o2ims',
       major: 'v1',
@@ -52,4 +67,10 @@ export const ResourcePool = defineObject({
 });
 
 /** What a consumer writes of a pool; the rest is the backend's. */
-export const ResourcePoolWritable = model.pick({ name: true, description: true, oCloudSiteId: true, location: true, extensions: true });
+export const ResourcePoolWritable = model.pick({
+  name: true,
+  description: true,
+  oCloudSiteId: true,
+  location: true,
+  extensions: true,
+});

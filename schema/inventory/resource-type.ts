@@ -3,7 +3,9 @@ import { identifier, keyValuePairs, text } from '../attributes.js';
 import { defineObject, many } from '../object.js';
 import { asModelled } from '../presenter.js';
 
-const ResourceKind = z.enum(['UNDEFINED', 'PHYSICAL', 'LOGICAL']).meta({ id: 'ResourceKind', description: 'Physical or logical resource.' });
+const ResourceKind = z
+  .enum(['UNDEFINED', 'PHYSICAL', 'LOGICAL'])
+  .meta({ id: 'ResourceKind', description: 'Physical or logical resource.' });
 const ResourceClass = z
   .enum(['UNDEFINED', 'COMPUTE', 'NETWORKING', 'STORAGE'])
   .meta({ id: 'ResourceClass', description: 'What the resource is for.' });
@@ -24,7 +26,17 @@ const model = z
   })
   .meta({ id: 'ResourceType', description: 'A type of resource (ResourceTypeInfo, O2-IMS TS 3.2).' });
 
-const shared = asModelled('resourceTypeId', 'name', 'description', 'vendor', 'model', 'version', 'resourceKind', 'resourceClass', 'extensions');
+const shared = asModelled(
+  'resourceTypeId',
+  'name',
+  'description',
+  'vendor',
+  'model',
+  'version',
+  'resourceKind',
+  'resourceClass',
+  'extensions',
+);
 const routes = { list: '/resourceTypes', get: '/resourceTypes/{resourceTypeId}' };
 
 export const ResourceType = defineObject({
@@ -42,6 +54,13 @@ export const ResourceType = defineObject({
       attributes: { ...shared, ...asModelled('alarmDictionaryId', 'performanceDictionaryId') },
       defaultExcluded: ['extensions'],
     },
-    { api: 'o2ims-infrastructureInventory', major: 'v1', type: 'ResourceTypeInfo', routes, attributes: shared, defaultExcluded: ['extensions'] },
+    {
+      api: 'o2ims-infrastructureInventory',
+      major: 'v1',
+      type: 'ResourceTypeInfo',
+      routes,
+      attributes: shared,
+      defaultExcluded: ['extensions'],
+    },
   ],
 });

@@ -7,7 +7,9 @@ const shape = {
   resourceId: identifier('Identifies the resource.'),
   resourcePoolId: identifier('Pool it belongs to.', true),
   resourceTypeId: identifier('Its type.', true),
-  globalAssetId: text('Serial or asset number, when it is an identifiable asset.', 255).optional().meta({ index: true }),
+  globalAssetId: text('Serial or asset number, when it is an identifiable asset.', 255)
+    .optional()
+    .meta({ index: true }),
   description: text('What the resource is.'),
   tags: z.array(text('A tag.', 255)).describe('Words that mark the resource.').meta({ index: true }),
   groups: z.array(text('A group.', 255)).describe('Groups it belongs to.').meta({ index: true }),
@@ -26,9 +28,28 @@ const model = z
   })
   .meta({ id: 'Resource', description: 'A resource (ResourceInfo, O2-IMS TS 3.2).' });
 
-const attributes = asModelled('resourceId', 'resourcePoolId', 'resourceTypeId', 'globalAssetId', 'description', 'elements', 'tags', 'groups', 'extensions');
-const routes = { list: '/resourcePools/{resourcePoolId}/resources', get: '/resourcePools/{resourcePoolId}/resources/{resourceId}' };
-const shared = { type: 'ResourceInfo', routes, attributes, defaultExcluded: ['elements', 'extensions'], nested: ['elements'] };
+const attributes = asModelled(
+  'resourceId',
+  'resourcePoolId',
+  'resourceTypeId',
+  'globalAssetId',
+  'description',
+  'elements',
+  'tags',
+  'groups',
+  'extensions',
+);
+const routes = {
+  list: '/resourcePools/{resourcePoolId}/resources',
+  get: '/resourcePools/{resourcePoolId}/resources/{resourceId}',
+};
+const shared = {
+  type: 'ResourceInfo',
+  routes,
+  attributes,
+  defaultExcluded: ['elements', 'extensions'],
+  nested: ['elements'],
+};
 
 export const Resource = defineObject({
   name: 'Resource',
@@ -37,7 +58,10 @@ export const Resource = defineObject({
   parent: 'resourcePoolId',
   nested: 'elements',
   model,
-  relations: { resourcePool: one('ResourcePool', 'resourcePoolId'), resourceType: one('ResourceType', 'resourceTypeId') },
+  relations: {
+    resourcePool: one('ResourcePool', 'resourcePoolId'),
+    resourceType: one('ResourceType', 'resourceTypeId'),
+  },
   presenters: [
     { api: 'o2ims-infrastructureInventory', major: 'v2', ...shared },
     { api: 'o2ims-infrastructureInventory', major: 'v1', ...shared },
@@ -50,6 +74,16 @@ export const AdministrativeState = z
 
 /** What a consumer writes of a resource; the rest is the backend's. `administrativeState` is shown among the extensions. */
 export const ResourceWritable = z.object({
-  ...z.object(shape).pick({ resourcePoolId: true, resourceTypeId: true, globalAssetId: true, description: true, tags: true, groups: true, extensions: true }).shape,
+  ...z
+    .object(shape)
+    .pick({
+      resourcePoolId: true,
+      resourceTypeId: true,
+      globalAssetId: true,
+      description: true,
+      tags: true,
+      groups: true,
+      extensions: true,
+    }).shape,
   administrativeState: AdministrativeState.optional(),
 });

@@ -10,12 +10,18 @@ const builtIns: Readonly<Record<string, (permission: string) => boolean>> = {
 };
 
 /** The built-in roles and those of the configuration, over the permissions that exist. Throws on a permission nobody knows. */
-export function loadRoles(permissions: ReadonlySet<string>, configured: Readonly<Record<string, readonly string[]>>): Roles {
+export function loadRoles(
+  permissions: ReadonlySet<string>,
+  configured: Readonly<Record<string, readonly string[]>>,
+): Roles {
   const roles = new Map<string, ReadonlySet<string>>();
   for (const [name, holds] of Object.entries(builtIns)) roles.set(name, new Set([...permissions].filter(holds)));
   for (const [name, listed] of Object.entries(configured)) {
     const unknown = listed.filter((permission) => permission !== '*' && !permissions.has(permission));
-    if (unknown.length > 0) throw new Error(`Role '${name}' names unknown permissions: ${unknown.join(', ')}. Known: ${[...permissions].sort().join(', ')}.`);
+    if (unknown.length > 0)
+      throw new Error(
+        `Role '${name}' names unknown permissions: ${unknown.join(', ')}. Known: ${[...permissions].sort().join(', ')}.`,
+      );
     roles.set(name, listed.includes('*') ? new Set(permissions) : new Set(listed));
   }
   return roles;

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Scope } from '#schema/scope.js';
+import { tokenHash } from '../platform/secrets.js';
 import { permissionsOf, type Roles } from './policy.js';
 
 /** Who calls. Everything it may see or do is in its scope. */
@@ -25,7 +26,10 @@ export interface Token {
 export type IdentifyPrincipal = (socket: Socket, token: string | undefined) => Principal | undefined;
 
 export function scopeOf(tenant: string | undefined, permissions: ReadonlySet<string>): Scope {
-  const hash = createHash('sha256').update(JSON.stringify([...permissions].sort())).digest('base64url').slice(0, 12);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([...permissions].sort()))
+    .digest('base64url')
+    .slice(0, 12);
   return Object.freeze({ tenant, permissions, key: `${tenant === undefined ? '*' : `t:${tenant}`}|${hash}` });
 }
 
@@ -38,7 +42,7 @@ export function tokenPrincipals(tokens: readonly Token[], roles: Roles, anonymou
   const found = new Map<string, Principal>();
   return (_socket, token) => {
     if (token === undefined) return anonymous;
-    const hash = createHash('sha256').update(token).digest();
+    const hash = tokenHash(token);
     const key = hash.toString('latin1');
     const hit = found.get(key);
     if (hit) return hit;

@@ -5,6 +5,7 @@ import type { Flags } from '../platform/config/flags.js';
 import type { Configuration } from '../platform/config/model.js';
 import { createLogger } from '../platform/logger.js';
 import { builtInRoles } from '../access/policy.js';
+import { allPermissions } from '../operations/operations.js';
 import { adapterModels } from '../gateway/adapter-models.js';
 import { openGateway, type Gateway } from '../gateway/gateway.js';
 import { demonstration } from './demo.js';
@@ -20,10 +21,10 @@ export interface StartOptions {
 
 /** The effective configuration; the demonstration when nothing names a backend. Throws ConfigurationFault. */
 export function configurationOf({ file, flags, env }: StartOptions): Configuration {
-  const named = file ?? env['NETWEAVE_CONFIG'];
+  const named = file ?? (env['NETWEAVE_CONFIG'] || undefined);
   const nothing = named === undefined && flags.kubeconfig === undefined;
   const source = named === undefined ? { text: nothing ? demonstration : '' } : { file: named };
-  return loadConfiguration({ ...source, env, flags, adapterModels, builtInRoles });
+  return loadConfiguration({ ...source, env, flags, adapterModels, builtInRoles, permissions: allPermissions });
 }
 
 /** Starts the gateway and says where things are. */
@@ -56,7 +57,12 @@ async function followFirstSync(gateway: Gateway): Promise<void> {
   const said = new Map<string, string>();
   for (let round = 0; round < 600; round += 1) {
     const open = gateway.progress().filter(({ instance, synced, of, reason }) => {
-      const line = synced === of ? `Backend ${instance} is read.` : reason === undefined ? undefined : `Backend ${instance}: ${synced} of ${of} kinds read; ${reason}`;
+      const line =
+        synced === of
+          ? `Backend ${instance} is read.`
+          : reason === undefined
+            ? undefined
+            : `Backend ${instance}: ${synced} of ${of} kinds read; ${reason}`;
       if (line !== undefined && said.get(instance) !== line) console.log(line);
       if (line !== undefined) said.set(instance, line);
       return synced < of;
@@ -69,7 +75,8 @@ async function followFirstSync(gateway: Gateway): Promise<void> {
 /** What to say, and how to end, when a start failed. */
 export function failure(error: unknown): { readonly message: string; readonly code: number } {
   if (error instanceof ConfigurationFault) return { message: error.message, code: exitCodes.configuration };
-  if (!(error instanceof Fault)) return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: 1 };
+  if (!(error instanceof Fault))
+    return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: 1 };
   const { at } = error.detail;
   if (at === 'listen') return { message: error.message, code: exitCodes.listen };
   if (at === 'store') return { message: error.message, code: exitCodes.store };

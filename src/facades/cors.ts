@@ -21,7 +21,10 @@ export function allowOrigin(cors: Cors, request: IncomingMessage, response: Serv
   const preflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
   response.appendHeader('Vary', 'Origin');
   if (originAllowed(cors, origin)) {
-    response.setHeader('Access-Control-Allow-Origin', cors.credentials ? origin : cors.origins.includes('*') ? '*' : origin);
+    response.setHeader(
+      'Access-Control-Allow-Origin',
+      cors.credentials ? origin : cors.origins.includes('*') ? '*' : origin,
+    );
     response.setHeader('Access-Control-Expose-Headers', exposed);
     if (cors.credentials) response.setHeader('Access-Control-Allow-Credentials', 'true');
     if (preflight) {

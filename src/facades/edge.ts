@@ -42,12 +42,24 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
     let principal = '-';
     response.on('close', () => {
       const status = response.headersSent ? response.statusCode : 499;
-      parts.served({ request, requestId, principal, status, bytes: bytesOf(response), milliseconds: performance.now() - began });
+      parts.served({
+        request,
+        requestId,
+        principal,
+        status,
+        bytes: bytesOf(response),
+        milliseconds: performance.now() - began,
+      });
     });
     if (!allowOrigin(parts.cors, request, response)) return;
-    if (request.url!.length > parts.urlBytes) return sendProblem(response, { status: 414, detail: `The URI is longer than ${parts.urlBytes} bytes.` });
+    if (request.url!.length > parts.urlBytes)
+      return sendProblem(response, { status: 414, detail: `The URI is longer than ${parts.urlBytes} bytes.` });
     if (parts.open(request, response)) return;
-    if (overloaded(parts.load)) return refuse(response, new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 }));
+    if (overloaded(parts.load))
+      return refuse(
+        response,
+        new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 }),
+      );
     const known = parts.identify(request.socket, bearerOf(request));
     if (!known) return refuse(response, new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.'));
     principal = known.name;

@@ -43,8 +43,19 @@ function callerOf(request: IncomingMessage): Caller {
 /** All facades: the hot O2 routes straight from node:http, everything else through Express behind them. */
 export async function openFacades(parts: Parts): Promise<Facades> {
   const { configuration, publicUrl, gate, view, operations, unforeseen } = parts;
-  const routes = routesOf(operations, (api, major) => configuration.apis.inventory.v2 || api !== 'o2ims-infrastructureInventory' || major !== 'v2');
-  const rest = serveRest({ gate, view, routes, publicUrl, unforeseen, relativeVersions: configuration.apiVersionsPrefix === 'relative', cacheBytes: answerCacheBytes });
+  const routes = routesOf(
+    operations,
+    (api, major) => configuration.apis.inventory.v2 || api !== 'o2ims-infrastructureInventory' || major !== 'v2',
+  );
+  const rest = serveRest({
+    gate,
+    view,
+    routes,
+    publicUrl,
+    unforeseen,
+    relativeVersions: configuration.apiVersionsPrefix === 'relative',
+    cacheBytes: answerCacheBytes,
+  });
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
@@ -55,8 +66,12 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   app.use('/graphql', graphql.handler);
   app.use('/trpc', trpcFacade(behind));
   app.use('/netweave/v1', ownFacade({ ...behind, publicUrl }));
-  app.use((request: IncomingMessage, response: ServerResponse) => sendProblem(response, problemOf(nothingAt(request.url!))));
-  app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: unknown) => sendProblem(response, problemOf(faultOf(error))));
+  app.use((request: IncomingMessage, response: ServerResponse) =>
+    sendProblem(response, problemOf(nothingAt(request.url!))),
+  );
+  app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: unknown) =>
+    sendProblem(response, problemOf(faultOf(error))),
+  );
 
   return {
     serveOpen: open,
@@ -78,6 +93,7 @@ function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error;
   const { status, message } = error as { readonly status?: number; readonly message?: string };
   if (status === 413) return new Fault('TOO_LARGE', 'The body is too large.');
-  if (status !== undefined && status >= 400 && status < 500) return new Fault('INVALID', message ?? 'The request cannot be read.');
+  if (status !== undefined && status >= 400 && status < 500)
+    return new Fault('INVALID', message ?? 'The request cannot be read.');
   return internal(error);
 }

@@ -15,7 +15,11 @@ export function serveHealth(health: Health, request: IncomingMessage, response: 
   const ok = path === '/livez' || health.ready();
   const verbose = new URLSearchParams(query).has('verbose') && path === '/readyz';
   const body = `${verbose ? `${health.report().join('\n')}\n` : ''}${ok ? 'ok' : 'not ready'}\n`;
-  response.writeHead(ok ? 200 : 503, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...(ok ? {} : { 'Retry-After': '1' }) });
+  response.writeHead(ok ? 200 : 503, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store',
+    ...(ok ? {} : { 'Retry-After': '1' }),
+  });
   response.end(request.method === 'HEAD' ? undefined : body);
   return true;
 }

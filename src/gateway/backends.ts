@@ -35,7 +35,9 @@ export interface Backends {
 /** Connects what the configuration names and gives each backend its watcher. */
 export async function openBackends(around: Surroundings): Promise<Backends> {
   const named = around.configuration.backends.filter((backend) => backend.enabled);
-  const registry = await connectBackends(named as readonly InstanceConfiguration[], adapters, (instance) => contextOf(instance, around));
+  const registry = await connectBackends(named as readonly InstanceConfiguration[], adapters, (instance) =>
+    contextOf(instance, around),
+  );
   const watchers = new Map<string, Watcher>();
   for (const backend of named) await expect(around, registry, backend.key);
   return {
@@ -50,7 +52,10 @@ export async function openBackends(around: Surroundings): Promise<Backends> {
           baseline: before === undefined,
           ...(connection.newer ? { newer: connection.newer.bind(connection) } : {}),
         };
-        watchers.set(key, watch({ source, connection, oCloudId: around.oCloudId }, { ...around, log: logFor(around.logger, key) }));
+        watchers.set(
+          key,
+          watch({ source, connection, oCloudId: around.oCloudId }, { ...around, log: logFor(around.logger, key) }),
+        );
       }
     },
     async stop() {

@@ -1,6 +1,11 @@
 import { dirname } from 'node:path';
 import { coverage as newCoverage } from '#subscriptions/coverage.js';
-import { configurationInstance, sitesByZone, syncConfiguration, type ConfiguredInventory } from '#subscriptions/configured.js';
+import {
+  configurationInstance,
+  sitesByZone,
+  syncConfiguration,
+  type ConfiguredInventory,
+} from '#subscriptions/configured.js';
 import { feed as newFeed } from '#subscriptions/feed.js';
 import { projectionFingerprint } from '#schema/fingerprint.js';
 import type { Registry } from '#adapters/registry.js';
@@ -29,7 +34,12 @@ export interface Gateway {
   /** Where it answers: `http://127.0.0.1:8080`. */
   readonly url: string;
   /** How far the first synchronisation has come, by instance. */
-  progress(): readonly { readonly instance: string; readonly synced: number; readonly of: number; readonly reason?: string }[];
+  progress(): readonly {
+    readonly instance: string;
+    readonly synced: number;
+    readonly of: number;
+    readonly reason?: string;
+  }[];
   /** Stops accepting, finishes what is in flight, lets go of the store. */
   close(): Promise<void>;
 }
@@ -39,7 +49,11 @@ function shownPlaces(configuration: Configuration, { instances }: Registry): Con
   const needed = instances.some(({ connection: { project } }) => project.ResourcePool && !project.OCloudSite);
   if (needed) return configuration;
   const { sites, locations } = configuration;
-  return { ...configuration, sites: sites.filter((site) => site !== defaultSite), locations: locations.filter((location) => location !== defaultLocation) };
+  return {
+    ...configuration,
+    sites: sites.filter((site) => site !== defaultSite),
+    locations: locations.filter((location) => location !== defaultLocation),
+  };
 }
 
 /** Puts the house together, from the store outwards; the only place where everything is known to everything. */
@@ -54,18 +68,37 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
   const feed = newFeed(store);
   const coverage = newCoverage();
-  const source = { instance: configurationInstance, projection: projectionFingerprint(configurationInstance), baseline: true };
+  const source = {
+    instance: configurationInstance,
+    projection: projectionFingerprint(configurationInstance),
+    baseline: true,
+  };
   const view = await openView(store, (message, error) => logger.error({ err: error }, message));
 
   const dataDirectory = memory ? undefined : dirname(file);
-  const backends = await openBackends({ configuration, oCloudId, store, feed, coverage, logger, dataDirectory, siteOf: sitesByZone(configuration, oCloudId) });
-  const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) => logger.error({ err: error, requestId }, 'A request failed in a way nobody foresaw.');
+  const backends = await openBackends({
+    configuration,
+    oCloudId,
+    store,
+    feed,
+    coverage,
+    logger,
+    dataDirectory,
+    siteOf: sitesByZone(configuration, oCloudId),
+  });
+  const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) =>
+    logger.error({ err: error, requestId }, 'A request failed in a way nobody foresaw.');
   await syncConfiguration(feed, source, shownPlaces(configuration, backends.registry), oCloudId, front.apiRoot);
   const gate = newGate({
     view,
     coverage,
     store,
-    writes: newWrites({ registry: backends.registry, routing: newRouting(configuration.routing), oCloudId, watcher: backends.watcher }),
+    writes: newWrites({
+      registry: backends.registry,
+      routing: newRouting(configuration.routing),
+      oCloudId,
+      watcher: backends.watcher,
+    }),
     markers: newMarkers(keys.subKey('markers')),
     charge: rateLimit(store, configuration.mode === 'production' ? configuration.limits.rate : undefined),
     pageSize: configuration.limits.pageSize,
@@ -75,8 +108,18 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     unforeseen,
   });
   const roles = loadRoles(allPermissions, configuration.roles);
-  const anonymous = configuration.mode === 'development' && configuration.tokens.length === 0 ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) } : undefined;
-  const facades = await openFacades({ configuration, gate, view, operations: allOperations, publicUrl: front.apiRoot, unforeseen });
+  const anonymous =
+    configuration.mode === 'development' && configuration.tokens.length === 0
+      ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) }
+      : undefined;
+  const facades = await openFacades({
+    configuration,
+    gate,
+    view,
+    operations: allOperations,
+    publicUrl: front.apiRoot,
+    unforeseen,
+  });
   const trimming = trimLog(store, configuration.logBudget, logger);
   front.serve({ identify: tokenPrincipals(configuration.tokens, roles, anonymous), facades, coverage });
   await backends.start();

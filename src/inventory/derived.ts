@@ -4,7 +4,7 @@ import { definitionOf } from '#schema/objects.js';
 import { attributeAt } from '#schema/paths.js';
 import type { Scope } from '#schema/scope.js';
 import type { Row } from './row.js';
-import { mergedRuns } from './tenant-lists.js';
+import { mergedRows } from './merged.js';
 import type { View } from './view.js';
 
 /** An attribute that lists the ids of the objects that point here. */
@@ -32,10 +32,18 @@ export function derivedAttributes(definition: ObjectDefinition): readonly Derive
 export function withDerived(view: View, scope: Scope, row: Row): Value {
   const derived = derivedAttributes(definitionOf(row.object));
   if (derived.length === 0) return row.value;
-  return { ...row.value, ...Object.fromEntries(derived.map(({ attribute, object, by }) => [attribute, idsOf(view, scope, object, by, row.id)])) };
+  return {
+    ...row.value,
+    ...Object.fromEntries(
+      derived.map(({ attribute, object, by }) => [attribute, idsOf(view, scope, object, by, row.id)]),
+    ),
+  };
 }
 
 function idsOf(view: View, scope: Scope, object: string, by: string, id: string): readonly string[] {
   const lists = view.kind(object).posting(by, id)?.visible(scope) ?? [];
-  return [...mergedRuns(lists, undefined)].flatMap(({ block, from, to }) => block.rows.slice(from, to).map((row) => row.id));
+  const rows = mergedRows(lists, undefined);
+  const ids: string[] = [];
+  for (let row = rows.next(); row; row = rows.next()) ids.push(row.id);
+  return ids;
 }

@@ -48,7 +48,8 @@ export async function collectOrdered(
 
 function keyOf(row: Row, order: Order): Key {
   let value: unknown = row.value;
-  for (const name of order.path) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  for (const name of order.path)
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
   return typeof value === 'string' || typeof value === 'number' ? value : null;
 }
 

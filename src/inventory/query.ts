@@ -4,12 +4,12 @@ import { compileFilter, type Predicate } from '#schema/filter/compile.js';
 import { indexable } from '#schema/filter/plan.js';
 import type { Scope } from '#schema/scope.js';
 import { derivedAttributes, withDerived } from './derived.js';
-import type { Kind } from './kind.js';
+import { mergedRows, mergedRuns } from './merged.js';
 import { collectOrdered, type Order, type Place } from './order.js';
 import type { Row } from './row.js';
 import type { Run, SortedRows } from './sorted-rows.js';
 import { slices } from './slices.js';
-import { mergedRuns, type TenantLists } from './tenant-lists.js';
+import type { TenantLists } from './tenant-lists.js';
 import type { View } from './view.js';
 
 /** Which rows of one object, in which order, from where on. */
@@ -24,6 +24,9 @@ export interface ListQuery {
   readonly limit: number;
 }
 
+/** What a query selects, whichever page of it. */
+export type Selection = Pick<ListQuery, 'object' | 'parent' | 'filter'>;
+
 /** A page: runs of rows, and where the next page begins if there is one. Stable under writes: keyset, never offset. */
 export interface Page {
   readonly runs: readonly Run[];
@@ -34,6 +37,8 @@ export interface Page {
 interface Plan {
   /** Evaluated anew after every pause: the lists may have changed meanwhile. */
   lists(): readonly SortedRows[];
+  /** An object may stand in several of the lists. */
+  readonly overlapping: boolean;
   readonly test?: (row: Row) => boolean;
 }
 
@@ -44,26 +49,20 @@ export function* rowsOf(runs: readonly Run[]): Generator<Row> {
 /** One page of a list. Unindexed filters are scanned in slices of at most 2 ms. */
 export async function page(view: View, scope: Scope, query: ListQuery, signal?: AbortSignal): Promise<Page> {
   const plan = planOf(view, scope, query);
-  if (query.order) return collectOrdered((visit) => scan(plan, undefined, visit, signal), query.order, query.after, query.limit);
+  if (query.order) {
+    const visitAll = (visit: (row: Row) => boolean) => scan(plan, undefined, visit, signal);
+    return collectOrdered(visitAll, query.order, query.after, query.limit);
+  }
   if (!plan.test) return firstRuns(plan, query);
   const found: Row[] = [];
-  await scan(
-    plan,
-    query.after?.id,
-    (row) => {
-      found.push(row);
-      return found.length <= query.limit;
-    },
-    signal,
-  );
+  await scan(plan, query.after?.id, (row) => found.push(row) <= query.limit, signal);
   return pageOf(found, query.limit);
 }
 
 /** How many objects the query finds in the scope; counted by index where the filter allows it. */
-export async function count(view: View, scope: Scope, query: Omit<ListQuery, 'limit' | 'after' | 'order'>, signal?: AbortSignal): Promise<number> {
+export async function count(view: View, scope: Scope, query: Selection, signal?: AbortSignal): Promise<number> {
   const plan = planOf(view, scope, query);
-  const lists = plan.lists();
-  if (!plan.test && lists.length <= 1) return lists[0]?.size ?? 0;
+  if (!plan.test && !plan.overlapping) return plan.lists().reduce((sum, { size }) => sum + size, 0);
   let found = 0;
   await scan(plan, undefined, () => (found += 1) > 0, signal);
   return found;
@@ -80,65 +79,56 @@ function firstRuns(plan: Plan, query: ListQuery): Page {
   const runs: Run[] = [];
   let left = query.limit;
   for (const run of mergedRuns(plan.lists(), query.after?.id)) {
-    if (left === 0) {
-      const last = runs.at(-1)!;
-      return { runs, next: { id: last.block.rows[last.to - 1]!.id } };
-    }
     const taken = Math.min(left, run.to - run.from);
-    runs.push({ ...run, to: run.from + taken });
+    if (taken > 0) runs.push({ ...run, to: run.from + taken });
     left -= taken;
-    if (taken < run.to - run.from) return { runs, next: { id: run.block.rows[run.from + taken - 1]!.id } };
+    if (taken === run.to - run.from) continue;
+    const last = runs.at(-1)!;
+    return { runs, next: { id: last.block.rows[last.to - 1]!.id } };
   }
   return { runs };
 }
 
-async function scan(plan: Plan, after: string | undefined, visit: (row: Row) => boolean, signal?: AbortSignal): Promise<void> {
+/** Calls `visit` with every row of the plan after `after`, in id order, until it says false. */
+async function scan(
+  plan: Plan,
+  after: string | undefined,
+  visit: (row: Row) => boolean,
+  signal?: AbortSignal,
+): Promise<void> {
   const slice = slices(signal);
-  let last = after;
-  for (;;) {
-    let paused = false;
-    for (const { block, from, to } of mergedRuns(plan.lists(), last)) {
-      for (let index = from; index < to; index += 1) {
-        const row = block.rows[index]!;
-        if ((!plan.test || plan.test(row)) && !visit(row)) return;
-      }
-      last = block.rows[to - 1]!.id;
-      paused = slice.over();
-      if (paused) break;
+  const { test } = plan;
+  for (let last = after; ; await slice.pause()) {
+    const rows = mergedRows(plan.lists(), last);
+    for (let looked = 1; ; looked += 1) {
+      const row = rows.next();
+      if (!row) return;
+      if ((!test || test(row)) && !visit(row)) return;
+      if (looked % 64 !== 0 || !slice.over()) continue;
+      last = row.id;
+      break;
     }
-    if (!paused) return;
-    await slice.pause();
   }
 }
 
-function planOf(view: View, scope: Scope, query: Omit<ListQuery, 'limit' | 'after' | 'order'>): Plan {
-  const kind = view.kind(query.object);
+/** Looks through the shortest list that holds all the query can find: all, those of the parent, or those of one condition. */
+function planOf(view: View, scope: Scope, { object, parent, filter }: Selection): Plan {
+  const kind = view.kind(object);
   const { definition } = kind;
-  const parent = query.parent === undefined ? [] : [[kind.posting(definition.parent!, query.parent)!]];
-  const visible = (lists: readonly TenantLists[]) => lists.flatMap((each) => each.visible(scope));
-  const { filter } = query;
-  if (!filter) {
-    if (parent[0]) return { lists: () => visible([kind.posting(definition.parent!, query.parent!)!]) };
-    return { lists: () => visible([kind.all]) };
-  }
+  const under = parent === undefined ? [] : [() => [kind.posting(definition.parent!, parent)!]];
+  const { conjuncts, exact } = filter ? indexable(definition, filter) : { conjuncts: [], exact: true };
+  const named = conjuncts.map(
+    ({ attribute, values }) =>
+      () =>
+        values.map((value) => kind.posting(attribute, value)!),
+  );
+  const [shortest = () => [kind.all]] = [...under, ...named].sort((a, b) => sizeOf(a(), scope) - sizeOf(b(), scope));
+  const lists = () => shortest().flatMap((each) => each.visible(scope));
+  const plan = { lists, overlapping: shortest().length > 1 };
+  if (!filter || (exact && parent === undefined && named.length > 0)) return plan;
   const test = tester(view, scope, definition, filter);
-  const { conjuncts, exact } = indexable(definition, filter);
-  const choices = [...parent.map(() => parentChoice(kind, query.parent!)), ...conjuncts.map((each) => () => postings(kind, each))];
-  const smallest = choices.map((choice) => ({ choice, size: sizeOf(choice(), scope) })).sort((a, b) => a.size - b.size)[0];
-  if (!smallest) return { lists: () => visible([kind.all]), test };
-  const lists = () => visible(smallest.choice());
-  if (exact && choices.length === 1) return { lists };
-  const under = query.parent;
-  if (under === undefined) return { lists, test };
-  return { lists, test: (row) => row.value[definition.parent!] === under && test(row) };
-}
-
-function parentChoice(kind: Kind, parent: string): () => readonly TenantLists[] {
-  return () => [kind.posting(kind.definition.parent!, parent)!];
-}
-
-function postings(kind: Kind, conjunct: { readonly attribute: string; readonly values: readonly string[] }): readonly TenantLists[] {
-  return conjunct.values.map((value) => kind.posting(conjunct.attribute, value)!);
+  if (parent === undefined) return { ...plan, test };
+  return { ...plan, test: (row) => row.value[definition.parent!] === parent && test(row) };
 }
 
 function sizeOf(lists: readonly TenantLists[], scope: Scope): number {

@@ -7,6 +7,7 @@ export function slices(signal?: AbortSignal): { over(): boolean; pause(): Promis
   let begun = performance.now();
   return {
     over: () => performance.now() - begun > longest,
+    /** Rejects with the signal's reason when nobody waits for the work any more. */
     async pause() {
       await setImmediate();
       signal?.throwIfAborted();

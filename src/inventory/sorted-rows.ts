@@ -29,29 +29,15 @@ export class SortedRows {
   readonly blocks: Block[] = [];
   size = 0;
 
-  /** Index of the first block whose last id is not before `id`. */
-  #blockFor(id: string): number {
-    let low = 0;
-    let high = this.blocks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.blocks[middle]!.rows.at(-1)!.id < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   /** Adds the row, or puts it in the place of the one with the same id. */
   set(row: Row): void {
-    let index = this.#blockFor(row.id);
-    if (index === this.blocks.length) {
-      if (index === 0) this.blocks.push({ rows: [] });
-      else index -= 1;
-    }
+    const last = this.blocks.at(-1);
+    if (!last || last.rows.at(-1)!.id < row.id) return this.#append(row, last);
+    const index = this.#blockFor(row.id);
     const block = this.blocks[index]!;
     const at = firstAtOrAfter(block.rows, row.id);
     delete block.joined;
-    if (block.rows[at]?.id === row.id) {
+    if (block.rows[at]!.id === row.id) {
       block.rows[at] = row;
       return;
     }
@@ -65,26 +51,54 @@ export class SortedRows {
     const block = this.blocks[index];
     if (!block) return;
     const at = firstAtOrAfter(block.rows, id);
-    if (block.rows[at]?.id !== id) return;
+    if (block.rows[at]!.id !== id) return;
     delete block.joined;
     block.rows.splice(at, 1);
     this.size -= 1;
     if (block.rows.length === 0) this.blocks.splice(index, 1);
   }
 
+  /** Where the first row after `id` stands (from the beginning if undefined): index of its block, and within it. */
+  placeAfter(id: string | undefined): { block: number; row: number } {
+    if (id === undefined) return { block: 0, row: 0 };
+    const block = this.#blockFor(id);
+    const rows = this.blocks[block]?.rows;
+    if (!rows) return { block, row: 0 };
+    const row = firstAtOrAfter(rows, id);
+    if (rows[row]!.id !== id) return { block, row };
+    return row + 1 < rows.length ? { block, row: row + 1 } : { block: block + 1, row: 0 };
+  }
+
   /** Runs of rows after `id` (from the beginning if undefined), a block each. */
   *runs(after: string | undefined): Generator<Run> {
-    let index = after === undefined ? 0 : this.#blockFor(after);
-    let from = 0;
-    if (after !== undefined && index < this.blocks.length) {
-      const { rows } = this.blocks[index]!;
-      from = firstAtOrAfter(rows, after);
-      if (rows[from]?.id === after) from += 1;
-    }
-    for (; index < this.blocks.length; index += 1, from = 0) {
+    const place = this.placeAfter(after);
+    for (let { block: index, row: from } = place; index < this.blocks.length; index += 1, from = 0) {
       const block = this.blocks[index]!;
-      if (from < block.rows.length) yield { block, from, to: block.rows.length };
+      yield { block, from, to: block.rows.length };
     }
+  }
+
+  /** Rows that come in id order fill their blocks. */
+  #append(row: Row, last: Block | undefined): void {
+    this.size += 1;
+    if (!last || last.rows.length === most) {
+      this.blocks.push({ rows: [row] });
+      return;
+    }
+    delete last.joined;
+    last.rows.push(row);
+  }
+
+  /** Index of the first block whose last id is not before `id`. */
+  #blockFor(id: string): number {
+    let low = 0;
+    let high = this.blocks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.blocks[middle]!.rows.at(-1)!.id < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

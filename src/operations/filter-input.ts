@@ -12,11 +12,17 @@ const Condition = z.strictObject({
 });
 
 const Structured: z.ZodType<Filter> = z.lazy(() =>
-  z.union([Condition as unknown as z.ZodType<Filter>, z.strictObject({ all: z.array(Structured).max(100) }), z.strictObject({ any: z.array(Structured).max(100) })]),
+  z.union([
+    Condition as unknown as z.ZodType<Filter>,
+    z.strictObject({ all: z.array(Structured).max(100) }),
+    z.strictObject({ any: z.array(Structured).max(100) }),
+  ]),
 );
 
 /** A filter as text (SOL 013 grammar over the model's names) or already taken apart. */
-export const FilterInput = z.union([z.string().max(8192), Structured]).describe('Which objects: an expression of ETSI NFV-SOL 013 5.2 over the attributes.');
+export const FilterInput = z
+  .union([z.string().max(8192), Structured])
+  .describe('Which objects: an expression of ETSI NFV-SOL 013 5.2 over the attributes.');
 
 const parsed = new WeakMap<ObjectDefinition, Map<string, Filter | undefined>>();
 const most = 1000;

@@ -61,7 +61,16 @@ export function gate(parts: GateParts): Gate {
     throw new Fault('UNAVAILABLE', `Not every backend that may hold a ${object} has been read yet.`, { retryAfter: 1 });
   };
   const { view, writes, markers, pageSize } = parts;
-  const callOf = ({ principal, signal }: Caller): Call => ({ principal, scope: principal.scope, signal, view, writes, markers, pageSize, knows });
+  const callOf = ({ principal, signal }: Caller): Call => ({
+    principal,
+    scope: principal.scope,
+    signal,
+    view,
+    writes,
+    markers,
+    pageSize,
+    knows,
+  });
 
   /** What is checked before anything runs, in this order. Quota and Idempotency-Key have their place after the parse. */
   function admit(caller: Caller, operation: Operation, input: unknown): unknown {
@@ -136,7 +145,8 @@ function inputFault(error: z.ZodError): Fault {
 function normalise(error: unknown, timeLeft: AbortSignal, caller: Caller): Fault {
   if (error instanceof Fault) return error;
   if (caller.signal.aborted) return new Fault('CANCELLED', 'The client left.');
-  if (timeLeft.aborted) return new Fault('UNAVAILABLE', 'The operation took longer than its deadline.', { retryAfter: 1 });
+  if (timeLeft.aborted)
+    return new Fault('UNAVAILABLE', 'The operation took longer than its deadline.', { retryAfter: 1 });
   if (error instanceof z.ZodError) return inputFault(error);
   return internal(error);
 }
@@ -158,11 +168,22 @@ async function intend(store: GateParts['store'], caller: Caller, operation: Oper
   try {
     await store.appendAudit({ ...auditEntry(caller, operation, input), stage: 'intent' });
   } catch (error) {
-    throw new Fault('UNAVAILABLE', 'The audit log cannot be written, so nothing was changed.', { retryAfter: 5 }, error);
+    throw new Fault(
+      'UNAVAILABLE',
+      'The audit log cannot be written, so nothing was changed.',
+      { retryAfter: 5 },
+      error,
+    );
   }
 }
 
-async function conclude(parts: GateParts, caller: Caller, operation: Operation, input: unknown, code: string): Promise<void> {
+async function conclude(
+  parts: GateParts,
+  caller: Caller,
+  operation: Operation,
+  input: unknown,
+  code: string,
+): Promise<void> {
   try {
     await parts.store.appendAudit({ ...auditEntry(caller, operation, input), stage: 'outcome', code });
   } catch (error) {

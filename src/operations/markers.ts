@@ -10,7 +10,8 @@ export interface Markers {
 }
 
 export function markers(key: Buffer): Markers {
-  const sign = (query: string, body: string) => createHmac('sha256', key).update(query).update('\0').update(body).digest().subarray(0, 12);
+  const sign = (query: string, body: string) =>
+    createHmac('sha256', key).update(query).update('\0').update(body).digest().subarray(0, 12);
   return {
     seal(query, place) {
       const body = JSON.stringify(place.key === undefined ? [place.id] : [place.id, place.key]);
@@ -19,7 +20,11 @@ export function markers(key: Buffer): Markers {
     open(query, marker) {
       const bytes = Buffer.from(marker, 'base64url');
       const body = bytes.subarray(12).toString();
-      if (bytes.length < 14 || bytes.toString('base64url') !== marker || !timingSafeEqual(sign(query, body), bytes.subarray(0, 12))) {
+      if (
+        bytes.length < 14 ||
+        bytes.toString('base64url') !== marker ||
+        !timingSafeEqual(sign(query, body), bytes.subarray(0, 12))
+      ) {
         throw invalid('The paging marker is not one of this query; start again without it.', 'after');
       }
       const [id, key] = JSON.parse(body) as [string, Place['key']];

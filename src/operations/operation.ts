@@ -81,6 +81,8 @@ export interface Operation<N extends ObjectName = ObjectName, V extends Verb = V
 }
 
 /** Declares an operation and types its input. */
-export function operation<N extends ObjectName, V extends Verb, I extends z.ZodType>(declared: Operation<N, V, I>): Operation<N, V, I> {
+export function operation<N extends ObjectName, V extends Verb, I extends z.ZodType>(
+  declared: Operation<N, V, I>,
+): Operation<N, V, I> {
   return Object.freeze(declared);
 }

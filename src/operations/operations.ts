@@ -10,7 +10,15 @@ import { resourceTypes } from './ims/resource-types.js';
 import type { Operation } from './operation.js';
 
 /** Every operation there is: one line for each object. */
-export const operations = [...oClouds, ...locations, ...oCloudSites, ...resourceTypes, ...resourcePools, ...resources, ...deploymentManagers] as const;
+export const operations = [
+  ...oClouds,
+  ...locations,
+  ...oCloudSites,
+  ...resourceTypes,
+  ...resourcePools,
+  ...resources,
+  ...deploymentManagers,
+] as const;
 
 export type AnyOperation = (typeof operations)[number];
 

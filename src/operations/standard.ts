@@ -18,7 +18,10 @@ import { operation, type Call } from './operation.js';
 export const ListInput = z.strictObject({
   parent: z.string().max(255).optional().describe('Only what is listed under this object.'),
   filter: FilterInput.optional(),
-  orderBy: z.strictObject({ attribute: z.string().max(255), descending: z.boolean().default(false) }).optional().describe('Id order when absent.'),
+  orderBy: z
+    .strictObject({ attribute: z.string().max(255), descending: z.boolean().default(false) })
+    .optional()
+    .describe('Id order when absent.'),
   after: z.string().max(4096).optional().describe('Marker of an earlier page.'),
   page: z.int().min(0).max(999_999).optional().describe('Page number, for clients that cannot follow markers.'),
   first: z.int().min(1).max(1000).optional().describe('How many at most.'),
@@ -51,7 +54,16 @@ export function list<N extends ObjectName>(definition: ObjectDefinition<N>) {
       const next = found.next && call.markers.seal(binding, found.next);
       const total = () => count(call.view, call.scope, query, call.signal);
       const markerOf = (row: Row) => call.markers.seal(binding, placeOf(row, query));
-      return { kind: 'rows', runs: found.runs, total, markerOf, position, stamp, gaps: [], ...(next === undefined ? {} : { next }) };
+      return {
+        kind: 'rows',
+        runs: found.runs,
+        total,
+        markerOf,
+        position,
+        stamp,
+        gaps: [],
+        ...(next === undefined ? {} : { next }),
+      };
     },
   });
 }
@@ -75,7 +87,13 @@ export function get<N extends ObjectName>(definition: ObjectDefinition<N>) {
         call.knows(definition.name);
         throw notFound(definition.name, input.id);
       }
-      return { kind: 'row', row, position: later(row.position, derivedMark(call, definition)), stamp: rowStamp(call, definition, input.id), gaps: [] };
+      return {
+        kind: 'row',
+        row,
+        position: later(row.position, derivedMark(call, definition)),
+        stamp: rowStamp(call, definition, input.id),
+        gaps: [],
+      };
     },
   });
 }
@@ -96,18 +114,28 @@ export function getOnly<N extends ObjectName>(definition: ObjectDefinition<N>) {
     run(call) {
       const row = only(call);
       if (!row) throw notFound(definition.name, '');
-      return { kind: 'row', row, position: row.position, stamp: formatPosition(markOf(call, definition, undefined)), gaps: [] };
+      return {
+        kind: 'row',
+        row,
+        position: row.position,
+        stamp: formatPosition(markOf(call, definition, undefined)),
+        gaps: [],
+      };
     },
   });
 }
 
 function firstOf(call: Call, definition: ObjectDefinition): Row | undefined {
-  for (const rows of call.view.kind(definition.name).all.visible(call.scope)) for (const { block, from } of rows.runs(undefined)) return block.rows[from];
+  for (const rows of call.view.kind(definition.name).all.visible(call.scope))
+    for (const { block, from } of rows.runs(undefined)) return block.rows[from];
   return undefined;
 }
 
 function derivedMark(call: Call, definition: ObjectDefinition): Position {
-  return derivedAttributes(definition).reduce((mark, { object }) => later(mark, call.view.mark(call.scope, object)), { seq: 0, tag: '0' });
+  return derivedAttributes(definition).reduce((mark, { object }) => later(mark, call.view.mark(call.scope, object)), {
+    seq: 0,
+    tag: '0',
+  });
 }
 
 function markOf(call: Call, definition: ObjectDefinition, parent: string | undefined): Position {
@@ -131,7 +159,9 @@ function parentRow(call: Call, definition: ObjectDefinition, parent: string) {
 }
 
 function parentObject(definition: ObjectDefinition): string {
-  const relation = Object.values(definition.relations).find((each) => each.kind === 'one' && each.via === definition.parent);
+  const relation = Object.values(definition.relations).find(
+    (each) => each.kind === 'one' && each.via === definition.parent,
+  );
   if (!relation) throw new Error(`${definition.name} has no parent.`);
   return relation.to;
 }
@@ -170,7 +200,10 @@ function orderOf(definition: ObjectDefinition, by: NonNullable<ListInput['orderB
 /** Where a page ends whose last object is `row`. */
 function placeOf(row: Row, { order }: ListQuery): Place {
   if (!order) return { id: row.id };
-  const key = order.path.reduce<unknown>((value, name) => (typeof value === 'object' && value !== null ? (value as Row['value'])[name] : undefined), row.value);
+  const key = order.path.reduce<unknown>(
+    (value, name) => (typeof value === 'object' && value !== null ? (value as Row['value'])[name] : undefined),
+    row.value,
+  );
   return { id: row.id, key: typeof key === 'string' || typeof key === 'number' ? key : null };
 }
 

@@ -29,7 +29,13 @@ interface Surroundings {
 }
 
 export function writes({ registry, routing, oCloudId, watcher }: Surroundings): Writes {
-  async function through(call: Call, object: ObjectName, instance: string, method: Method, send: (port: WritePort, portCall: PortCall) => Promise<Written>): Promise<Outcome> {
+  async function through(
+    call: Call,
+    object: ObjectName,
+    instance: string,
+    method: Method,
+    send: (port: WritePort, portCall: PortCall) => Promise<Written>,
+  ): Promise<Outcome> {
     const port = portFor(registry, instance, object, method);
     const written = await registry.guard(instance, call.signal, (signal) => send(port, { signal, scope: call.scope }));
     const observed = await watcher(instance).observe(written.events);
@@ -38,7 +44,13 @@ export function writes({ registry, routing, oCloudId, watcher }: Surroundings): 
     return { id: objectId(oCloudId, instance, object, written.identity), position };
   }
 
-  async function onExisting(call: Call, object: ObjectName, id: string, method: Method, send: (port: WritePort, portCall: PortCall, target: Target) => Promise<Written>) {
+  async function onExisting(
+    call: Call,
+    object: ObjectName,
+    id: string,
+    method: Method,
+    send: (port: WritePort, portCall: PortCall, target: Target) => Promise<Written>,
+  ) {
     const row = visible(call, object, id);
     const target: Target = { id: row.id, identity: row.identity, value: row.value as never };
     const outcome = await through(call, object, row.instance, method, (port, portCall) => send(port, portCall, target));
@@ -50,21 +62,29 @@ export function writes({ registry, routing, oCloudId, watcher }: Surroundings): 
       const instance = instanceFor(call, registry, routing, object, value);
       const tenant = call.scope.tenant ?? null;
       const references = nativeReferences(call, object, value, instance);
-      const outcome = await through(call, object, instance, 'create', (port, portCall) => port.create!(portCall, { ...value, ...references }, tenant));
+      const outcome = await through(call, object, instance, 'create', (port, portCall) =>
+        port.create!(portCall, { ...value, ...references }, tenant),
+      );
       return answer(call, object, outcome);
     },
     async update(call, object, id, patch) {
       const before = visible(call, object, id);
       const references = nativeReferences(call, object, patch, before.instance);
-      const { outcome } = await onExisting(call, object, id, 'update', (port, portCall, target) => port.update!(portCall, target, { ...patch, ...references }));
+      const { outcome } = await onExisting(call, object, id, 'update', (port, portCall, target) =>
+        port.update!(portCall, target, { ...patch, ...references }),
+      );
       return answer(call, object, outcome);
     },
     async scale(call, object, id, size) {
-      const { outcome } = await onExisting(call, object, id, 'scale', (port, portCall, target) => port.scale!(portCall, target, size));
+      const { outcome } = await onExisting(call, object, id, 'scale', (port, portCall, target) =>
+        port.scale!(portCall, target, size),
+      );
       return answer(call, object, outcome);
     },
     async delete(call, object, id) {
-      const { outcome } = await onExisting(call, object, id, 'delete', (port, portCall, target) => port.delete!(portCall, target));
+      const { outcome } = await onExisting(call, object, id, 'delete', (port, portCall, target) =>
+        port.delete!(portCall, target),
+      );
       return { kind: 'written', id, position: outcome.position, gaps: [] };
     },
   };
@@ -77,7 +97,13 @@ interface Outcome {
 
 function answer(call: Call, object: ObjectName, { id, position }: Outcome): WrittenAnswer {
   const row = call.view.get(call.scope, object, id);
-  return { kind: 'written', id, position: row ? later(row.position, position) : position, gaps: [], ...(row ? { row } : {}) };
+  return {
+    kind: 'written',
+    id,
+    position: row ? later(row.position, position) : position,
+    gaps: [],
+    ...(row ? { row } : {}),
+  };
 }
 
 /** The object a write is for; another tenant's is as absent as none, a shared one may be changed by system roles only. */
@@ -107,11 +133,16 @@ function portFor(registry: Registry, instance: string, object: ObjectName, metho
 function instanceFor(call: Call, registry: Registry, routing: Routing, object: ObjectName, value: Values): string {
   const { parent, relations } = call.view.kind(object).definition;
   const relation = Object.values(relations).find((each) => each.kind === 'one' && each.via === parent);
-  if (parent !== undefined && relation) return referenced(call, relation.to as ObjectName, value[parent], parent).instance;
+  if (parent !== undefined && relation)
+    return referenced(call, relation.to as ObjectName, value[parent], parent).instance;
   const able = registry.able(object, 'create');
   if (able.length === 0) throw new Fault('UNSUPPORTED', `No backend of this gateway can create a ${object}.`);
   const instance = routing.forCreate(object, value, able);
-  if (instance === undefined) throw new Fault('UNPROCESSABLE', `No routing rule says where this ${object} goes; backends that could take it: ${able.join(', ')}.`);
+  if (instance === undefined)
+    throw new Fault(
+      'UNPROCESSABLE',
+      `No routing rule says where this ${object} goes; backends that could take it: ${able.join(', ')}.`,
+    );
   return instance;
 }
 
@@ -122,7 +153,8 @@ function nativeReferences(call: Call, object: ObjectName, value: Values, instanc
     if (relation.kind !== 'one' || value[relation.via] === undefined) continue;
     const row = referenced(call, relation.to as ObjectName, value[relation.via], relation.via);
     if (row.instance === instance) references[`${relation.via.replace(/Id$/, '')}Identity`] = row.identity;
-    else if (row.instance !== '$configuration') throw invalid(`${relation.to} '${row.id}' belongs to another backend than this ${object}.`, relation.via);
+    else if (row.instance !== '$configuration')
+      throw invalid(`${relation.to} '${row.id}' belongs to another backend than this ${object}.`, relation.via);
   }
   return references;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatBytes, formatCores, parseQuantity } from './quantity.js';
+import { formatBytes, formatCores, isPositive, parseQuantity } from './quantity.js';
 
 describe('quantities', () => {
   test.each([
@@ -11,11 +11,15 @@ describe('quantities', () => {
     ['12E', 12e18],
     ['100k', 100_000],
     ['-1', -1],
+    ['0', 0],
+    ['0Gi', 0],
+    ['0.5', 0.5],
     ['', 0],
     ['lots', 0],
     [undefined, 0],
   ])('%s is %d', (text, number) => {
     expect(parseQuantity(text)).toBe(number);
+    expect(isPositive(text)).toBe(number > 0);
   });
 
   test('are written the way kubelets write them', () => {

@@ -23,6 +23,11 @@ export function parseQuantity(quantity: string | undefined): number {
   return parts ? Number(parts[1]) * suffixes[parts[2] ?? '']! : 0;
 }
 
+/** Whether there is any of it; much cheaper than parsing. */
+export function isPositive(quantity: string | undefined): boolean {
+  return quantity !== undefined && /^\+?[0.]*[1-9]/.test(quantity);
+}
+
 /** Bytes in the notation kubelets use: `263Ki`; plain bytes where that is not exact. */
 export function formatBytes(bytes: number): string {
   return bytes > 0 && bytes % 1024 === 0 ? `${BigInt(bytes) / 1024n}Ki` : `${BigInt(Math.round(bytes))}`;

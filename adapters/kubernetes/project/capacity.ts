@@ -1,5 +1,5 @@
 import { architectureOf, operatingSystemOf, type SlimNode, zoneOf } from '../natives/node.js';
-import { formatBytes, formatCores, parseQuantity } from '../natives/quantity.js';
+import { formatBytes, formatCores, isPositive, parseQuantity } from '../natives/quantity.js';
 
 /** What a node adds to its cluster: numbers, and one text (of few different ones) for what is looked into only once. */
 export interface NodeShare {
@@ -53,10 +53,9 @@ export function createShareOf(): (node: SlimNode) => NodeShare {
 
 function traitsOf(node: SlimNode): string {
   const counted = Object.keys(node.capacity)
-    .filter(isCounted)
-    .map((resource) => [resource, parseQuantity(node.capacity[resource])] as const)
-    .filter(([, amount]) => amount > 0)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+    .filter((resource) => isCounted(resource) && isPositive(node.capacity[resource]))
+    .sort()
+    .map((resource) => [resource, parseQuantity(node.capacity[resource])] as const);
   const traits: Traits = [zoneOf(node) ?? null, architectureOf(node), operatingSystemOf(node), counted];
   return JSON.stringify(traits);
 }

@@ -1,5 +1,5 @@
 import { architectureOf, type SlimNode } from '../natives/node.js';
-import { formatBytes, parseQuantity } from '../natives/quantity.js';
+import { formatBytes, isPositive, parseQuantity } from '../natives/quantity.js';
 import { kindOf, providerOf } from './machine.js';
 import type { ResourceTypeValue } from './values.js';
 
@@ -41,9 +41,7 @@ export function elementTypesOf(node: SlimNode): readonly (readonly [key: string,
 }
 
 function partsOf({ capacity }: SlimNode): readonly string[] {
-  const present = Object.keys(capacity).filter(
-    (resource) => rankOf(resource) < 5 && parseQuantity(capacity[resource]) > 0,
-  );
+  const present = Object.keys(capacity).filter((resource) => rankOf(resource) < 5 && isPositive(capacity[resource]));
   return present.sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
 }
 

@@ -8,35 +8,47 @@ import type { ResourceNodeValue } from './values.js';
 
 /** A Node is a resource, known by its UID: a node that was deleted and created under the same name is another one. */
 export function projectResources(context: ConnectContext, chain: PoolChain): EachProjection<'Resource'> {
+  const ids = { pool: rememberIds(context, 'ResourcePool'), type: rememberIds(context, 'ResourceType') };
   return {
     each: 'Node',
     build(node: SlimNode, uid) {
-      const resourcePoolId = context.idOf('ResourcePool', chain.poolOf(node).key);
+      const resourcePoolId = ids.pool(chain.poolOf(node).key);
       const place = [node.labels['topology.kubernetes.io/region'], zoneOf(node)];
       const asset = node.info['systemUUID'];
       const value: ResourceNodeValue = {
         resourcePoolId,
-        resourceTypeId: context.idOf('ResourceType', nodeTypeKey(node)),
+        resourceTypeId: ids.type(nodeTypeKey(node)),
         ...(asset === undefined ? {} : { globalAssetId: asset }),
         description: `Kubernetes node ${node.name}`,
         tags: [...rolesOf(node)],
         groups: place.flatMap((name) => name || []),
         extensions: extensionsOf(node, uid),
-        elements: elementsOf(node).map((element) => projectElement(context, uid, resourcePoolId, element)),
+        elements: elementsOf(node).map((element) => ({
+          ...projectElement(context.idOf('Resource', `${uid}/${element.resource}`), element),
+          resourcePoolId,
+          resourceTypeId: ids.type(element.typeKey),
+        })),
       };
       return { value, tenant: null };
     },
   };
 }
 
+/** Ids of the few pools and types that thousands of nodes refer to: each is a hash, made once. */
+function rememberIds(context: ConnectContext, object: 'ResourcePool' | 'ResourceType'): (identity: string) => string {
+  const known = new Map<string, string>();
+  return (identity) => {
+    const id = known.get(identity) ?? context.idOf(object, identity);
+    known.set(identity, id);
+    return id;
+  };
+}
+
 /** An element has an id of its own, made of the node's UID and Kubernetes' name of the resource. */
-function projectElement(context: ConnectContext, uid: string, resourcePoolId: string, element: Element): ResourceValue {
-  const { resource, capacity, allocatable } = element;
+function projectElement(resourceId: string, { resource, description, capacity, allocatable }: Element) {
   return {
-    resourceId: context.idOf('Resource', `${uid}/${resource}`),
-    resourcePoolId,
-    resourceTypeId: context.idOf('ResourceType', element.typeKey),
-    description: element.description,
+    resourceId,
+    description,
     tags: [],
     groups: [],
     extensions: { resource, capacity, allocatable },

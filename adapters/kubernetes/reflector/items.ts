@@ -34,12 +34,19 @@ export function itemSplitter(): ItemSplitter {
     *push(chunk) {
       let start = 0;
       for (let at = 0; at < chunk.length; at += 1) {
-        const byte = chunk[at]!;
         if (inString) {
-          if (escaped) escaped = false;
-          else if (byte === backslash) escaped = true;
-          else if (byte === quote) inString = false;
-        } else if (byte === quote) inString = true;
+          // Most bytes are in strings: this loop is the cost of reading by pages.
+          for (; at < chunk.length; at += 1) {
+            const byte = chunk[at]!;
+            if (escaped) escaped = false;
+            else if (byte === backslash) escaped = true;
+            else if (byte === quote) break;
+          }
+          inString = at === chunk.length;
+          continue;
+        }
+        const byte = chunk[at]!;
+        if (byte === quote) inString = true;
         else if (byte === openBrace || byte === openBracket) {
           depth += 1;
           if (depth === 2 && byte === openBracket) {

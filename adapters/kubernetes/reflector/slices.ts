@@ -1,9 +1,20 @@
 import type { Readable } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Splitter } from './splitter.js';
 
-/** Longest that one stretch of parsing may hold the event loop, in milliseconds. */
+/** Longest that parsing may go on in one turn of the event loop, all streams together, in milliseconds. */
 const sliceMs = 4;
+
+/** When the present turn began. One read of a socket can bring 32 chunks, each of which continues its reader in that turn. */
+let turnBegan = 0;
+let isNewTurn = true;
+
+function noteTurn(): void {
+  if (!isNewTurn) return;
+  isNewTurn = false;
+  turnBegan = performance.now();
+  setImmediate(() => (isNewTurn = true));
+}
 
 /** Nothing came for so long that the connection must be taken for dead. */
 export class Silent extends Error {}
@@ -36,7 +47,6 @@ export async function* sliced<T>(
   silence: () => number,
 ): AsyncGenerator<T[]> {
   let parsed: T[] = [];
-  let began = performance.now();
   try {
     for (;;) {
       const chunk = source.read() as Buffer | null;
@@ -45,16 +55,16 @@ export async function* sliced<T>(
         parsed = [];
         if (source.readableEnded) break;
         await more(source, silence());
-        began = performance.now();
         continue;
       }
+      noteTurn();
       for (const piece of splitter.push(chunk)) {
         parsed.push(parse(piece));
-        if (performance.now() - began < sliceMs) continue;
+        if (performance.now() - turnBegan < sliceMs) continue;
         yield parsed;
         parsed = [];
-        await turn();
-        began = performance.now();
+        await nextTurn();
+        noteTurn();
       }
     }
     splitter.end();

@@ -10,7 +10,12 @@ interface Parts {
 }
 
 /** ApiVersionInformation (SOL 013 9.3) of an API, or of one of its majors; the newest version first. */
-export function apiVersions(response: ServerResponse, target: { readonly api: Api; readonly prefix: string; readonly major?: string }, parts: Parts, headOnly: boolean): void {
+export function apiVersions(
+  response: ServerResponse,
+  target: { readonly api: Api; readonly prefix: string; readonly major?: string },
+  parts: Parts,
+  headOnly: boolean,
+): void {
   const { api, prefix, major } = target;
   const served = Object.keys(api.majors)
     .filter((each) => parts.routes.some((route) => route.api === api && route.major === each))
@@ -21,6 +26,10 @@ export function apiVersions(response: ServerResponse, target: { readonly api: Ap
   const uriPrefix = parts.relativeVersions ? `/${prefix}/${newest}` : `${parts.publicUrl}/${prefix}/${newest}/`;
   const versions = shown.flatMap((each) => api.majors[each]!.versions.map((version) => ({ version })));
   const body = Buffer.from(JSON.stringify({ uriPrefix, apiVersions: versions }));
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length, Version: api.majors[newest]!.versions[0]! });
+  response.writeHead(200, {
+    'Content-Type': 'application/json',
+    'Content-Length': body.length,
+    Version: api.majors[newest]!.versions[0]!,
+  });
   response.end(headOnly ? undefined : body);
 }

@@ -25,7 +25,10 @@ export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: R
   const hidden = hiddenFrom(scope, definition);
   const text = textOf(view, scope, request, hidden);
   if (answer.kind === 'row') return whole(text(answer.row));
-  const envelope = spelling.envelope === undefined ? (['[', ']'] as const) : ([`{${JSON.stringify(spelling.envelope)}:[`, ']}'] as const);
+  const envelope =
+    spelling.envelope === undefined
+      ? (['[', ']'] as const)
+      : ([`{${JSON.stringify(spelling.envelope)}:[`, ']}'] as const);
   // What is derived changes without its row; only the rest can be remembered with the rows.
   const remembered = derivedAttributes(definition).length === 0 && common.has(request.selector.key);
   if (!remembered) return whole(`${envelope[0]}${[...rowsOf(answer.runs)].map(text).join(',')}${envelope[1]}`);
@@ -39,7 +42,12 @@ function whole(text: string): Body {
   return { chunks: ['', Buffer.from(text)], length: Buffer.byteLength(text) };
 }
 
-function textOf(view: View, scope: Scope, request: RestRequest, hidden: readonly (readonly string[])[]): (row: Row) => string {
+function textOf(
+  view: View,
+  scope: Scope,
+  request: RestRequest,
+  hidden: readonly (readonly string[])[],
+): (row: Row) => string {
   const { presenter, selector } = request;
   const derived = derivedAttributes(definitionOf(request.route.definition.name)).length > 0;
   return (row) => presenter.text(derived ? withDerived(view, scope, row) : row.value, selector, hidden);
@@ -51,6 +59,9 @@ function representationOf({ route, selector }: RestRequest, hidden: readonly (re
 
 /** Strong ETag: the state an answer depends on, and what was asked of it. Stable over restarts. */
 export function etagOf(stamp: string, base: string, marker: unknown, scope: Scope): string {
-  const asked = createHash('sha1').update(`${base}\n${String(marker ?? '')}\n${scope.key}`).digest('base64url').slice(0, 10);
+  const asked = createHash('sha1')
+    .update(`${base}\n${String(marker ?? '')}\n${scope.key}`)
+    .digest('base64url')
+    .slice(0, 10);
   return `"${stamp}-${asked}"`;
 }

@@ -23,7 +23,8 @@ const version = /^\d+\.\d+\.\d+(-impl:[^:\s]+:[^:\s]+:\d+)?$/;
 export function negotiateVersion(api: Api, major: string, header: string | string[] | undefined): string | undefined {
   const { versions } = api.majors[major]!;
   if (header === undefined) return versions[0];
-  if (typeof header !== 'string' || !version.test(header)) throw invalid('The Version header must look like 2.0.0.', 'Version', 0);
+  if (typeof header !== 'string' || !version.test(header))
+    throw invalid('The Version header must look like 2.0.0.', 'Version', 0);
   const asked = header.split('-')[0]!;
   return versions.includes(asked) ? asked : undefined;
 }

@@ -37,7 +37,12 @@ export function problemOf(fault: Fault, statuses: Partial<Record<Code, number>> 
   const headers: Record<string, string> = {};
   if (detail.retryAfter !== undefined) headers['Retry-After'] = String(detail.retryAfter);
   if (code === 'UNAUTHENTICATED') headers['WWW-Authenticate'] = 'Bearer realm="netweave"';
-  const members = { code, ...(detail.at === undefined ? {} : { at: detail.at }), ...(detail.position === undefined ? {} : { position: detail.position }), ...(detail.faults ? { faults: detail.faults } : {}) };
+  const members = {
+    code,
+    ...(detail.at === undefined ? {} : { at: detail.at }),
+    ...(detail.position === undefined ? {} : { position: detail.position }),
+    ...(detail.faults ? { faults: detail.faults } : {}),
+  };
   return { status: statuses[code] ?? statusOf[code], detail: fault.message, headers, members };
 }
 

@@ -19,7 +19,9 @@ export interface RestRequest {
 }
 
 /** A path of an API that is there for another purpose than an operation. */
-export type Target = { readonly kind: 'request'; readonly request: RestRequest } | { readonly kind: 'versions'; readonly api: Api; readonly prefix: string; readonly major?: string };
+export type Target =
+  | { readonly kind: 'request'; readonly request: RestRequest }
+  | { readonly kind: 'versions'; readonly api: Api; readonly prefix: string; readonly major?: string };
 
 export interface PathParts {
   readonly api: Api;
@@ -62,29 +64,62 @@ function noSuchPath(url: string): Fault {
   return new Fault('NOT_FOUND', `There is nothing at ${mark < 0 ? url : url.slice(0, mark)}.`);
 }
 
-function requestOf(route: Route, parameters: Readonly<Record<string, string>>, prefix: string, rest: readonly string[], query: string): RestRequest {
+function requestOf(
+  route: Route,
+  parameters: Readonly<Record<string, string>>,
+  prefix: string,
+  rest: readonly string[],
+  query: string,
+): RestRequest {
   const params = new URLSearchParams(query);
   const presenter = presenterOf(route.presenter, route.definition);
   const flag = (name: string) => (params.has(name) ? { [name]: params.get(name)! } : {});
   const names = (name: string) => (params.has(name) ? { [name]: params.getAll(name) } : {});
-  const selector = parseSelector({ ...flag('all_fields'), ...names('fields'), ...names('exclude_fields'), ...flag('exclude_default') }, route.presenter, route.definition.model);
-  const input = route.shape === 'list' ? listInput(route, parameters, params, presenter) : itemInput(route, parameters, params);
+  const selector = parseSelector(
+    { ...flag('all_fields'), ...names('fields'), ...names('exclude_fields'), ...flag('exclude_default') },
+    route.presenter,
+    route.definition.model,
+  );
+  const input =
+    route.shape === 'list' ? listInput(route, parameters, params, presenter) : itemInput(route, parameters, params);
   params.delete('nextpage_opaque_marker');
   const left = params.toString();
   const path = ['', prefix, route.major, ...rest].join('/');
-  return { route, prefix, presenter, selector, input: Object.freeze(input), base: left === '' ? path : `${path}?${left}` };
+  return {
+    route,
+    prefix,
+    presenter,
+    selector,
+    input: Object.freeze(input),
+    base: left === '' ? path : `${path}?${left}`,
+  };
 }
 
-function listInput(route: Route, parameters: Readonly<Record<string, string>>, params: URLSearchParams, presenter: CompiledPresenter): Record<string, unknown> {
+function listInput(
+  route: Route,
+  parameters: Readonly<Record<string, string>>,
+  params: URLSearchParams,
+  presenter: CompiledPresenter,
+): Record<string, unknown> {
   const { parent } = route.definition;
   const filter = parseFilter(params.getAll('filter'), presenter.pathOf, presenter.decode);
   const marker = params.get('nextpage_opaque_marker');
-  const paged = marker === null || marker === '' ? {} : /^\d{1,6}$/.test(marker) ? { page: Number(marker) } : { after: marker };
-  return { ...(parent === undefined || parameters[parent] === undefined ? {} : { parent: parameters[parent] }), ...(filter ? { filter } : {}), ...paged };
+  const paged =
+    marker === null || marker === '' ? {} : /^\d{1,6}$/.test(marker) ? { page: Number(marker) } : { after: marker };
+  return {
+    ...(parent === undefined || parameters[parent] === undefined ? {} : { parent: parameters[parent] }),
+    ...(filter ? { filter } : {}),
+    ...paged,
+  };
 }
 
-function itemInput(route: Route, parameters: Readonly<Record<string, string>>, params: URLSearchParams): Record<string, unknown> {
-  if (params.has('filter') && !route.definition.singleton) throw invalid('A single object takes no filter.', 'filter', 0);
+function itemInput(
+  route: Route,
+  parameters: Readonly<Record<string, string>>,
+  params: URLSearchParams,
+): Record<string, unknown> {
+  if (params.has('filter') && !route.definition.singleton)
+    throw invalid('A single object takes no filter.', 'filter', 0);
   if (params.has('filter')) throw invalid('The O-Cloud description takes no filter.', 'filter', 0);
   const { key, parent } = route.definition;
   const id = parameters[key];

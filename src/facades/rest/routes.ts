@@ -23,7 +23,10 @@ export interface Match {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-export function routesOf(operations: readonly Operation[], served: (api: string, major: string) => boolean): readonly Route[] {
+export function routesOf(
+  operations: readonly Operation[],
+  served: (api: string, major: string) => boolean,
+): readonly Route[] {
   return Object.values(objects as Readonly<Record<string, ObjectDefinition>>).flatMap((definition) =>
     definition.presenters
       .filter((presenter) => served(presenter.api, presenter.major))
@@ -34,7 +37,13 @@ export function routesOf(operations: readonly Operation[], served: (api: string,
   );
 }
 
-function route(definition: ObjectDefinition, presenter: Presenter, operations: readonly Operation[], shape: Route['shape'], template: string | undefined): Route[] {
+function route(
+  definition: ObjectDefinition,
+  presenter: Presenter,
+  operations: readonly Operation[],
+  shape: Route['shape'],
+  template: string | undefined,
+): Route[] {
   const verb = shape === 'list' ? 'list' : 'get';
   const operation = operations.find((each) => each.object.name === definition.name && each.verb === verb);
   if (template === undefined || !operation) return [];
@@ -44,7 +53,12 @@ function route(definition: ObjectDefinition, presenter: Presenter, operations: r
 }
 
 /** Finds the route of a path below `/{api}/{major}`; undefined when there is none. Percent-encoding is undone here. */
-export function matchRoute(routes: readonly Route[], api: Api, major: string, segments: readonly string[]): Match | undefined {
+export function matchRoute(
+  routes: readonly Route[],
+  api: Api,
+  major: string,
+  segments: readonly string[],
+): Match | undefined {
   for (const route of routes) {
     if (route.api !== api || route.major !== major || route.segments.length !== segments.length) continue;
     const parameters: Record<string, string> = {};

@@ -34,7 +34,10 @@ export type ServeRest = (request: IncomingMessage, response: ServerResponse, cal
 const remembered = 20_000;
 
 /** Parts of an operation's input that have another name in a URL of O2. */
-const parameters: Readonly<Record<string, string>> = { after: 'nextpage_opaque_marker', page: 'nextpage_opaque_marker' };
+const parameters: Readonly<Record<string, string>> = {
+  after: 'nextpage_opaque_marker',
+  page: 'nextpage_opaque_marker',
+};
 
 /** The O2 REST API: URL → operation → bytes. A repeated URL is neither parsed nor presented again, only checked by the gate. */
 export function serveRest(parts: RestParts): ServeRest {
@@ -53,7 +56,12 @@ export function serveRest(parts: RestParts): ServeRest {
 
   const answer = (request: IncomingMessage, response: ServerResponse, caller: Caller, asked: RestRequest): void => {
     const version = negotiateVersion(asked.route.api, asked.route.major, request.headers['version']);
-    if (version === undefined) return notAcceptable(request, response, `Version ${String(request.headers['version'])} is not served; served: ${asked.route.api.majors[asked.route.major]!.versions.join(', ')}.`);
+    if (version === undefined)
+      return notAcceptable(
+        request,
+        response,
+        `Version ${String(request.headers['version'])} is not served; served: ${asked.route.api.majors[asked.route.major]!.versions.join(', ')}.`,
+      );
     const key = `${caller.principal.scope.key} ${version} ${request.url!}`;
     const before = held.get(key);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
@@ -75,7 +83,8 @@ export function serveRest(parts: RestParts): ServeRest {
       const found = target(url);
       if (!found) return false;
       if (!methodAllowed(request, response)) return true;
-      if (!acceptsJson(request.headers.accept)) notAcceptable(request, response, `Only application/json is served, not ${request.headers.accept}.`);
+      if (!acceptsJson(request.headers.accept))
+        notAcceptable(request, response, `Only application/json is served, not ${request.headers.accept}.`);
       else if (found.kind === 'versions') apiVersions(response, found, parts, request.method === 'HEAD');
       else answer(request, response, caller, found.request);
     } catch (error) {
@@ -91,7 +100,12 @@ function methodAllowed(request: IncomingMessage, response: ServerResponse): bool
   if (method === 'GET' || method === 'HEAD') return true;
   const headers = { Allow: 'GET, HEAD, OPTIONS' };
   if (method === 'OPTIONS') response.writeHead(204, headers).end();
-  else refuse(request, response, { status: 405, detail: `${method} is not defined here; allowed: ${headers.Allow}.`, headers });
+  else
+    refuse(request, response, {
+      status: 405,
+      detail: `${method} is not defined here; allowed: ${headers.Allow}.`,
+      headers,
+    });
   return false;
 }
 
@@ -99,13 +113,23 @@ function notAcceptable(request: IncomingMessage, response: ServerResponse, detai
   refuse(request, response, { status: 406, detail });
 }
 
-function fail(parts: RestParts, request: IncomingMessage, response: ServerResponse, caller: Caller, error: unknown): void {
+function fail(
+  parts: RestParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Caller,
+  error: unknown,
+): void {
   if (!(error instanceof Fault)) parts.unforeseen(error, caller);
   const fault = error instanceof Fault ? error : internal(error);
   const at = majorOf(request);
   const problem = problemOf(fault, at?.statuses);
   const parameter = parameters[fault.detail.at ?? ''];
-  refuse(request, response, parameter === undefined ? problem : { ...problem, members: { ...problem.members, at: parameter } });
+  refuse(
+    request,
+    response,
+    parameter === undefined ? problem : { ...problem, members: { ...problem.members, at: parameter } },
+  );
 }
 
 /** Problems carry the `Version` too (contract 3.3). */
@@ -120,13 +144,20 @@ function majorOf({ url }: IncomingMessage): Major | undefined {
   return at?.api.versioned ? at.api.majors[at.segments[0] ?? ''] : undefined;
 }
 
-function hold(parts: RestParts, caller: Caller, asked: RestRequest, version: string, fresh: RowsAnswer | RowAnswer): HeldAnswer {
+function hold(
+  parts: RestParts,
+  caller: Caller,
+  asked: RestRequest,
+  version: string,
+  fresh: RowsAnswer | RowAnswer,
+): HeldAnswer {
   const { scope } = caller.principal;
   const body = bodyOf(parts.view, scope, asked, fresh);
   const etag = etagOf(fresh.stamp, asked.base, asked.input['after'] ?? asked.input['page'], scope);
   const headers = ['Content-Type', 'application/json', 'ETag', etag, 'Vary', 'Accept-Encoding, Authorization'];
   if (asked.route.api.versioned) headers.push('Version', version);
-  if (fresh.kind === 'rows' && fresh.next !== undefined) headers.push('Link', `<${nextLink(parts.publicUrl, asked.base, fresh.next)}>; rel="next"`);
+  if (fresh.kind === 'rows' && fresh.next !== undefined)
+    headers.push('Link', `<${nextLink(parts.publicUrl, asked.base, fresh.next)}>; rel="next"`);
   return { stamp: fresh.stamp, etag, headers, body, used: 0 };
 }
 
@@ -141,12 +172,22 @@ function send(request: IncomingMessage, response: ServerResponse, held: HeldAnsw
     return;
   }
   const gzipped = acceptsGzip(request.headers['accept-encoding']) ? compressedBody(held) : undefined;
-  if (gzipped instanceof Promise) gzipped.then((body) => write(request, response, headers, body, true), () => write(request, response, headers, held.body, false));
+  if (gzipped instanceof Promise)
+    gzipped.then(
+      (body) => write(request, response, headers, body, true),
+      () => write(request, response, headers, held.body, false),
+    );
   else if (gzipped) write(request, response, headers, gzipped, true);
   else write(request, response, headers, bodyToSend(held), false);
 }
 
-function write(request: IncomingMessage, response: ServerResponse, headers: readonly string[], body: Body, gzipped: boolean): void {
+function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  headers: readonly string[],
+  body: Body,
+  gzipped: boolean,
+): void {
   noteBytes(response, body.length);
   const own = ['Content-Length', String(body.length), requestIdHeader, requestIdOf(response)];
   response.writeHead(200, [...headers, ...own, ...(gzipped ? ['Content-Encoding', 'gzip'] : [])]);

@@ -39,7 +39,10 @@ export const resourcePools = [
     verb: 'scale',
     kind: 'mutation',
     permission: 'resourcePools:scale',
-    input: z.strictObject({ id, size: z.int32().min(0).max(100_000).describe('How many resources the pool shall hold.') }),
+    input: z.strictObject({
+      id,
+      size: z.int32().min(0).max(100_000).describe('How many resources the pool shall hold.'),
+    }),
     summary: 'Grows or shrinks a pool.',
     audit: 'durable',
     run: (call, input) => call.writes.scale(call, 'ResourcePool', input.id, input.size),

@@ -17,7 +17,9 @@ export const resources = [
     verb: 'create',
     kind: 'mutation',
     permission: 'resources:create',
-    input: z.strictObject({ value: ResourceWritable.partial({ globalAssetId: true, tags: true, groups: true }).strict() }),
+    input: z.strictObject({
+      value: ResourceWritable.partial({ globalAssetId: true, tags: true, groups: true }).strict(),
+    }),
     summary: 'Creates a resource in a pool, at the backend of the pool.',
     audit: 'durable',
     run: (call, { value }) => call.writes.create(call, 'Resource', value),
