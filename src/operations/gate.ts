@@ -61,10 +61,12 @@ export function gate(parts: GateParts): Gate {
     throw new Fault('UNAVAILABLE', `Not every backend that may hold a ${object} has been read yet.`, { retryAfter: 1 });
   };
   const { view, writes, markers, pageSize } = parts;
-  const callOf = ({ principal, signal }: Caller): Call => ({
-    principal,
-    scope: principal.scope,
-    signal,
+  const callOf = (caller: Caller, signal?: () => AbortSignal): Call => ({
+    principal: caller.principal,
+    scope: caller.principal.scope,
+    get signal() {
+      return signal ? signal() : caller.signal;
+    },
     view,
     writes,
     markers,
@@ -84,15 +86,18 @@ export function gate(parts: GateParts): Gate {
   async function run(caller: Caller, operation: Operation, input: unknown): Promise<Answer> {
     const began = performance.now();
     const mutation = operation.kind === 'mutation';
-    const timeLeft = AbortSignal.timeout(parts.deadline);
-    const signal = mutation ? timeLeft : AbortSignal.any([caller.signal, timeLeft]);
+    const ends = deadline(parts.deadline, mutation ? undefined : caller);
     let code = 'OK';
     try {
       if (operation.audit === 'durable') await intend(parts.store, caller, operation, input);
-      const answer = await operation.run(callOf({ ...caller, signal }), input);
-      return { ...answer, gaps: parts.coverage.gaps(operation.object.name as ObjectName) };
+      const answer = await operation.run(callOf(caller, ends.signal), input);
+      const gaps = parts.coverage.gaps(operation.object.name as ObjectName);
+      if (answer.kind !== 'rows') return { ...answer, gaps };
+      // A count is made after the answer, when somebody asks for it.
+      const total = () => answer.total().catch((error: unknown) => Promise.reject(normalise(error, ends, caller)));
+      return { ...answer, total, gaps };
     } catch (error) {
-      const fault = normalise(error, timeLeft, caller);
+      const fault = normalise(error, ends, caller);
       if (fault.code === 'INTERNAL') parts.unforeseen(error, caller, operation);
       code = fault.code;
       throw fault;
@@ -142,10 +147,28 @@ function inputFault(error: z.ZodError): Fault {
   return new Fault('INVALID', faults.join('; '), { ...(at ? { at } : {}), ...(faults.length > 1 ? { faults } : {}) });
 }
 
-function normalise(error: unknown, timeLeft: AbortSignal, caller: Caller): Fault {
+interface Deadline {
+  signal(): AbortSignal;
+  passed(): boolean;
+}
+
+/** Made when first asked for: what is answered from memory at once never needs a timer. */
+function deadline(milliseconds: number, caller: Caller | undefined): Deadline {
+  let timeLeft: AbortSignal | undefined;
+  let signal: AbortSignal | undefined;
+  return {
+    signal() {
+      timeLeft ??= AbortSignal.timeout(milliseconds);
+      return (signal ??= caller ? AbortSignal.any([caller.signal, timeLeft]) : timeLeft);
+    },
+    passed: () => timeLeft?.aborted ?? false,
+  };
+}
+
+function normalise(error: unknown, ends: Deadline, caller: Caller): Fault {
   if (error instanceof Fault) return error;
   if (caller.signal.aborted) return new Fault('CANCELLED', 'The client left.');
-  if (timeLeft.aborted)
+  if (ends.passed())
     return new Fault('UNAVAILABLE', 'The operation took longer than its deadline.', { retryAfter: 1 });
   if (error instanceof z.ZodError) return inputFault(error);
   return internal(error);

@@ -178,7 +178,7 @@ function requireParent(call: Call, definition: ObjectDefinition, parent: string 
 function queryOf(call: Call, definition: ObjectDefinition, input: ListInput): ListQuery {
   const filter = input.filter === undefined ? undefined : readFilter(definition, input.filter);
   if (filter) refuseHidden(call.scope, definition, filter);
-  const order = input.orderBy && orderOf(definition, input.orderBy);
+  const order = input.orderBy && orderOf(call.scope, definition, input.orderBy);
   return {
     object: definition.name,
     limit: input.first ?? call.pageSize,
@@ -188,11 +188,15 @@ function queryOf(call: Call, definition: ObjectDefinition, input: ListInput): Li
   };
 }
 
-function orderOf(definition: ObjectDefinition, by: NonNullable<ListInput['orderBy']>) {
+/** An order tells of a value as a filter does, and markers carry its sort key. */
+function orderOf(scope: Scope, definition: ObjectDefinition, by: NonNullable<ListInput['orderBy']>) {
   const path = by.attribute.split('/');
   const attribute = attributeAt(definition.model, path);
   if (!attribute || attribute.list || !['string', 'number', 'enum', 'date-time', 'json'].includes(attribute.kind)) {
     throw invalid(`${definition.name} cannot be ordered by '${by.attribute}'.`, 'orderBy');
+  }
+  if (attribute.permission !== undefined && !scope.permissions.has(attribute.permission)) {
+    throw invalid(`This order needs the permission ${attribute.permission}.`, 'orderBy');
   }
   return { path, descending: by.descending };
 }

@@ -4,7 +4,6 @@ import { formatPosition } from '#schema/position.js';
 import { rowsOf } from '../../inventory/query.js';
 import type { Row } from '../../inventory/row.js';
 import type { RowsAnswer } from '../../operations/operation.js';
-import { faultOfAbort } from './errors.js';
 import { gqlClass, type Source, type SourceClass } from './model-class.js';
 
 /** An object in a list. Its cursor is sealed when it is asked for. */
@@ -83,7 +82,7 @@ export class Page {
   }
 
   get totalCount(): Promise<number> {
-    return this.#answer.total().catch((error: unknown) => Promise.reject(faultOfAbort(error) as Error));
+    return this.#answer.total();
   }
 
   get position(): string {

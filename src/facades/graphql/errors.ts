@@ -31,14 +31,6 @@ export function faultOf(error: unknown): Fault | undefined {
   return internal(cause);
 }
 
-/** What an aborted signal threw, as a fault: work that goes on behind its operation is not normalised by the gate. */
-export function faultOfAbort(error: unknown): unknown {
-  const { name } = error as { readonly name?: unknown };
-  if (name === 'TimeoutError')
-    return new Fault('UNAVAILABLE', 'The operation took longer than its deadline.', { retryAfter: 1 });
-  return name === 'AbortError' ? new Fault('CANCELLED', 'The client left.') : error;
-}
-
 /** A fault as an entry of `errors`. */
 export function formattedError({ code, message, detail }: Fault): GraphQLFormattedError {
   return { message, extensions: { code: graphqlCodeOf[code], ...detail } };
