@@ -38,10 +38,6 @@ export class Kind {
     return this.#rows;
   }
 
-  ids(): Iterable<string> {
-    return this.#numbers.keys();
-  }
-
   /**
    * Adds a row of a snapshot, to be listed by what is returned: once all are in, in id order. Two passes cost a third of `set`,
    * because the first finds the row still in the processor's cache and the second only appends.

@@ -1,4 +1,3 @@
-import type { Page } from './query.js';
 import type { Row } from './row.js';
 
 /** Sorting by one attribute; ids break ties. */
@@ -10,58 +9,33 @@ export interface Order {
 /** Where a page ended: the sort key (absent in id order) and the id of its last object. */
 export interface Place {
   readonly id: string;
-  readonly key?: string | number | null;
+  readonly key?: Key;
 }
 
-type Key = string | number | null;
+export type Key = string | number | null;
 
-/** One page in another order than id: keeps the best `limit` rows after `after` while everything is visited once. */
-export async function collectOrdered(
-  visitAll: (visit: (row: Row) => boolean) => Promise<void>,
-  order: Order,
-  after: Place | undefined,
-  limit: number,
-): Promise<Page> {
-  const compare = comparer(order);
-  const begin = after && { key: after.key ?? null, id: after.id };
-  const best: { readonly key: Key; readonly id: string; readonly row: Row }[] = [];
-  await visitAll((row) => {
-    const entry = { key: keyOf(row, order), id: row.id, row };
-    if (begin && compare(entry, begin) <= 0) return true;
-    if (best.length > limit && compare(entry, best.at(-1)!) >= 0) return true;
-    let low = 0;
-    let high = best.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compare(best[middle]!, entry) < 0) low = middle + 1;
-      else high = middle;
-    }
-    best.splice(low, 0, entry);
-    if (best.length > limit + 1) best.pop();
-    return true;
-  });
-  const shown = best.slice(0, limit);
-  const runs = shown.length > 0 ? [{ block: { rows: shown.map(({ row }) => row) }, from: 0, to: shown.length }] : [];
-  const last = shown.at(-1);
-  return best.length > limit && last ? { runs, next: { key: last.key, id: last.id } } : { runs };
-}
+/** Texts are ordered by so many characters, so that a paging marker stays short. */
+const significant = 256;
 
-function keyOf(row: Row, order: Order): Key {
+/** What `row` is ordered by: absent, and neither text nor number, is null. */
+export function keyOf(row: Row, { path }: Order): Key {
   let value: unknown = row.value;
-  for (const name of order.path)
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  return typeof value === 'string' || typeof value === 'number' ? value : null;
+  for (const name of path) {
+    const inside = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+    value = inside ? (value as Record<string, unknown>)[name] : undefined;
+  }
+  if (typeof value === 'string') return value.length > significant ? value.slice(0, significant) : value;
+  return typeof value === 'number' ? value : null;
 }
 
-/** Absent keys come last in ascending order. */
-function comparer({ descending }: Order) {
-  const sign = descending ? -1 : 1;
-  return (a: { readonly key: Key; readonly id: string }, b: { readonly key: Key; readonly id: string }): number => {
-    if (a.key !== b.key) {
-      if (a.key === null) return sign;
-      if (b.key === null) return -sign;
-      return a.key < b.key ? -sign : sign;
-    }
-    return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-  };
+/** Numbers stand before texts, what is absent behind both. */
+function rank(key: Key): number {
+  return key === null ? 2 : typeof key === 'string' ? 1 : 0;
+}
+
+/** Below 0 when `a` comes first, above 0 when `b` does; 0 only for equal keys. */
+export function compareKeys(a: Key, b: Key): number {
+  if (a === b) return 0;
+  if (a !== null && b !== null && typeof a === typeof b) return a < b ? -1 : 1;
+  return rank(a) - rank(b);
 }

@@ -1,0 +1,68 @@
+import type { ObjectDefinition } from '#schema/object.js';
+import type { Filter } from '#schema/filter/ast.js';
+import { compileFilter, type Predicate } from '#schema/filter/compile.js';
+import { indexable } from '#schema/filter/plan.js';
+import type { Scope } from '#schema/scope.js';
+import { derivedAttributes, withDerived } from './derived.js';
+import type { Kind } from './kind.js';
+import type { Row } from './row.js';
+import type { SortedRows } from './sorted-rows.js';
+import type { TenantLists } from './tenant-lists.js';
+import type { View } from './view.js';
+
+/** What a query selects, whichever page of it, in whatever order. */
+export interface Selection {
+  readonly object: string;
+  /** Only what is listed under this object (the definition's `parent`). */
+  readonly parent?: string;
+  readonly filter?: Filter;
+}
+
+/** The rows to look at, and what each of them must still satisfy. */
+export interface Plan {
+  readonly kind: Kind;
+  readonly scope: Scope;
+  /** No index helps, and the scope sees a good part of all there is. */
+  readonly whole: boolean;
+  /** Lists that hold all the query can find; asked anew after every pause, because they may have changed. */
+  lists(): readonly SortedRows[];
+  /** An object may stand in several of the lists. */
+  readonly overlapping: boolean;
+  readonly test?: (row: Row) => boolean;
+}
+
+/** Chooses the shortest list that holds all the query can find: all, those of the parent, or those of one condition. */
+export function planOf(view: View, scope: Scope, { object, parent, filter }: Selection): Plan {
+  const kind = view.kind(object);
+  const { definition } = kind;
+  const under = parent === undefined ? [] : [() => [kind.posting(definition.parent!, parent)!]];
+  const { conjuncts, exact } = filter ? indexable(definition, filter) : { conjuncts: [], exact: true };
+  const named = conjuncts.map(
+    ({ attribute, values }) =>
+      () =>
+        values.map((value) => kind.posting(attribute, value)!),
+  );
+  const choices = [...under, ...named].map((choice) => ({ choice, size: sizeOf(choice(), scope) }));
+  const shortest = choices.sort((a, b) => a.size - b.size)[0]?.choice ?? (() => [kind.all]);
+  const lists = () => shortest().flatMap((each) => each.visible(scope));
+  const whole = choices.length === 0 && kind.all.size(scope) * 8 >= kind.size;
+  const plan = { kind, scope, whole, lists, overlapping: shortest().length > 1 };
+  if (!filter || (exact && parent === undefined && named.length > 0)) return plan;
+  const test = tester(view, scope, definition, filter);
+  if (parent === undefined) return { ...plan, test };
+  return { ...plan, test: (row) => row.value[definition.parent!] === parent && test(row) };
+}
+
+function sizeOf(lists: readonly TenantLists[], scope: Scope): number {
+  return lists.reduce((sum, each) => sum + each.size(scope), 0);
+}
+
+const predicates = new WeakMap<Filter, Predicate>();
+
+function tester(view: View, scope: Scope, definition: ObjectDefinition, filter: Filter): (row: Row) => boolean {
+  let predicate = predicates.get(filter);
+  if (!predicate) predicates.set(filter, (predicate = compileFilter(definition, filter)));
+  const test = predicate;
+  if (derivedAttributes(definition).length === 0) return (row) => test(row.value);
+  return (row) => test(withDerived(view, scope, row));
+}

@@ -1,0 +1,111 @@
+import type { Change } from '#schema/change.js';
+import { later, origin, type Position } from '#schema/position.js';
+import { sees, type Scope } from '#schema/scope.js';
+import type { Store } from '#platform/store/store.js';
+import { listMark, marksOf } from '#subscriptions/marks.js';
+import type { Kind } from './kind.js';
+import { rowOf, type Row } from './row.js';
+import { readSnapshot, type Contents } from './snapshot.js';
+import { Waiting } from './waiting.js';
+
+const readLimit = 1000;
+
+/** What the view holds, and how it follows the log. */
+export class ViewState {
+  readonly #store: Store;
+  readonly #waiting = new Waiting();
+  #contents: Contents = { kinds: new Map(), marks: new Map(), position: origin };
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  get position(): Position {
+    return this.#contents.position;
+  }
+
+  kind(object: string): Kind {
+    const kind = this.#contents.kinds.get(object);
+    if (!kind) throw new Error(`The view holds no '${object}'.`);
+    return kind;
+  }
+
+  get(scope: Scope, object: string, id: string): Row | undefined {
+    const kind = this.kind(object);
+    const row = kind.get(id) ?? nestedRow(kind, id);
+    return row && sees(scope, row.tenant) ? row : undefined;
+  }
+
+  mark(scope: Scope, object: string, parent?: string): Position {
+    const { marks } = this.#contents;
+    const at = (tenant: string | null | undefined) => marks.get(listMark(object, tenant, parent)) ?? origin;
+    return scope.tenant === undefined ? at(undefined) : later(at(null), at(scope.tenant));
+  }
+
+  reached(position: Position, signal?: AbortSignal): Promise<void> {
+    return this.position.seq >= position.seq ? Promise.resolve() : this.#waiting.until(position, signal);
+  }
+
+  /** Reads everything anew; the old contents serve until the new ones stand at the head of the log. */
+  async load(): Promise<void> {
+    const waited = this.#waiting.all();
+    for (;;) {
+      const { contents, head } = await readSnapshot(this.#store, this.#contents.kinds);
+      // A snapshot is read while the log goes on; from the head noted after it, contents and marks agree.
+      if (!(await this.#follow(contents, head))) continue;
+      this.#contents = contents;
+      this.#waiting.arrived(contents.position);
+      this.#waiting.lost(waited, contents.position);
+      return;
+    }
+  }
+
+  /** Applies what was appended since. */
+  async catchUp(): Promise<'read' | 'reloaded'> {
+    if (await this.#follow(this.#contents, undefined)) return 'read';
+    await this.load();
+    return 'reloaded';
+  }
+
+  /** Applies the log to `contents` as far as it goes, at least to `head`; false when it is not the log they were made from. */
+  async #follow(contents: Contents, head: Position | undefined): Promise<boolean> {
+    for (;;) {
+      const read = await this.#store.read(contents.position, readLimit);
+      if (read.outcome !== 'read') return false;
+      for (const change of read.changes) apply(contents, change);
+      if (contents === this.#contents) this.#waiting.arrived(contents.position);
+      if (read.changes.length === readLimit) continue;
+      return head === undefined || contents.position.seq >= head.seq;
+    }
+  }
+}
+
+function apply(contents: Contents, change: Change): void {
+  const { object, id, tenant, after, position } = change;
+  contents.position = position;
+  const kind = contents.kinds.get(object);
+  if (!kind) return;
+  const before = kind.get(id);
+  const marks = new Set(marksOf(object, tenant, [before?.value, after?.value]));
+  if (before && before.tenant !== tenant)
+    for (const mark of marksOf(object, before.tenant, [before.value])) marks.add(mark);
+  for (const mark of marks) contents.marks.set(mark, later(position, contents.marks.get(mark) ?? origin));
+  // A snapshot may already hold what the tail tells again.
+  if (before && before.position.seq >= position.seq) return;
+  if (after) kind.set(rowOf(after));
+  else kind.delete(id);
+}
+
+const nestedRows = new WeakMap<Row, Map<string, Row>>();
+
+/** A nested object as a row of its own: the same Row as long as its owner does not change. */
+function nestedRow(kind: Kind, id: string): Row | undefined {
+  const found = kind.nested(id);
+  if (!found) return undefined;
+  const { owner, value } = found;
+  let known = nestedRows.get(owner);
+  if (!known) nestedRows.set(owner, (known = new Map()));
+  let row = known.get(id);
+  if (!row) known.set(id, (row = Object.freeze({ ...owner, id, value })));
+  return row;
+}
