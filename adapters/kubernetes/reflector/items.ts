@@ -28,25 +28,17 @@ export function itemSplitter(): ItemSplitter {
   let inArray = false;
   let inItem = false;
   let inString = false;
-  let escaped = false;
+  let skip = 0;
 
   return {
     *push(chunk) {
       let start = 0;
-      for (let at = 0; at < chunk.length; at += 1) {
-        if (inString) {
-          // Most bytes are in strings: this loop is the cost of reading by pages.
-          for (; at < chunk.length; at += 1) {
-            const byte = chunk[at]!;
-            if (escaped) escaped = false;
-            else if (byte === backslash) escaped = true;
-            else if (byte === quote) break;
-          }
-          inString = at === chunk.length;
-          continue;
-        }
+      let at = skip;
+      for (; at < chunk.length; at += 1) {
+        if (inString) at = endOfString(chunk, at);
+        if (at >= chunk.length) break;
         const byte = chunk[at]!;
-        if (byte === quote) inString = true;
+        if (byte === quote) inString = !inString;
         else if (byte === openBrace || byte === openBracket) {
           depth += 1;
           if (depth === 2 && byte === openBracket) {
@@ -67,6 +59,7 @@ export function itemSplitter(): ItemSplitter {
           }
         } else if (inArray && depth === 2 && (byte === comma || byte <= lastSpace)) start = at + 1;
       }
+      skip = at - chunk.length;
       if (start < chunk.length) (inItem ? parts : around).push(chunk.subarray(start));
     },
     end() {
@@ -74,4 +67,14 @@ export function itemSplitter(): ItemSplitter {
     },
     envelope: () => JSON.parse(Buffer.concat(around).toString()) as ListEnvelope,
   };
+}
+
+/** Where the string that `at` is in has its closing quote; beyond the chunk if not here, by one after a last backslash. */
+function endOfString(chunk: Buffer, at: number): number {
+  while (at < chunk.length) {
+    const byte = chunk[at]!;
+    if (byte === quote) return at;
+    at += byte === backslash ? 2 : 1;
+  }
+  return at;
 }

@@ -50,6 +50,7 @@ describe('itemSplitter', () => {
         expect(pieces.map((piece) => JSON.parse(piece) as unknown)).toEqual(items);
         expect(splitter.envelope().metadata).toEqual(metadata);
       }),
+      { examples: [[['\\"{', 'a\\'], [1], 0]] },
     );
   });
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NativeBatch, NativeEvent } from '../../contract.js';
+import { Silent } from './arrivals.js';
 import { createBackoff } from './backoff.js';
 import { ApiFault, placeIsLost, refusesStreaming } from './fault.js';
 import { createHealth, reasonOf } from './health.js';
 import { listByPages } from './list.js';
 import type { Progress } from './progress.js';
-import { Silent } from './slices.js';
 import type { KindSource } from './source.js';
 import { usualTiming } from './timing.js';
 import { watchFrom } from './watch.js';
