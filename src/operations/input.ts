@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import { Fault } from '#schema/errors.js';
+import type { Operation } from './operation.js';
+
+const parsed = new WeakMap<object, unknown>();
+
+/** Strict; an input object that a facade keeps for a repeated request is parsed once. */
+export function parse(operation: Operation, input: unknown): unknown {
+  if (typeof input === 'object' && input !== null && Object.isFrozen(input)) {
+    const known = parsed.get(input);
+    if (known !== undefined) return known;
+  }
+  const result = operation.input.safeParse(input);
+  if (!result.success) throw inputFault(result.error);
+  if (typeof input === 'object' && input !== null && Object.isFrozen(input)) parsed.set(input, result.data);
+  return result.data;
+}
+
+export function inputFault(error: z.ZodError): Fault {
+  const faults = error.issues.map((issue) => `${issue.path.join('/') || 'input'}: ${issue.message}`);
+  const at = error.issues[0]?.path.join('/');
+  return new Fault('INVALID', faults.join('; '), { ...(at ? { at } : {}), ...(faults.length > 1 ? { faults } : {}) });
+}
