@@ -1,0 +1,256 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildSchema, type GraphQLObjectType, isLeafType, getNamedType } from 'graphql';
+import type { Code } from '#schema/errors.js';
+import { graphqlCodeOf } from '#src/facades/graphql/errors.js';
+import type { Operation } from '#src/operations/operation.js';
+import type { Ask, GatewayUnderTest, Reply } from './gateway-under-test.js';
+
+/** Input of an operation, in the model's names. */
+export type Input = Readonly<Record<string, unknown>>;
+export type Value = Readonly<Record<string, unknown>>;
+
+/** How a facade answered an operation, in terms that all of them share. */
+export interface Outcome {
+  readonly code: Code | 'OK';
+  /** Objects of the answer, all attributes, without those that are null: none, one, or a page. */
+  readonly values: readonly Value[];
+  /** Marker of the next page. */
+  readonly next?: string;
+  readonly reply: Reply;
+}
+
+interface Request extends Ask {
+  readonly target: string;
+}
+
+/** One way to call operations. */
+export interface Facade {
+  readonly name: 'rest' | 'own' | 'graphql' | 'trpc';
+  /** The request that runs an operation; undefined where the facade does not serve it. */
+  request(operation: Operation, input: Input): Request | undefined;
+  read(operation: Operation, reply: Reply): Omit<Outcome, 'reply'>;
+}
+
+const v2 = '/o2ims-infrastructureInventory/v2';
+const encoded = (value: unknown): string => encodeURIComponent(String(value));
+
+/** O2 REST v2, with every attribute selected. */
+const rest: Facade = {
+  name: 'rest',
+  request({ object, verb }, input) {
+    const { routes } = object.presenters.find(
+      ({ api, major }) => api === 'o2ims-infrastructureInventory' && major === 'v2',
+    )!;
+    const template = verb === 'list' ? routes.list : verb === 'get' ? routes.get : undefined;
+    if (template === undefined) return undefined;
+    const { id, parent, filter, after } = input;
+    const named = { [object.key]: id, ...(object.parent === undefined ? {} : { [object.parent]: parent }) };
+    if ('first' in input || 'orderBy' in input) return undefined;
+    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encoded(named[name]));
+    const query = { filter, nextpage_opaque_marker: after };
+    return { target: `${v2}${path}?all_fields${queryOf(query)}` };
+  },
+  read(_, reply) {
+    const body = bodyOf(reply);
+    if (reply.status >= 400) return refused((body as { readonly code: Code }).code);
+    const link = /[?&]nextpage_opaque_marker=([^>&]*)>/.exec(String(reply.headers['link'] ?? ''))?.[1];
+    return {
+      code: 'OK',
+      values: [body].flat() as Value[],
+      ...(link === undefined ? {} : { next: decodeURIComponent(link) }),
+    };
+  },
+};
+
+/** Our own REST API. */
+const own: Facade = {
+  name: 'own',
+  request({ object, verb }, input) {
+    const { id, parent, orderBy, value, patch, size, ...query } = input as Input & { readonly orderBy?: OrderBy };
+    const { collection, singleton, name } = object;
+    const path = `/netweave/v1/${singleton ? fieldName(name) : collection}`;
+    const order = orderBy && { orderBy: `${orderBy.descending ? '-' : ''}${orderBy.attribute}` };
+    const list = queryOf({ ...query, ...order, ...(parent === undefined ? {} : { [object.parent!]: parent }) });
+    const one = `${path}/${encoded(id)}`;
+    switch (verb) {
+      case 'list':
+        return { target: `${path}?${list.slice(1)}` };
+      case 'get':
+        return { target: singleton ? path : one };
+      case 'create':
+        return { target: path, method: 'POST', body: value };
+      case 'update':
+        return { target: one, method: 'PATCH', body: patch };
+      case 'scale':
+        return { target: `${one}/scale`, method: 'POST', body: { size } };
+      case 'delete':
+        return { target: one, method: 'DELETE' };
+    }
+  },
+  read({ kind }, reply) {
+    const body = bodyOf(reply);
+    if (reply.status >= 400) return refused((body as { readonly code: Code }).code);
+    return answered(kind, body);
+  },
+};
+
+const trpc: Facade = {
+  name: 'trpc',
+  request({ name, kind }, input) {
+    const target = `/trpc/${name}`;
+    if (kind === 'mutation') return { target, method: 'POST', body: input };
+    return { target: `${target}?input=${encoded(JSON.stringify(input))}` };
+  },
+  read({ kind }, reply) {
+    const body = bodyOf(reply) as TrpcBody;
+    return body.error ? refused(body.error.data.code) : answered(kind, body.result!.data);
+  },
+};
+
+interface TrpcBody {
+  readonly error?: { readonly data: { readonly code: Code } };
+  readonly result?: { readonly data: unknown };
+}
+interface OrderBy {
+  readonly attribute: string;
+  readonly descending: boolean;
+}
+
+/** Objects on a page of GraphQL: all attributes of more would cost more than a document may. */
+const cheap = 25;
+
+const sdl = readFileSync(fileURLToPath(new URL('../../schema/schema.graphql', import.meta.url)), 'utf8');
+const schema = buildSchema(sdl);
+const codeOf: ReadonlyMap<string, Code> = new Map(
+  Object.entries(graphqlCodeOf).map(([code, spelt]) => [spelt, code as Code]),
+);
+
+const graphql: Facade = {
+  name: 'graphql',
+  request(operation, input) {
+    const { object, verb, kind } = operation;
+    const { id, parent, value, orderBy, ...rest } = input as Input & { readonly orderBy?: OrderBy };
+    const order = orderBy && { orderBy: { by: orderBy.attribute, direction: orderBy.descending ? 'DESC' : 'ASC' } };
+    const shown = selectionOf(object.name);
+    const body = ((): object => {
+      if (kind === 'mutation') {
+        const name = `${verb}${object.name}`;
+        const of = `$input: ${name.charAt(0).toUpperCase()}${name.slice(1)}Input!`;
+        const query = `mutation (${of}) { ${name}(input: $input) { id position value: ${fieldName(object.name)} { ${shown} } } }`;
+        return { query, variables: { input: verb === 'create' ? value : input } };
+      }
+      if (verb === 'get') {
+        if (object.singleton) return { query: `{ value: ${fieldName(object.name)} { ${shown} } }` };
+        return {
+          query: `query ($id: ID!) { value: ${fieldName(object.name)}(id: $id) { ${shown} } }`,
+          variables: { id },
+        };
+      }
+      const { document, at } = listOf(operation, parent !== undefined);
+      return { query: document(shown), variables: { first: cheap, ...rest, ...order, ...(at ? { parent } : {}) } };
+    })();
+    return { target: '/graphql', method: 'POST', body };
+  },
+  read({ kind }, reply) {
+    const { data, errors } = bodyOf(reply) as GraphqlBody;
+    if (errors) return refused(codeOf.get(errors[0]!.extensions.code)!);
+    const [answer] = Object.values(data!);
+    const page = answer as { readonly nodes?: unknown; readonly value?: unknown; readonly pageInfo?: PageInfo };
+    if (kind === 'mutation') return answered(kind, { value: page.value });
+    if (!Array.isArray(page.nodes)) return answered(kind, { ...(answer as object) });
+    const { hasNextPage, endCursor } = page.pageInfo!;
+    return answered(kind, { items: page.nodes, ...(hasNextPage ? { next: endCursor } : {}) });
+  },
+};
+
+interface PageInfo {
+  readonly hasNextPage: boolean;
+  readonly endCursor: string;
+}
+export interface GraphqlBody {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
+}
+
+/** A list is a root field; what is listed under a parent is the parent's field too, but here the filter says it. */
+function listOf({ object }: Operation, under: boolean) {
+  const { collection, name, parent } = object;
+  const where = under ? `, where: { ${parent}: { eq: $parent } }` : '';
+  const parameters = `$first: Int, $after: String, $filter: String, $orderBy: ${name}Order${under ? ', $parent: ID!' : ''}`;
+  const given = `first: $first, after: $after, filter: $filter, orderBy: $orderBy${where}`;
+  const page = 'pageInfo { hasNextPage endCursor }';
+  const document = (shown: string) =>
+    `query (${parameters}) { ${collection}(${given}) { nodes { ${shown} } ${page} } }`;
+  return { document, at: under };
+}
+
+/** Every attribute of an object, and those of the objects nested in it. */
+export function selectionOf(type: string, levels = 2): string {
+  const fields = Object.values((schema.getType(type) as GraphQLObjectType).getFields());
+  const parts = fields.flatMap(({ name, type: of, args }) => {
+    const named = getNamedType(of);
+    if (name === 'id' || name.endsWith('Count') || args.length > 0) return [];
+    if (isLeafType(named)) return [name];
+    const isRelation = 'getInterfaces' in named && named.getInterfaces().length > 0 && named.name !== type;
+    return isRelation || levels === 0 ? [] : [`${name} { ${selectionOf(named.name, levels - 1)} }`];
+  });
+  return parts.join(' ');
+}
+
+export const facades: readonly Facade[] = [rest, own, graphql, trpc];
+
+/** Runs an operation through a facade; undefined where that one does not serve it. */
+export async function call(
+  { send }: Pick<GatewayUnderTest, 'send'>,
+  facade: Facade,
+  operation: Operation,
+  input: Input,
+  ask: Pick<Ask, 'as' | 'headers'> = {},
+): Promise<Outcome | undefined> {
+  const request = facade.request(operation, input);
+  if (!request) return undefined;
+  const { target, ...rest } = request;
+  const reply = await send(target, { ...rest, ...ask });
+  return { ...facade.read(operation, reply), reply };
+}
+
+function queryOf(query: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => `&${name}=${encoded(value)}`).join('');
+}
+
+/** `OCloudSite` → `oCloudSite`. */
+export function fieldName(object: string): string {
+  return object.charAt(0).toLowerCase() + object.slice(1);
+}
+
+function bodyOf({ text }: Reply): unknown {
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+function refused(code: Code) {
+  return { code, values: [] } as const;
+}
+
+/** Our own shapes: `{ items, next }`, an object, or `{ id, value }` of a write. */
+function answered(kind: Operation['kind'], body: unknown) {
+  const { items, next, value } = (body ?? {}) as {
+    readonly items?: Value[];
+    readonly next?: string;
+    readonly value?: Value | null;
+  };
+  const values = kind === 'mutation' ? (value ? [value] : []) : (items ?? [body as Value]);
+  return {
+    code: 'OK',
+    values: values.map((each) => withoutNulls(each) as Value),
+    ...(next === undefined ? {} : { next }),
+  } as const;
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([, each]) => each !== null);
+  return Object.fromEntries(kept.map(([name, each]) => [name, withoutNulls(each)]));
+}
