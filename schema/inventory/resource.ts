@@ -68,7 +68,7 @@ export const Resource = defineObject({
   ],
 });
 
-export const AdministrativeState = z
+const AdministrativeState = z
   .enum(['locked', 'unlocked'])
   .meta({ id: 'AdministrativeState', description: 'Locked resources take no new work (a cordoned node).' });
 

@@ -10,7 +10,7 @@ const allowed = 'Authorization, Content-Type, If-Match, If-None-Match, Version, 
 const exposed = 'ETag, Link, Location, Retry-After, Version, X-Netweave-Incomplete, X-Netweave-Position, X-Request-Id';
 
 /** Whether a page of this origin may call. */
-export function originAllowed(cors: Cors, origin: string): boolean {
+function originAllowed(cors: Cors, origin: string): boolean {
   return cors.origins.includes('*') || cors.origins.includes(origin);
 }
 

@@ -28,7 +28,7 @@ export const ListInput = z.strictObject({
 });
 export type ListInput = z.output<typeof ListInput>;
 
-export const GetInput = z.strictObject({ id: z.string().min(1).max(255), parent: z.string().max(255).optional() });
+const GetInput = z.strictObject({ id: z.string().min(1).max(255), parent: z.string().max(255).optional() });
 
 /** The list of an object: filtered, ordered, paged by marker. */
 export function list<N extends ObjectName>(definition: ObjectDefinition<N>) {
