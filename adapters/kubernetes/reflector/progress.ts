@@ -7,4 +7,4 @@ export interface Progress {
 }
 
 /** Events of a list go on in portions of about this many: small enough for the event loop of who stores them. */
-export const portion = 128;
+export const portion = 64;
