@@ -20,12 +20,17 @@ export function many(to: string, by: string): Relation {
 }
 
 /** An O2 object: its one model, how it is reached from others, and how each API spells it. */
-export interface ObjectDefinition<N extends string = string, M extends z.ZodObject = z.ZodObject> {
+export interface ObjectDefinition<
+  N extends string = string,
+  M extends z.ZodObject = z.ZodObject,
+  K extends string = string,
+  C extends string = string,
+> {
   readonly name: N;
   /** Camel-case plural: GraphQL field, tRPC router, part of every permission (`resourcePools:read`). */
-  readonly collection: string;
+  readonly collection: C;
   /** The attribute that identifies it. */
-  readonly key: string;
+  readonly key: K;
   readonly model: M;
   readonly relations: Readonly<Record<string, Relation>>;
   /** Indexed attribute that holds the id of the object it is listed under. */
@@ -37,8 +42,8 @@ export interface ObjectDefinition<N extends string = string, M extends z.ZodObje
   readonly presenters: readonly Presenter[];
 }
 
-export function defineObject<N extends string, M extends z.ZodObject>(
-  definition: ObjectDefinition<N, M>,
-): ObjectDefinition<N, M> {
+export function defineObject<N extends string, M extends z.ZodObject, K extends string, C extends string>(
+  definition: ObjectDefinition<N, M, K, C>,
+): ObjectDefinition<N, M, K, C> {
   return Object.freeze(definition);
 }

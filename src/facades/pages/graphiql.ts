@@ -12,9 +12,22 @@ const page = html({
   body: '<div id="graphiql"></div>',
 });
 
+const firstQuery = `{
+  resourcePools(first: 10) {
+    totalCount
+    nodes {
+      name
+      resourceCount
+      site { name }
+    }
+  }
+}
+`;
+
 const init = `'use strict';
+const defaultQuery = ${JSON.stringify(firstQuery)};
 const fetcher = GraphiQL.createFetcher({ url: '/graphql' });
-ReactDOM.createRoot(document.getElementById('graphiql')).render(React.createElement(GraphiQL, { fetcher, defaultEditorToolsVisibility: 'headers' }));
+ReactDOM.createRoot(document.getElementById('graphiql')).render(React.createElement(GraphiQL, { fetcher, defaultQuery, defaultEditorToolsVisibility: 'headers' }));
 `;
 
 const style = 'body { margin: 0; }\n#graphiql { height: 100vh; }\n';

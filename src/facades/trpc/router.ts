@@ -6,7 +6,7 @@ import {
   type TRPCQueryProcedure,
 } from '@trpc/server';
 import type { z } from 'zod';
-import type { ObjectName, ValueOf } from '#schema/objects.js';
+import type { ObjectName, objects, ValueOf } from '#schema/objects.js';
 import { Fault } from '#schema/errors.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
@@ -22,9 +22,7 @@ interface TrpcContext {
   readonly answers: Answer[];
 }
 
-type CollectionOf<N extends ObjectName> = N extends `${infer Stem}y`
-  ? `${Uncapitalize<Stem>}ies`
-  : `${Uncapitalize<N>}s`;
+type CollectionOf<N extends ObjectName> = (typeof objects)[N]['collection'];
 
 /** Left out altogether when nothing in it must be said. */
 type InputOf<I extends z.ZodType> = Record<never, never> extends z.input<I> ? z.input<I> | void : z.input<I>;
