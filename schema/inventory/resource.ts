@@ -74,16 +74,14 @@ const AdministrativeState = z
 
 /** What a consumer writes of a resource; the rest is the backend's. `administrativeState` is shown among the extensions. */
 export const ResourceWritable = z.object({
-  ...z
-    .object(shape)
-    .pick({
-      resourcePoolId: true,
-      resourceTypeId: true,
-      globalAssetId: true,
-      description: true,
-      tags: true,
-      groups: true,
-      extensions: true,
-    }).shape,
+  ...z.object(shape).pick({
+    resourcePoolId: true,
+    resourceTypeId: true,
+    globalAssetId: true,
+    description: true,
+    tags: true,
+    groups: true,
+    extensions: true,
+  }).shape,
   administrativeState: AdministrativeState.optional(),
 });

@@ -53,6 +53,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     routes,
     publicUrl,
     unforeseen,
+    strict: configuration.conformance === 'strict',
     relativeVersions: configuration.apiVersionsPrefix === 'relative',
     cacheBytes: answerCacheBytes,
   });

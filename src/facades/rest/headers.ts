@@ -20,8 +20,14 @@ const version = /^\d+\.\d+\.\d+(-impl:[^:\s]+:[^:\s]+:\d+)?$/;
  * The version to answer with (SOL 013 9.3, contract 3.3): the newest of the major when none is asked for. Returns undefined
  * for one that is not served (406); throws INVALID for a malformed one.
  */
-export function negotiateVersion(api: Api, major: string, header: string | string[] | undefined): string | undefined {
+export function negotiateVersion(
+  api: Api,
+  major: string,
+  header: string | string[] | undefined,
+  strict: boolean,
+): string | undefined {
   const { versions } = api.majors[major]!;
+  if (header === undefined && strict && api.versioned) throw invalid('The Version header is missing.', 'Version');
   if (header === undefined) return versions[0];
   if (typeof header !== 'string' || !version.test(header))
     throw invalid('The Version header must look like 2.0.0.', 'Version', 0);

@@ -42,7 +42,7 @@ export function apiOf(url: string): PathParts | undefined {
 }
 
 /** Reads a URL of an API. Throws INVALID (with position) or NOT_FOUND. */
-export function readTarget(routes: readonly Route[], parts: PathParts, url: string): Target {
+export function readTarget(routes: readonly Route[], parts: PathParts, url: string, strict: boolean): Target {
   const { api, prefix, segments, query } = parts;
   const [major, ...rest] = segments;
   if (api.versioned && major === 'api_versions' && rest.length === 0) return { kind: 'versions', api, prefix };
@@ -56,7 +56,10 @@ export function readTarget(routes: readonly Route[], parts: PathParts, url: stri
     throw error;
   }
   if (!match) throw noSuchPath(url);
-  return { kind: 'request', request: requestOf(match.route, match.parameters, prefix, rest, query) };
+  return {
+    kind: 'request',
+    request: requestOf(match.route, match.parameters, prefix, rest, new URLSearchParams(query), strict),
+  };
 }
 
 function noSuchPath(url: string): Fault {
@@ -69,9 +72,10 @@ function requestOf(
   parameters: Readonly<Record<string, string>>,
   prefix: string,
   rest: readonly string[],
-  query: string,
+  params: URLSearchParams,
+  strict: boolean,
 ): RestRequest {
-  const params = new URLSearchParams(query);
+  if (strict) refuseUnknown(params);
   const presenter = presenterOf(route.presenter, route.definition);
   const flag = (name: string) => (params.has(name) ? { [name]: params.get(name)! } : {});
   const names = (name: string) => (params.has(name) ? { [name]: params.getAll(name) } : {});
@@ -93,6 +97,21 @@ function requestOf(
     input: Object.freeze(input),
     base: left === '' ? path : `${path}?${left}`,
   };
+}
+
+const known: ReadonlySet<string> = new Set([
+  'filter',
+  'all_fields',
+  'fields',
+  'exclude_fields',
+  'exclude_default',
+  'nextpage_opaque_marker',
+]);
+
+/** O2 says nothing of other query parameters: they are ignored, or refused where conformance is strict (contract 1.9). */
+function refuseUnknown(params: URLSearchParams): void {
+  for (const name of params.keys())
+    if (!known.has(name)) throw invalid(`There is no query parameter '${name}' here.`, name);
 }
 
 function listInput(

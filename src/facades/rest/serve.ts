@@ -23,6 +23,8 @@ export interface RestParts {
   /** Base of every absolute URI: `https://host`. */
   readonly publicUrl: string;
   readonly relativeVersions: boolean;
+  /** Demands what O2 says a consumer shall send, and refuses what it does not know. */
+  readonly strict: boolean;
   readonly cacheBytes: number;
   /** A fault of the facade itself: shown to the operator, withheld from the caller. */
   unforeseen(error: unknown, caller: Caller): void;
@@ -49,13 +51,13 @@ export function serveRest(parts: RestParts): ServeRest {
     if (known) return known;
     const at = apiOf(url);
     if (!at) return undefined;
-    const read = readTarget(parts.routes, at, url);
+    const read = readTarget(parts.routes, at, url, parts.strict);
     targets.set(url, read);
     return read;
   };
 
   const answer = (request: IncomingMessage, response: ServerResponse, caller: Caller, asked: RestRequest): void => {
-    const version = negotiateVersion(asked.route.api, asked.route.major, request.headers['version']);
+    const version = negotiateVersion(asked.route.api, asked.route.major, request.headers['version'], parts.strict);
     if (version === undefined)
       return notAcceptable(
         request,

@@ -42,7 +42,10 @@ export interface Lease {
 }
 
 /** What a read of the log finds: entries after `from`, or that `from` is of another log, or trimmed away. */
-export type LogRead = { readonly outcome: 'read'; readonly changes: readonly Change[] } | { readonly outcome: 'rewritten' } | { readonly outcome: 'gone' };
+export type LogRead =
+  | { readonly outcome: 'read'; readonly changes: readonly Change[] }
+  | { readonly outcome: 'rewritten' }
+  | { readonly outcome: 'gone' };
 
 /** An owned document: ours alone, changed by compare-and-set on its revision (1, 2, 3 …). */
 export interface StoredDocument {
@@ -84,7 +87,9 @@ export interface Store {
   read(from: Position, limit: number): Promise<LogRead>;
   snapshot(): Promise<Snapshot>;
   /** Stored state by (object, id), in the order asked; undefined where absent. */
-  objects(keys: readonly { readonly object: string; readonly id: string }[]): Promise<readonly (StoredObject | undefined)[]>;
+  objects(
+    keys: readonly { readonly object: string; readonly id: string }[],
+  ): Promise<readonly (StoredObject | undefined)[]>;
   /** Every object of one instance, in chunks. */
   objectsOf(instance: string): AsyncIterable<readonly StoredObject[]>;
   cursorOf(instance: string): Promise<Readonly<Record<string, string>> | undefined>;
