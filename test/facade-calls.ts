@@ -4,6 +4,7 @@ import { buildSchema, type GraphQLObjectType, isLeafType, getNamedType } from 'g
 import type { Code } from '#schema/errors.js';
 import { graphqlCodeOf } from '#src/facades/graphql/errors.js';
 import type { Operation } from '#src/operations/operation.js';
+import { allOperations } from '#src/operations/operations.js';
 import type { Ask, GatewayUnderTest, Reply } from './gateway-under-test.js';
 
 /** Input of an operation, in the model's names. */
@@ -168,7 +169,7 @@ interface PageInfo {
   readonly hasNextPage: boolean;
   readonly endCursor: string;
 }
-export interface GraphqlBody {
+interface GraphqlBody {
   readonly data?: Readonly<Record<string, unknown>> | null;
   readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
 }
@@ -186,7 +187,7 @@ function listOf({ object }: Operation, under: boolean) {
 }
 
 /** Every attribute of an object, and those of the objects nested in it. */
-export function selectionOf(type: string, levels = 2): string {
+function selectionOf(type: string, levels = 2): string {
   const fields = Object.values((schema.getType(type) as GraphQLObjectType).getFields());
   const parts = fields.flatMap(({ name, type: of, args }) => {
     const named = getNamedType(of);
@@ -213,6 +214,40 @@ export async function call(
   const { target, ...rest } = request;
   const reply = await send(target, { ...rest, ...ask });
   return { ...facade.read(operation, reply), reply };
+}
+
+/** Every object that a client sees, by type, in the order of ids. */
+export async function everythingSeen(
+  gateway: Pick<GatewayUnderTest, 'send'>,
+  as?: string,
+): Promise<Readonly<Record<string, readonly Value[]>>> {
+  const seen: Record<string, readonly Value[]> = {};
+  for (const operation of allOperations.filter(({ verb }) => verb === 'list')) {
+    const values: Value[] = [];
+    let page: Outcome | undefined;
+    do {
+      const input = { first: 500, ...(page && { after: page.next }) };
+      page = (await call(gateway, trpc, operation, input, as === undefined ? {} : { as }))!;
+      values.push(...page.values);
+    } while (page.next !== undefined);
+    seen[operation.object.name] = values;
+  }
+  return seen;
+}
+
+/** What a document answers. */
+export async function graph(
+  { send }: Pick<GatewayUnderTest, 'send'>,
+  as: string,
+  query: string,
+  variables: Input = {},
+): Promise<GraphqlBody> {
+  const { text } = await send('/graphql', { as, method: 'POST', body: { query, variables } });
+  return JSON.parse(text) as GraphqlBody;
+}
+
+export function operationOf(name: string): Operation {
+  return allOperations.find((each) => each.name === name)!;
 }
 
 function queryOf(query: Readonly<Record<string, unknown>>): string {

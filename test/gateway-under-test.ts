@@ -47,6 +47,9 @@ export interface GatewayUnderTest {
 /** Ids of the O-Cloud in whose name every gateway under test answers. */
 export const oCloudId = '5b1e0c6e-0d5a-4c2e-9f64-0c4d1c6a7e11';
 
+/** No object has it. */
+export const nowhere = '00000000-0000-4000-8000-000000000000';
+
 /** A real gateway on a free port, once it has read all of its backends. */
 export async function openGatewayUnderTest(setup: Setup): Promise<GatewayUnderTest> {
   const logged: string[] = [];

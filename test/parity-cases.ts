@@ -1,6 +1,7 @@
 import type { Code } from '#schema/errors.js';
 import type { Operation } from '#src/operations/operation.js';
 import type { Input, Value } from './facade-calls.js';
+import { nowhere } from './gateway-under-test.js';
 
 /** Ids of objects that stand for a kind of object, by name. */
 export interface Known {
@@ -25,8 +26,6 @@ export interface Case {
   input(known: Known, operation: Operation): Input;
 }
 
-/** No object has it. */
-export const nowhere = '00000000-0000-4000-8000-000000000000';
 const long = 'x'.repeat(256);
 const forbidden = (input: Case['input']): Case[] =>
   ['outsider', 'reader'].map((as) => ({ title: `the ${as} may not`, as, code: 'FORBIDDEN', atTheDoor: true, input }));

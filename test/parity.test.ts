@@ -8,9 +8,18 @@ import { kubeconfigOf, startFakeApiServer, type FakeApiServer } from '#adapters/
 import type { Operation } from '#src/operations/operation.js';
 import { allOperations } from '#src/operations/operations.js';
 import type { AuditEntry } from '#platform/store/store.js';
-import { call, facades, fieldName, type Facade, type Input, type Outcome, type Value } from './facade-calls.js';
-import { byId, nowhere, pool, reads, resource, writes, type Case, type Known } from './parity-cases.js';
-import { openGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.js';
+import {
+  call,
+  facades,
+  fieldName,
+  operationOf,
+  type Facade,
+  type Input,
+  type Outcome,
+  type Value,
+} from './facade-calls.js';
+import { byId, pool, reads, resource, writes, type Case, type Known } from './parity-cases.js';
+import { nowhere, openGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'netweave-parity-'));
 let gateway: GatewayUnderTest;
@@ -18,8 +27,6 @@ let cluster: FakeApiServer;
 let known: Known;
 /** What must stand in the audit log, by request id. */
 const expected = new Map<string, readonly (readonly string[])[]>();
-
-const operationOf = (name: string): Operation => allOperations.find((each) => each.name === name)!;
 
 /** Calls as a client, under a request id of its own, and notes what the audit log owes for it. */
 async function ask(

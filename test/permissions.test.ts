@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Code } from '#schema/errors.js';
 import type { Operation, Verb } from '#src/operations/operation.js';
 import { allOperations } from '#src/operations/operations.js';
-import { call, facades, type GraphqlBody, type Input, type Value } from './facade-calls.js';
-import { openGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.js';
-import { nowhere } from './parity-cases.js';
+import { call, facades, graph, operationOf, type Input, type Value } from './facade-calls.js';
+import { nowhere, openGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.js';
 
 type MayCall = (operation: Operation) => boolean;
 const reads: MayCall = ({ verb }) => verb === 'list' || verb === 'get';
@@ -56,12 +55,8 @@ function harmless({ verb, object }: Operation, pool: string): { readonly input: 
 
 let gateway: GatewayUnderTest;
 let pool: string;
-const operationOf = (name: string): Operation => allOperations.find((each) => each.name === name)!;
 
-async function query(as: string, text: string): Promise<GraphqlBody> {
-  const { text: answered } = await gateway.send('/graphql', { as, method: 'POST', body: { query: text } });
-  return JSON.parse(answered) as GraphqlBody;
-}
+const query = (as: string, text: string) => graph(gateway, as, text);
 
 beforeAll(async () => {
   gateway = await openGatewayUnderTest({
