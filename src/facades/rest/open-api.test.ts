@@ -181,6 +181,7 @@ describe('what is answered', () => {
         routes,
         publicUrl,
         relativeVersions: false,
+        strict: false,
         cacheBytes: 1 << 20,
         unforeseen: parts.unforeseen,
       });

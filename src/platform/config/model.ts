@@ -35,7 +35,9 @@ export const ConfigurationModel = z.strictObject({
   conformance: z
     .enum(['default', 'strict', 'suite'])
     .default('default')
-    .describe('Which reading of O2 to follow where the documents and their test suites differ.'),
+    .describe(
+      '`strict` demands the Version header and refuses unknown query parameters; `suite` serves version 1 only, as the published test suite wants.',
+    ),
   listen: Listen.prefault({}).describe('Where the gateway listens.'),
   publicUrl: z
     .url({ protocol: /^https?$/ })
