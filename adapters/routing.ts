@@ -1,38 +1,78 @@
 import { attributeAt } from '#schema/paths.js';
+import { Fault } from '#schema/errors.js';
 import { compileFilter, type Predicate } from '#schema/filter/compile.js';
 import { parseFilter } from '#schema/filter/parse.js';
 import { definitionOf, type ObjectName } from '#schema/objects.js';
 import type { Value } from '#schema/change.js';
+import { NothingSent } from './kit/guard.js';
 
 /** A rule of the configuration: which instance takes new objects. */
 export interface RoutingRule {
   readonly object: string;
   /** SOL 013 expression over the new object's attributes. */
-  readonly filter?: string;
-  /** Higher goes first. */
+  readonly filter?: string | undefined;
+  /** Higher goes first; equal ones in the order of the configuration. */
   readonly priority: number;
   readonly instance: string;
+  /** `first`: it ends here. `fallback`: another one takes over when this one is away. */
+  readonly strategy: 'first' | 'fallback';
+}
+
+/** Who could take a new object. */
+export interface Takers {
+  /** Instances that can create it. */
+  readonly able: readonly string[];
+  /** Instances of which it is not known, because they are away. */
+  readonly absent: readonly string[];
 }
 
 /** Where creates go. */
 export interface Routing {
-  /** The instance for a new object among those that could take it: the first rule that matches, or the only one able. */
-  forCreate(object: ObjectName, value: Value, able: readonly string[]): string | undefined;
+  /**
+   * The instances to ask for a new object, one after the other: those of the rules that match, down to the first rule that
+   * does not fall back. Where no rule is left, the only other one that is able; without any rule that is the whole list.
+   */
+  forCreate(object: ObjectName, value: Value, takers: Takers): readonly string[];
 }
 
+/** Throws Fault INVALID for a filter that cannot be read. */
 export function routing(rules: readonly RoutingRule[]): Routing {
-  const compiled = [...rules].sort((a, b) => b.priority - a.priority).map((rule) => ({ ...rule, matches: predicateOf(rule) }));
+  const compiled = rules
+    .map((rule, at) => ({ ...rule, matches: predicateOf(rule, at) }))
+    .sort((a, b) => b.priority - a.priority);
   return {
-    forCreate(object, value, able) {
-      const rule = compiled.find((each) => each.object === object && able.includes(each.instance) && each.matches(value));
-      return rule?.instance ?? (able.length === 1 ? able[0] : undefined);
+    forCreate(object, value, { able, absent }) {
+      const chosen = new Set<string>();
+      for (const { object: named, instance, strategy, matches } of compiled) {
+        if (named !== object || !(able.includes(instance) || absent.includes(instance)) || !matches(value)) continue;
+        chosen.add(instance);
+        if (strategy === 'first') return [...chosen];
+      }
+      const others = able.filter((each) => !chosen.has(each));
+      return others.length === 1 ? [...chosen, ...others] : [...chosen];
     },
   };
 }
 
-function predicateOf(rule: RoutingRule): Predicate {
-  if (rule.filter === undefined) return () => true;
-  const definition = definitionOf(rule.object);
-  const filter = parseFilter([rule.filter], (path) => (attributeAt(definition.model, path) ? path : undefined));
-  return filter ? compileFilter(definition, filter) : () => true;
+/** Asks one instance after the other, for as long as it is sure that nothing reached the one before. */
+export async function firstToTake<T>(instances: readonly string[], take: (instance: string) => Promise<T>): Promise<T> {
+  const [instance, ...others] = instances;
+  try {
+    return await take(instance!);
+  } catch (error) {
+    if (others.length === 0 || !(error instanceof NothingSent)) throw error;
+    return firstToTake(others, take);
+  }
+}
+
+function predicateOf({ object, filter: text }: RoutingRule, at: number): Predicate {
+  if (text === undefined) return () => true;
+  const definition = definitionOf(object);
+  try {
+    const filter = parseFilter([text], (path) => (attributeAt(definition.model, path) ? path : undefined));
+    return filter ? compileFilter(definition, filter) : () => true;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new Fault('INVALID', `routing[${at}].filter: ${error.message}`, { at: `routing[${at}].filter` }, error);
+  }
 }

@@ -1,16 +1,21 @@
 import { adapters } from '#adapters/index.js';
 import type { ConnectContext } from '#adapters/contract.js';
 import { objectId } from '#adapters/kit/identity.js';
-import { connectBackends, type InstanceConfiguration, type Registry } from '#adapters/registry.js';
+import { connectBackends, type Instance, type InstanceConfiguration, type Registry } from '#adapters/registry.js';
 import type { ObjectName } from '#schema/objects.js';
 import { projectionFingerprint } from '#schema/fingerprint.js';
 import type { Coverage } from '#subscriptions/coverage.js';
 import type { Feed, Source } from '#subscriptions/feed.js';
 import { watch, type Watcher } from '#subscriptions/watcher.js';
 import type { Site } from '#subscriptions/configured.js';
+import type { View } from '../inventory/view.js';
 import type { Configuration } from '../platform/config/model.js';
 import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics.js';
 import type { Store } from '../platform/store/store.js';
+import { accounts as newAccounts, type Accounts } from './accounts.js';
+import { measureBackends } from './backend-metrics.js';
+import { allRemembered, type Remembered } from './remembered.js';
 
 interface Surroundings {
   readonly configuration: Configuration;
@@ -18,6 +23,8 @@ interface Surroundings {
   readonly store: Store;
   readonly feed: Feed;
   readonly coverage: Coverage;
+  readonly view: View;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   /** Where backends keep what they must keep; undefined when nothing is kept. */
   readonly dataDirectory: string | undefined;
@@ -26,50 +33,89 @@ interface Surroundings {
 
 export interface Backends {
   readonly registry: Registry;
+  /** Of a connected instance. */
   watcher(instance: string): Watcher;
-  /** Begins to read every backend. */
-  start(): Promise<void>;
+  /** Begins to read every backend, those that connect later too. */
+  start(): void;
   stop(): Promise<void>;
 }
 
-/** Connects what the configuration names and gives each backend its watcher. */
+/**
+ * Connects what the configuration names and gives each backend its watcher. What is disabled or no longer named keeps its
+ * objects, named stale.
+ */
 export async function openBackends(around: Surroundings): Promise<Backends> {
-  const named = around.configuration.backends.filter((backend) => backend.enabled);
-  const registry = await connectBackends(named as readonly InstanceConfiguration[], adapters, (instance) =>
-    contextOf(instance, around),
-  );
+  const { configuration, store, coverage, logger } = around;
+  const remembered = await allRemembered(store);
+  const once = await syncedOnce(store);
+  const accounts = newAccounts({ coverage, store, logger, remembered, once });
+  account(accounts, configuration, remembered);
+
   const watchers = new Map<string, Watcher>();
-  for (const backend of named) await expect(around, registry, backend.key);
+  let started = false;
+  const begin = (instance: Instance): void => {
+    const source = sourceOf(instance, !once.has(instance.key));
+    const log = logFor(logger, instance.key);
+    watchers.set(
+      instance.key,
+      watch({ source, connection: instance.connection, oCloudId: around.oCloudId }, { ...around, log }),
+    );
+  };
+  const { called, count } = measureBackends(around);
+  const events = {
+    connected(instance: Instance) {
+      accounts.open(instance.key, Object.keys(instance.connection.project) as ObjectName[]);
+      if (started) begin(instance);
+    },
+    away(instance: string, reason: string) {
+      coverage.away(instance, reason);
+      logger.warn({ instance, reason }, 'A backend cannot be connected; retrying.');
+    },
+    called,
+  };
+  const backends: readonly InstanceConfiguration[] = configuration.backends;
+  const registry = await connectBackends(backends, adapters, (instance) => contextOf(instance, around), events);
+  count(
+    registry,
+    backends.map(({ key }) => key),
+  );
   return {
     registry,
     watcher: (instance) => watchers.get(instance)!,
-    async start() {
-      for (const { key, mapping, connection } of registry.instances) {
-        const before = await around.store.get('instance', key);
-        const source: Source = {
-          instance: key,
-          projection: projectionFingerprint(key, mapping),
-          baseline: before === undefined,
-          ...(connection.newer ? { newer: connection.newer.bind(connection) } : {}),
-        };
-        watchers.set(
-          key,
-          watch({ source, connection, oCloudId: around.oCloudId }, { ...around, log: logFor(around.logger, key) }),
-        );
-      }
+    start() {
+      started = true;
+      registry.instances.forEach(begin);
     },
     async stop() {
       await Promise.all([...watchers.values()].map((each) => each.stop()));
+      await accounts.close();
       await registry.close();
     },
   };
 }
 
-async function expect({ coverage, store }: Surroundings, registry: Registry, key: string): Promise<void> {
-  const { connection } = registry.instances.find((each) => each.key === key)!;
-  const before = await store.get('instance', key);
-  const synced = (before?.value['synced'] as readonly string[] | undefined) ?? [];
-  coverage.expect(key, Object.keys(connection.project) as ObjectName[], new Set(synced));
+function account(accounts: Accounts, { backends }: Configuration, remembered: ReadonlyMap<string, Remembered>): void {
+  for (const { key, enabled } of backends) {
+    if (enabled) accounts.expect(key);
+    else accounts.leave(key, 'disabled in the configuration');
+  }
+  const named = new Set(backends.map(({ key }) => key));
+  for (const key of remembered.keys()) if (!named.has(key)) accounts.leave(key, 'not in the configuration');
+}
+
+async function syncedOnce(store: Store): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const documents = await store.list('instance');
+  return new Map(documents.map(({ id, value }) => [id, new Set(value['synced'] as readonly string[])]));
+}
+
+function sourceOf({ key, mapping, connection }: Instance, baseline: boolean): Source {
+  const projection = projectionFingerprint(key, mapping);
+  return {
+    instance: key,
+    projection,
+    baseline,
+    ...(connection.newer ? { newer: connection.newer.bind(connection) } : {}),
+  };
 }
 
 function contextOf({ key }: InstanceConfiguration, around: Surroundings): ConnectContext {

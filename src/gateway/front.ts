@@ -18,6 +18,7 @@ import {
   type Metrics,
   type Spread,
 } from '../platform/metrics.js';
+import { notReadYet } from './accounts.js';
 
 const grace = 20_000;
 const maxInFlight = 2000;
@@ -34,6 +35,7 @@ export interface Front {
   readonly url: string;
   /** Base of every absolute URI. */
   readonly apiRoot: string;
+  readonly metrics: Metrics;
   countOperation(outcome: Outcome): void;
   serve(behind: Behind): void;
   close(): Promise<void>;
@@ -76,6 +78,7 @@ export async function openFront(configuration: Configuration, logger: Logger): P
   return {
     url: listener.url,
     apiRoot: configuration.publicUrl ?? listener.url,
+    metrics,
     countOperation: operationCounter(metrics),
     serve(next) {
       behind = next;
@@ -130,7 +133,8 @@ function accessLogOptions({ accessLog: { file } }: Configuration, logger: Logger
 
 /** Ready once a first synchronisation of every backend was tried. */
 function tried(coverage: Coverage): boolean {
-  return coverage.progress().every(({ synced, of, reason }) => synced === of || synced > 0 || reason !== undefined);
+  const looked = (reason: string | undefined) => reason !== undefined && reason !== notReadYet;
+  return coverage.progress().every(({ synced, of, reason }) => synced === of || synced > 0 || looked(reason));
 }
 
 function report(coverage: Coverage | undefined): readonly string[] {

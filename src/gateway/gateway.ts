@@ -13,7 +13,7 @@ import { routing as newRouting } from '#adapters/routing.js';
 import { tokenPrincipals, scopeOf } from '../access/principal.js';
 import { loadRoles } from '../access/policy.js';
 import { rateLimit } from '../access/rate-limit.js';
-import { openView } from '../inventory/view.js';
+import { openView, type View } from '../inventory/view.js';
 import { gate as newGate } from '../operations/gate.js';
 import { markers as newMarkers } from '../operations/markers.js';
 import { allOperations, allPermissions } from '../operations/operations.js';
@@ -26,7 +26,7 @@ import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js'
 import { oCloudIdOf } from '../platform/store/identity.js';
 import { openBackends } from './backends.js';
 import { openFacades } from '../facades/facades.js';
-import { openFront } from './front.js';
+import { openFront, type Front } from './front.js';
 import { trimLog } from './trim.js';
 
 /** A running gateway. */
@@ -44,95 +44,104 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Without the site made up as a default, unless some backend has pools but no sites of its own. */
-function shownPlaces(configuration: Configuration, { instances }: Registry): ConfiguredInventory {
-  const needed = instances.some(({ connection: { project } }) => project.ResourcePool && !project.OCloudSite);
-  if (needed) return configuration;
-  const { sites, locations } = configuration;
-  return {
-    ...configuration,
-    sites: sites.filter((site) => site !== defaultSite),
-    locations: locations.filter((location) => location !== defaultLocation),
-  };
-}
-
 /** Puts the house together, from the store outwards; the only place where everything is known to everything. */
 export async function openGateway(configuration: Configuration, logger: Logger): Promise<Gateway> {
   const front = await openFront(configuration, logger);
-  const { memory, file } = configuration.store;
-  const store = await openEmbeddedStore(memory ? { memory } : { file }).catch(async (error: unknown) => {
+  const stops: (() => Promise<unknown> | void)[] = [];
+  const close = async () => {
     await front.close();
+    for (const stop of stops.toReversed()) await stop();
+  };
+  try {
+    const inside = await openInside(configuration, logger, front, (stop) => stops.push(stop));
+    const operated = await openOperations(configuration, logger, front, inside);
+    stops.push(() => operated.facades.stop());
+    front.serve({ ...operated, coverage: inside.coverage });
+    inside.backends.start();
+    return { url: front.url, progress: () => inside.coverage.progress(), close };
+  } catch (error) {
+    await close();
     throw error;
-  });
+  }
+}
+
+type Inside = Awaited<ReturnType<typeof openInside>>;
+
+/** State and backends: everything that operations work with. */
+async function openInside(
+  configuration: Configuration,
+  logger: Logger,
+  { apiRoot, metrics }: Front,
+  onStop: (stop: () => Promise<unknown> | void) => void,
+) {
+  const routing = newRouting(configuration.routing);
+  const { memory, file } = configuration.store;
+  const store = await openEmbeddedStore(memory ? { memory } : { file });
+  onStop(() => store.close());
   const keys = openKeys(configuration);
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
   const feed = newFeed(store);
   const coverage = newCoverage();
+  const view = await openView(store, (message, error) => logger.error({ err: error }, message));
+  onStop(() => view.stop());
+  const siteOf = sitesByZone(configuration, oCloudId);
+  const dataDirectory = memory ? undefined : dirname(file);
+  const around = { configuration, oCloudId, store, feed, coverage, view, metrics, logger, dataDirectory, siteOf };
+  const backends = await openBackends(around);
+  onStop(() => backends.stop());
   const source = {
     instance: configurationInstance,
     projection: projectionFingerprint(configurationInstance),
     baseline: true,
   };
-  const view = await openView(store, (message, error) => logger.error({ err: error }, message));
+  const places = shownPlaces(configuration, backends.registry, view, siteOf(undefined).oCloudSiteId);
+  await syncConfiguration(feed, source, places, oCloudId, apiRoot);
+  const trimming = trimLog(store, configuration.logBudget, logger);
+  onStop(() => trimming.stop());
+  return { store, keys, oCloudId, coverage, view, backends, routing };
+}
 
-  const dataDirectory = memory ? undefined : dirname(file);
-  const backends = await openBackends({
-    configuration,
-    oCloudId,
-    store,
-    feed,
-    coverage,
-    logger,
-    dataDirectory,
-    siteOf: sitesByZone(configuration, oCloudId),
-  });
+/** The gate, and the facades in front of it. */
+async function openOperations(configuration: Configuration, logger: Logger, front: Front, inside: Inside) {
+  const { store, keys, oCloudId, coverage, view, backends, routing } = inside;
+  const { mode, limits, firstSyncTimeout, tokens, roles } = configuration;
   const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) =>
     logger.error({ err: error, requestId }, 'A request failed in a way nobody foresaw.');
-  await syncConfiguration(feed, source, shownPlaces(configuration, backends.registry), oCloudId, front.apiRoot);
   const gate = newGate({
     view,
     coverage,
     store,
-    writes: newWrites({
-      registry: backends.registry,
-      routing: newRouting(configuration.routing),
-      oCloudId,
-      watcher: backends.watcher,
-    }),
+    writes: newWrites({ registry: backends.registry, routing, oCloudId, watcher: backends.watcher }),
     markers: newMarkers(keys.subKey('markers')),
-    charge: rateLimit(store, configuration.mode === 'production' ? configuration.limits.rate : undefined),
-    pageSize: configuration.limits.pageSize,
-    deadline: configuration.limits.deadline,
-    firstSyncTimeout: configuration.firstSyncTimeout,
+    charge: rateLimit(store, mode === 'production' ? limits.rate : undefined),
+    pageSize: limits.pageSize,
+    deadline: limits.deadline,
+    firstSyncTimeout,
     count: front.countOperation,
     unforeseen,
   });
-  const roles = loadRoles(allPermissions, configuration.roles);
-  const anonymous =
-    configuration.mode === 'development' && configuration.tokens.length === 0
-      ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) }
-      : undefined;
-  const facades = await openFacades({
-    configuration,
-    gate,
-    view,
-    operations: allOperations,
-    publicUrl: front.apiRoot,
-    unforeseen,
-  });
-  const trimming = trimLog(store, configuration.logBudget, logger);
-  front.serve({ identify: tokenPrincipals(configuration.tokens, roles, anonymous), facades, coverage });
-  await backends.start();
+  const open = mode === 'development' && tokens.length === 0;
+  const anonymous = open ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) } : undefined;
+  const operations = allOperations;
+  const facades = await openFacades({ configuration, gate, view, operations, publicUrl: front.apiRoot, unforeseen });
+  return { facades, identify: tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous) };
+}
+
+/** Without the site made up as a default, unless some backend has, had or may have pools but no sites of its own. */
+function shownPlaces(
+  configuration: Configuration,
+  { instances }: Registry,
+  view: View,
+  defaultSiteId: string,
+): ConfiguredInventory {
+  const { backends, sites, locations } = configuration;
+  const used = view.kind('ResourcePool').posting('oCloudSiteId', defaultSiteId)?.empty === false;
+  const unknown = backends.some(({ key, enabled }) => enabled && !instances.some((each) => each.key === key));
+  const needed = instances.some(({ connection: { project } }) => project.ResourcePool && !project.OCloudSite);
+  if (used || unknown || needed) return configuration;
   return {
-    url: front.url,
-    progress: () => coverage.progress(),
-    async close() {
-      await front.close();
-      await facades.stop();
-      trimming.stop();
-      await backends.stop();
-      view.stop();
-      await store.close();
-    },
+    ...configuration,
+    sites: sites.filter((site) => site !== defaultSite),
+    locations: locations.filter((location) => location !== defaultLocation),
   };
 }

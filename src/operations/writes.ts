@@ -5,7 +5,8 @@ import { formatPosition, later, type Position } from '#schema/position.js';
 import type { PortCall, Target, WritePort, Written } from '#adapters/contract.js';
 import { objectId } from '#adapters/kit/identity.js';
 import type { Registry } from '#adapters/registry.js';
-import type { Routing } from '#adapters/routing.js';
+import { NothingSent } from '#adapters/kit/guard.js';
+import { firstToTake, type Routing } from '#adapters/routing.js';
 import type { Watcher } from '#subscriptions/watcher.js';
 import type { Row } from '../inventory/row.js';
 import type { Call, WrittenAnswer } from './operation.js';
@@ -59,12 +60,13 @@ export function writes({ registry, routing, oCloudId, watcher }: Surroundings): 
 
   return {
     async create(call, object, value) {
-      const instance = instanceFor(call, registry, routing, object, value);
       const tenant = call.scope.tenant ?? null;
-      const references = nativeReferences(call, object, value, instance);
-      const outcome = await through(call, object, instance, 'create', (port, portCall) =>
-        port.create!(portCall, { ...value, ...references }, tenant),
-      );
+      const outcome = await firstToTake(takersOf(call, registry, routing, object, value), (instance) => {
+        const references = nativeReferences(call, object, value, instance);
+        return through(call, object, instance, 'create', (port, portCall) =>
+          port.create!(portCall, { ...value, ...references }, tenant),
+        );
+      });
       return answer(call, object, outcome);
     },
     async update(call, object, id, patch) {
@@ -129,34 +131,56 @@ function portFor(registry: Registry, instance: string, object: ObjectName, metho
   return port;
 }
 
-/** The instance a new object goes to: that of the object it is listed under, else by routing rule. */
-function instanceFor(call: Call, registry: Registry, routing: Routing, object: ObjectName, value: Values): string {
+/** The instances to ask for a new object: that of the object it is listed under, else those of the routing rules. */
+function takersOf(
+  call: Call,
+  registry: Registry,
+  routing: Routing,
+  object: ObjectName,
+  value: Values,
+): readonly string[] {
   const { parent, relations } = call.view.kind(object).definition;
   const relation = Object.values(relations).find((each) => each.kind === 'one' && each.via === parent);
   if (parent !== undefined && relation)
-    return referenced(call, relation.to as ObjectName, value[parent], parent).instance;
-  const able = registry.able(object, 'create');
-  if (able.length === 0) throw new Fault('UNSUPPORTED', `No backend of this gateway can create a ${object}.`);
-  const instance = routing.forCreate(object, value, able);
-  if (instance === undefined)
+    return [referenced(call, relation.to as ObjectName, value[parent], parent).instance];
+  const [able, absent] = [registry.able(object, 'create'), registry.absent()];
+  const takers = routing.forCreate(object, value, { able, absent });
+  const references = referencesOf(call, object, value);
+  // A backend that does not know what the value refers to cannot take over.
+  const takesOver = (instance: string) => !references.some(([, row]) => isForeign(row, instance));
+  if (takers.length > 0) return takers.filter((each, at) => at === 0 || takesOver(each));
+  if (able.length > 0)
     throw new Fault(
       'UNPROCESSABLE',
       `No routing rule says where this ${object} goes; backends that could take it: ${able.join(', ')}.`,
     );
-  return instance;
+  if (absent.length > 0)
+    throw new NothingSent(`No connected backend can create a ${object}; away: ${absent.join(', ')}.`, 5);
+  throw new Fault('UNSUPPORTED', `No backend of this gateway can create a ${object}.`);
 }
 
 /** Native identities of the objects a value refers to, `<attribute>Identity` beside each id: ports know no ids of ours. */
 function nativeReferences(call: Call, object: ObjectName, value: Values, instance: string): Values {
   const references: Record<string, unknown> = {};
-  for (const relation of Object.values(call.view.kind(object).definition.relations)) {
-    if (relation.kind !== 'one' || value[relation.via] === undefined) continue;
-    const row = referenced(call, relation.to as ObjectName, value[relation.via], relation.via);
-    if (row.instance === instance) references[`${relation.via.replace(/Id$/, '')}Identity`] = row.identity;
-    else if (row.instance !== '$configuration')
-      throw invalid(`${relation.to} '${row.id}' belongs to another backend than this ${object}.`, relation.via);
+  for (const [via, row] of referencesOf(call, object, value)) {
+    if (row.instance === instance) references[`${via.replace(/Id$/, '')}Identity`] = row.identity;
+    else if (isForeign(row, instance))
+      throw invalid(`${row.object} '${row.id}' belongs to another backend than this ${object}.`, via);
   }
   return references;
+}
+
+/** The objects a value refers to, by the attribute that holds the id. */
+function referencesOf(call: Call, object: ObjectName, value: Values): readonly (readonly [via: string, row: Row])[] {
+  return Object.values(call.view.kind(object).definition.relations).flatMap((relation) => {
+    if (relation.kind !== 'one' || value[relation.via] === undefined) return [];
+    return [[relation.via, referenced(call, relation.to as ObjectName, value[relation.via], relation.via)] as const];
+  });
+}
+
+/** What the configuration holds belongs to all. */
+function isForeign(row: Row, instance: string): boolean {
+  return row.instance !== instance && row.instance !== '$configuration';
 }
 
 function referenced(call: Call, object: ObjectName, id: unknown, at: string): Row {

@@ -61,6 +61,24 @@ export function measured(name: string, help: string, read: () => number | undefi
   return readable({ name, help, type: 'gauge', values });
 }
 
+/** Series by their label values, each with its number. */
+export type Readings = Iterable<readonly [labels: readonly string[], value: number]>;
+
+/** The same with labels; reading may take its time. */
+export function measuredEach(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: () => Readings | Promise<Readings>,
+): Metric {
+  const values = async () =>
+    Array.from(await read(), ([of, value]) => ({
+      value,
+      labels: Object.fromEntries(labels.map((label, at) => [label, of[at]!])),
+    }));
+  return readable({ name, help, type: 'gauge', values });
+}
+
 // Of a metric the registry uses only the name and get(); its own classes cost microseconds per observation.
 function readable({
   values,
@@ -69,12 +87,12 @@ function readable({
   name: string;
   help: string;
   type: string;
-  values: () => readonly Sample[];
+  values: () => readonly Sample[] | Promise<readonly Sample[]>;
 }): Metric {
   const metric = {
     ...head,
     aggregator: 'sum',
-    get: () => Promise.resolve({ ...head, aggregator: 'sum', values: values() }),
+    get: async () => ({ ...head, aggregator: 'sum', values: await values() }),
   };
   return metric as unknown as Metric;
 }

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { watchEventLoop } from './event-loop.js';
-import { family, measured, type Family } from './metric-family.js';
+import { family, measured, measuredEach, type Family, type Readings } from './metric-family.js';
 import { Count, Level, Spread } from './metric-series.js';
 
 export type { Count, Level, Spread };
@@ -21,6 +21,8 @@ export interface Metrics {
   ): (...values: string[]) => Spread;
   /** A gauge whose value is read when it is scraped; undefined leaves it out. */
   measured(name: string, help: string, read: () => number | undefined): void;
+  /** Gauges of which every scrape reads the series anew: label values, in the order of `labels`, and number of each. */
+  measuredEach(name: string, help: string, labels: readonly string[], read: () => Readings | Promise<Readings>): void;
   /** 99th percentile of the event loop's delay over the last full second, in milliseconds; for load shedding. */
   eventLoopDelay(): number;
   /** Everything, the process's own metrics included, in Prometheus' text format. */
@@ -50,6 +52,7 @@ export function createMetrics(): Metrics {
     histogram: (name, help, buckets, labels = []) =>
       register(family(name, help, 'histogram', labels, () => new Spread(buckets))),
     measured: (name, help, read) => registry.registerMetric(measured(name, help, read)),
+    measuredEach: (name, help, labels, read) => registry.registerMetric(measuredEach(name, help, labels, read)),
     eventLoopDelay: eventLoop.p99,
     text: async () => `${await processMetrics().metrics()}\n${await registry.metrics()}`,
     close: eventLoop.stop,
