@@ -1,24 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Coverage } from '#subscriptions/coverage.js';
 import type { IdentifyPrincipal } from '../access/principal.js';
-import { edge, type Served } from '../facades/edge.js';
+import { edge, type EdgeParts } from '../facades/edge.js';
 import type { Facades } from '../facades/facades.js';
-import { serveHealth } from '../facades/health.js';
+import { serveHealth, type Health } from '../facades/health.js';
 import { sendProblem } from '../facades/rest/problem.js';
 import type { Outcome } from '../operations/gate.js';
 import { accessLog, type AccessLog } from '../platform/access-log.js';
 import type { Configuration } from '../platform/config/model.js';
 import { listen, type Listener, type ListenOptions } from '../platform/listener.js';
 import type { Logger } from '../platform/logger.js';
-import {
-  createMetrics,
-  metricsType,
-  requestBuckets,
-  type Count,
-  type Metrics,
-  type Spread,
-} from '../platform/metrics.js';
-import { notReadYet } from './accounts.js';
+import { createMetrics, metricsType, type Metrics } from '../platform/metrics.js';
+import { report, tried } from './readiness.js';
+import { operationCounter, requestCounters } from './request-counters.js';
 
 const grace = 20_000;
 const maxInFlight = 2000;
@@ -44,66 +38,88 @@ export interface Front {
 export async function openFront(configuration: Configuration, logger: Logger): Promise<Front> {
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
-  let behind: Behind | undefined;
-  let inFlight = 0;
-  let draining = false;
-  let handle = (_request: IncomingMessage, response: ServerResponse): void =>
-    sendProblem(response, { status: 503, detail: 'The gateway is starting.', headers: { 'Retry-After': '1' } });
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => handle(request, response);
-  const listener = await listen({
-    ...configuration.listen,
-    limits: configuration.limits,
-    onRequest,
-    ...certificates(configuration, metrics, logger),
-  });
-  const count = requestCounters(metrics, log, () => (inFlight -= 1));
-  const health = {
-    ready: () => behind !== undefined && !draining && tried(behind.coverage),
-    report: () => report(behind?.coverage),
-  };
-  const observability = (request: IncomingMessage, response: ServerResponse) =>
-    serveHealth(health, request, response) || serveMetrics(configuration, metrics, request, response);
-  const own = configuration.metrics.listen && (await listenApart(configuration, observability));
-  metrics.measured(
-    'netweave_access_log_dropped_lines',
-    'Lines of the access log that could not be written.',
-    () => log?.dropped,
-  );
-  metrics.measured(
-    'netweave_connections_refused_total',
-    'Connections refused because too many were open.',
-    () => listener.refused,
-  );
-
+  const state: State = { inFlight: 0, draining: false, handle: notYet };
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
+  const { listen: at, limits } = configuration;
+  const listener = await listen({ ...at, limits, onRequest, ...certificates(configuration, metrics, logger) });
+  const apart = await listenApart(configuration, metrics, state);
+  measure(metrics, listener, log);
+  const count = requestCounters(metrics, log, () => (state.inFlight -= 1));
   return {
     url: listener.url,
     apiRoot: configuration.publicUrl ?? listener.url,
     metrics,
     countOperation: operationCounter(metrics),
-    serve(next) {
-      behind = next;
-      const answer = edge({
-        identify: next.identify,
-        cors: configuration.cors,
-        urlBytes: configuration.limits.urlBytes,
-        load: { inFlight: () => inFlight, maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
-        open: (request, response) =>
-          (own ? false : observability(request, response)) || next.facades.serveOpen(request, response),
-        serve: (request, response, caller) => next.facades.serve(request, response, caller),
-        served: count,
-      });
-      handle = (request, response) => {
-        inFlight += 1;
+    serve(behind) {
+      state.coverage = behind.coverage;
+      const answer = edge(edgeParts(configuration, metrics, state, behind, count));
+      state.handle = (request, response) => {
+        state.inFlight += 1;
         answer(request, response);
       };
     },
     async close() {
-      draining = true;
-      await Promise.all([listener.close(grace), own?.close(grace)]);
+      state.draining = true;
+      await Promise.all([listener.close(grace), apart?.close(grace)]);
       metrics.close();
       await log?.close();
     },
   };
+}
+
+interface State {
+  inFlight: number;
+  draining: boolean;
+  /** Known once something stands behind. */
+  coverage?: Coverage;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+function notYet(_request: IncomingMessage, response: ServerResponse): void {
+  sendProblem(response, { status: 503, detail: 'The gateway is starting.', headers: { 'Retry-After': '1' } });
+}
+
+function edgeParts(
+  configuration: Configuration,
+  metrics: Metrics,
+  state: State,
+  { identify, facades }: Behind,
+  served: EdgeParts['served'],
+): EdgeParts {
+  const { cors, limits, mode, metrics: apart } = configuration;
+  const here = apart.listen === undefined;
+  const measured = (request: IncomingMessage, response: ServerResponse) =>
+    here && serveMetrics(configuration, metrics, request, response);
+  return {
+    identify,
+    cors,
+    urlBytes: limits.urlBytes,
+    load: { inFlight: () => state.inFlight, maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
+    open: (request, response) =>
+      (here && serveHealth(healthOf(state), request, response)) ||
+      // In production metrics are for callers with a token, or on a port of their own.
+      (mode === 'development' && measured(request, response)) ||
+      facades.serveOpen(request, response),
+    serve(request, response, caller) {
+      if (!measured(request, response)) facades.serve(request, response, caller);
+    },
+    served,
+  };
+}
+
+function healthOf(state: State): Health {
+  const { coverage, draining } = state;
+  return {
+    ready: () => coverage !== undefined && !draining && tried(coverage),
+    report: () => report(coverage),
+  };
+}
+
+function measure(metrics: Metrics, listener: Listener, log: AccessLog | undefined): void {
+  const lost = 'Lines of the access log that could not be written.';
+  metrics.measured('netweave_access_log_dropped_lines', lost, () => log?.dropped);
+  const refused = 'Connections refused because too many were open.';
+  metrics.measured('netweave_connections_refused_total', refused, () => listener.refused);
 }
 
 /** Told by log and metric when a certificate changes, cannot be used, or ends. */
@@ -131,23 +147,6 @@ function accessLogOptions({ accessLog: { file } }: Configuration, logger: Logger
   };
 }
 
-/** Ready once a first synchronisation of every backend was tried. */
-function tried(coverage: Coverage): boolean {
-  const looked = (reason: string | undefined) => reason !== undefined && reason !== notReadYet;
-  return coverage.progress().every(({ synced, of, reason }) => synced === of || synced > 0 || looked(reason));
-}
-
-function report(coverage: Coverage | undefined): readonly string[] {
-  if (!coverage) return ['[-] store: opening'];
-  const backends = coverage
-    .progress()
-    .map(
-      ({ instance, synced, of, reason }) =>
-        `[${synced === of ? '+' : '-'}] backend ${instance}: ${synced} of ${of} kinds current${reason === undefined ? '' : ` (${reason})`}`,
-    );
-  return ['[+] store: ok', ...backends];
-}
-
 function serveMetrics(
   { metrics: { enabled } }: Configuration,
   metrics: Metrics,
@@ -161,62 +160,18 @@ function serveMetrics(
   return true;
 }
 
-function listenApart(
+/** A port of its own for health and metrics, without tokens. */
+async function listenApart(
   configuration: Configuration,
-  serve: (request: IncomingMessage, response: ServerResponse) => boolean,
-): Promise<Listener> {
+  metrics: Metrics,
+  state: State,
+): Promise<Listener | undefined> {
+  const at = configuration.metrics.listen;
+  if (!at) return undefined;
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    if (!serve(request, response))
-      sendProblem(response, { status: 404, detail: 'Only /livez, /readyz and /metrics are here.' });
+    if (serveHealth(healthOf(state), request, response)) return;
+    if (serveMetrics(configuration, metrics, request, response)) return;
+    sendProblem(response, { status: 404, detail: 'Only /livez, /readyz and /metrics are here.' });
   };
-  return listen({ ...configuration.metrics.listen!, limits: configuration.limits, onRequest });
-}
-
-/** Notes each finished request in the metrics and the access log. */
-function requestCounters(metrics: Metrics, log: AccessLog | undefined, finished: () => void): (served: Served) => void {
-  const requests = metrics.counter('netweave_http_requests_total', 'Answered requests.', ['status']);
-  const seconds = metrics.histogram('netweave_http_request_seconds', 'Time to the last byte.', requestBuckets, [
-    'class',
-  ]);
-  const byStatus = new Map<number, { readonly count: Count; readonly time: Spread }>();
-  return ({ request, requestId, principal, status, milliseconds, bytes }) => {
-    finished();
-    let series = byStatus.get(status);
-    if (!series)
-      byStatus.set(
-        status,
-        (series = { count: requests(String(status)), time: seconds(`${Math.floor(status / 100)}xx`) }),
-      );
-    series.count.add();
-    series.time.observe(milliseconds / 1000);
-    if (!log) return;
-    const { url = '', method = '', socket } = request;
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
-    log.line({
-      requestId,
-      method,
-      path,
-      status,
-      bytes,
-      microseconds: Math.round(milliseconds * 1000),
-      remote: socket.remoteAddress ?? '',
-      principal,
-    });
-  };
-}
-
-function operationCounter(metrics: Metrics): (outcome: Outcome) => void {
-  const total = metrics.counter('netweave_operations_total', 'Operations by outcome.', ['operation', 'code']);
-  const seconds = metrics.histogram('netweave_operation_seconds', 'Time an operation took.', requestBuckets, [
-    'operation',
-  ]);
-  const byOutcome = new Map<string, { readonly count: Count; readonly time: Spread }>();
-  return ({ operation, code, milliseconds }) => {
-    const key = `${operation} ${code}`;
-    let series = byOutcome.get(key);
-    if (!series) byOutcome.set(key, (series = { count: total(operation, code), time: seconds(operation) }));
-    series.count.add();
-    series.time.observe(milliseconds / 1000);
-  };
+  return listen({ ...at, limits: configuration.limits, onRequest });
 }

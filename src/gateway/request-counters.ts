@@ -1,0 +1,57 @@
+import type { Served } from '../facades/edge.js';
+import type { Outcome } from '../operations/gate.js';
+import type { AccessLog } from '../platform/access-log.js';
+import { requestBuckets, type Count, type Metrics, type Spread } from '../platform/metrics.js';
+
+/** Notes each finished request in the metrics and the access log. */
+export function requestCounters(
+  metrics: Metrics,
+  log: AccessLog | undefined,
+  finished: () => void,
+): (served: Served) => void {
+  const requests = metrics.counter('netweave_http_requests_total', 'Answered requests.', ['status']);
+  const seconds = metrics.histogram('netweave_http_request_seconds', 'Time to the last byte.', requestBuckets, [
+    'class',
+  ]);
+  const byStatus = new Map<number, { readonly count: Count; readonly time: Spread }>();
+  return ({ request, requestId, principal, status, milliseconds, bytes }) => {
+    finished();
+    let series = byStatus.get(status);
+    if (!series)
+      byStatus.set(
+        status,
+        (series = { count: requests(String(status)), time: seconds(`${Math.floor(status / 100)}xx`) }),
+      );
+    series.count.add();
+    series.time.observe(milliseconds / 1000);
+    if (!log) return;
+    const { url = '', method = '', socket } = request;
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    log.line({
+      requestId,
+      method,
+      path,
+      status,
+      bytes,
+      microseconds: Math.round(milliseconds * 1000),
+      remote: socket.remoteAddress ?? '',
+      principal,
+    });
+  };
+}
+
+export function operationCounter(metrics: Metrics): (outcome: Outcome) => void {
+  const total = metrics.counter('netweave_operations_total', 'Operations by outcome.', ['operation', 'code']);
+  const seconds = metrics.histogram('netweave_operation_seconds', 'Time an operation took.', requestBuckets, [
+    'operation',
+  ]);
+  const byOutcome = new Map<string, { readonly count: Count; readonly time: Spread }>();
+  return ({ operation, code, milliseconds }) => {
+    const key = `${operation} ${code}`;
+    let series = byOutcome.get(key);
+    if (!series) byOutcome.set(key, (series = { count: total(operation, code), time: seconds(operation) }));
+    series.count.add();
+    series.time.observe(milliseconds / 1000);
+  };
+}
