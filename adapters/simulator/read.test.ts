@@ -81,6 +81,23 @@ describe('a watch', () => {
     expect(mirror.objects).toEqual(await truth());
   });
 
+  test('says what is current when it goes on: not what the list before was refused', async () => {
+    await open();
+    const { cursor } = await read(connection.watch!(never, undefined), caughtUp);
+    const resumed = connection.watch!(never, cursor)[Symbol.asyncIterator]();
+    const current = (kinds: readonly string[]) => kinds.map((kind) => ({ type: 'current', kind }));
+    expect(await resumed.next()).toEqual({ value: { events: current(all) }, done: false });
+    await resumed.return!();
+    oCloud.fault({ forbid: 'pools' });
+    const partial = await read(connection.watch!(never, undefined), caughtUp);
+    oCloud.tick(1);
+    const again = connection.watch!(never, partial.cursor)[Symbol.asyncIterator]();
+    const readable = all.filter((kind) => kind !== 'pools');
+    expect((await again.next()).value).toEqual({ events: current(readable) });
+    expect((await again.next()).value.cursor).toEqual({ changes: String(oCloud.stats().sequence), refused: 'pools' });
+    await again.return!();
+  });
+
   test('lists again when the O-Cloud no longer knows the cursor', async () => {
     await open({ history: 50 });
     const mirror = await read(connection.watch!(never, undefined), caughtUp);
@@ -119,8 +136,10 @@ describe('a watch', () => {
   test('is alive as long as the O-Cloud is, also when nothing changes', async () => {
     await open({ heartbeat: 50 }, { idleTimeout: 300 });
     const mirror = await read(connection.watch!(never, undefined), caughtUp);
-    const next = read(connection.watch!(never, mirror.cursor), caughtUp, mirror);
+    let ticked = false;
+    const next = read(connection.watch!(never, mirror.cursor), (known) => ticked && caughtUp(known), mirror);
     await new Promise((resolve) => setTimeout(resolve, 900));
+    ticked = true;
     oCloud.tick(1);
     await next;
     expect(mirror.completed).toEqual(all);

@@ -6,14 +6,16 @@ import { kinds, type About, type ChangeLine, type Kind, type WatchLine } from '.
 /** Objects of a list that travel in one batch. */
 const batchSize = 500;
 
-/** One full read of every kind. A kind that is refused (403) is stale, the others go on. */
-export async function* listAll(client: HttpClient, signal: AbortSignal): AsyncGenerator<NativeBatch> {
-  for (const kind of kinds) yield* listKind(client, signal, kind);
+/** One full read of every kind. A kind that is refused (403) is stale, the others go on. Returns the refused ones. */
+export async function* listAll(client: HttpClient, signal: AbortSignal): AsyncGenerator<NativeBatch, readonly Kind[]> {
+  const refused: Kind[] = [];
+  for (const kind of kinds) if (!(yield* listKind(client, signal, kind))) refused.push(kind);
+  return refused;
 }
 
 /**
- * Follows the O-Cloud from a cursor on. Without one, or when the O-Cloud no longer knows it (410), lists everything and goes
- * on from where the list began. Returns when the signal aborts.
+ * Follows the O-Cloud from a cursor on, beginning with `current`. Without one, or when the O-Cloud no longer knows it (410),
+ * lists everything and goes on from where the list began. Returns when the signal aborts.
  */
 export async function* watchAll(
   client: HttpClient,
@@ -22,26 +24,37 @@ export async function* watchAll(
 ): AsyncGenerator<NativeBatch> {
   try {
     const lines = await openWatch(client, signal, cursor?.['changes']);
-    if (lines) return yield* follow(lines);
+    if (lines) {
+      yield { events: resumed(cursor!) };
+      return yield* follow(lines, cursor!);
+    }
     const since = await newestChange(client, signal);
-    yield* listAll(client, signal);
-    yield { events: [], cursor: { changes: since } };
+    const refused = yield* listAll(client, signal);
+    const place = { changes: since, ...(refused.length === 0 ? {} : { refused: refused.join() }) };
+    yield { events: [], cursor: place };
     const caughtUp = await openWatch(client, signal, since);
     if (!caughtUp) throw new Fault('BACKEND_FAILED', 'The O-Cloud changes faster than it can be listed.');
-    yield* follow(caughtUp);
+    yield* follow(caughtUp, place);
   } catch (cause) {
     if (!signal.aborted) throw cause;
   }
 }
 
-async function* listKind(client: HttpClient, signal: AbortSignal, kind: Kind): AsyncGenerator<NativeBatch> {
+/** What goes on where it was: all but the kinds that the list before was refused. */
+function resumed({ refused = '' }: Cursor): NativeEvent[] {
+  const stale = new Set(refused.split(','));
+  return kinds.filter((kind) => !stale.has(kind)).map((kind) => ({ type: 'current', kind }));
+}
+
+/** Returns false for a kind that was refused. */
+async function* listKind(client: HttpClient, signal: AbortSignal, kind: Kind): AsyncGenerator<NativeBatch, boolean> {
   let lines: AsyncIterable<readonly unknown[]>;
   try {
     lines = await client.lines(`/v1/${kind}`, { signal });
   } catch (cause) {
     if (!(cause instanceof HttpFault && cause.status === 403)) throw cause;
     yield { events: [{ type: 'stale', kind, reason: 'The O-Cloud refuses to list them (403).' }] };
-    return;
+    return false;
   }
   let events: NativeEvent[] = [{ type: 'begin', kind }];
   for await (const chunk of lines) {
@@ -51,6 +64,7 @@ async function* listKind(client: HttpClient, signal: AbortSignal, kind: Kind): A
     events = [];
   }
   yield { events: [...events, { type: 'complete', kind }] };
+  return true;
 }
 
 async function newestChange(client: HttpClient, signal: AbortSignal): Promise<string> {
@@ -74,11 +88,11 @@ async function openWatch(
   }
 }
 
-async function* follow(lines: AsyncIterable<readonly unknown[]>): AsyncGenerator<NativeBatch> {
+async function* follow(lines: AsyncIterable<readonly unknown[]>, place: Cursor): AsyncGenerator<NativeBatch> {
   for await (const chunk of lines) {
     const changes = (chunk as readonly WatchLine[]).filter((line) => line?.type !== 'beat');
     if (changes.length === 0) continue;
-    yield { events: eventsOf(changes), cursor: { changes: String(changes.at(-1)!.sequence) } };
+    yield { events: eventsOf(changes), cursor: { ...place, changes: String(changes.at(-1)!.sequence) } };
   }
   throw new Fault('BACKEND_UNAVAILABLE', 'The O-Cloud ended the watch.');
 }
