@@ -115,23 +115,46 @@ async function run(
   }
 }
 
-/** What an operation is given, made from its caller. The signal is made only for an operation that asks for it. */
+/** What operations are given, made from their callers. */
 function calls({ view, writes, markers, pageSize, coverage, firstSyncTimeout }: GateParts): CallOf {
   const started = Date.now();
   const knows = (object: ObjectName): void => {
     if (coverage.knows(object) || Date.now() - started > firstSyncTimeout) return;
     throw new Fault('UNAVAILABLE', `Not every backend that may hold a ${object} has been read yet.`, { retryAfter: 1 });
   };
-  return (caller, signal) => ({
-    principal: caller.principal,
-    scope: caller.principal.scope,
-    get signal() {
-      return signal ? signal() : caller.signal;
-    },
-    view,
-    writes,
-    markers,
-    pageSize,
-    knows,
-  });
+  const around = { view, writes, markers, pageSize, knows };
+  return (caller, signal) => new OperationCall(around, caller, signal);
+}
+
+/** The signal is made only for an operation that asks for it. A class for the same reason as the edge's caller. */
+class OperationCall implements Call {
+  readonly principal: Principal;
+  readonly scope: Call['scope'];
+  readonly view: View;
+  readonly writes: Writes;
+  readonly markers: Markers;
+  readonly pageSize: number;
+  readonly knows: Call['knows'];
+  readonly #caller: Caller;
+  readonly #signal: (() => AbortSignal) | undefined;
+
+  constructor(
+    around: Pick<Call, 'view' | 'writes' | 'markers' | 'pageSize' | 'knows'>,
+    caller: Caller,
+    signal: (() => AbortSignal) | undefined,
+  ) {
+    this.principal = caller.principal;
+    this.scope = caller.principal.scope;
+    this.view = around.view;
+    this.writes = around.writes;
+    this.markers = around.markers;
+    this.pageSize = around.pageSize;
+    this.knows = around.knows;
+    this.#caller = caller;
+    this.#signal = signal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal ? this.#signal() : this.#caller.signal;
+  }
 }
