@@ -15,6 +15,8 @@ describe('a command line', () => {
     ['start --help', { command: 'help', flags: {} }],
     ['-v', { command: 'version', flags: {} }],
     ['version', { command: 'version', flags: {} }],
+    ['instance list', { command: 'instance list', flags: {} }],
+    ['instance remove dc-1', { command: 'instance remove', operand: 'dc-1', flags: {} }],
   ])('%j is read', (line, expected) => expect(parse(line)).toEqual(expected));
 
   test.each([
@@ -30,6 +32,9 @@ describe('a command line', () => {
     ['--context c', '--context needs --kubeconfig.'],
     ['statr', "There is no command 'statr'. Did you mean 'start'?"],
     ['config', "There is no command 'config'."],
+    ['instance remove', 'instance remove needs the key of one backend.'],
+    ['instance remove a b', 'instance remove needs the key of one backend.'],
+    ['instance lsit', "There is no command 'instance lsit'. Did you mean 'instance list'?"],
     ['start now', "There is no command 'start now'."],
   ])('%j is refused', (line, message) => {
     expect(() => parse(line)).toThrow(

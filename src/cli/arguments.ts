@@ -2,10 +2,13 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import type { Flags } from '../platform/config/flags.js';
 import { suggestion } from '../platform/config/suggest.js';
 
-export type Command = 'start' | 'config check' | 'config print' | 'help' | 'version';
+export type Command =
+  'start' | 'config check' | 'config print' | 'instance list' | 'instance remove' | 'help' | 'version';
 
 export interface Arguments {
   readonly command: Command;
+  /** What it is about: the key of a backend, for `instance remove`. */
+  readonly operand?: string;
   /** Path of the configuration file. */
   readonly file?: string;
   readonly flags: Flags;
@@ -30,7 +33,15 @@ const options = {
   version: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsOptionsConfig;
 
-const commands: readonly Command[] = ['start', 'config check', 'config print', 'help', 'version'];
+const commands: readonly Command[] = [
+  'start',
+  'config check',
+  'config print',
+  'instance list',
+  'instance remove',
+  'help',
+  'version',
+];
 
 /** Reads the command line; without a command it is `start`. Throws UsageFault. */
 export function parseArguments(args: readonly string[]): Arguments {
@@ -56,10 +67,17 @@ export function parseArguments(args: readonly string[]): Arguments {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   };
-  return { command: commandOf(positionals), flags, ...(config === undefined ? {} : { file: config }) };
+  return { ...commandOf(positionals), flags, ...(config === undefined ? {} : { file: config }) };
 }
 
-function commandOf(words: readonly string[]): Command {
+function commandOf(words: readonly string[]): Pick<Arguments, 'command' | 'operand'> {
+  const [noun, verb, ...operands] = words;
+  if (noun !== 'instance' || verb !== 'remove') return { command: named(words) };
+  if (operands.length !== 1) throw new UsageFault('instance remove needs the key of one backend.');
+  return { command: 'instance remove', operand: operands[0]! };
+}
+
+function named(words: readonly string[]): Command {
   const text = words.length === 0 ? 'start' : words.join(' ');
   const command = commands.find((each) => each === text);
   if (command) return command;

@@ -6,6 +6,8 @@ Usage:
   netweave [start] [options]       Run the gateway; without a configuration, a demonstration of a simulated O-Cloud
   netweave config check [options]  Say whether the configuration is good, and if not, everything that is wrong with it
   netweave config print [options]  Print the configuration as it takes effect, without secrets
+  netweave instance list           List the backends that the store knows; the gateway must not run
+  netweave instance remove KEY     Delete what is kept of a backend that the configuration no longer names
   netweave help | version
 
 Options:

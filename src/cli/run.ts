@@ -5,6 +5,7 @@ import { shutdownOnSignals } from '../platform/shutdown.js';
 import { adapterModels } from '../gateway/adapter-models.js';
 import { parseArguments, UsageFault, type Arguments } from './arguments.js';
 import { help, version } from './help.js';
+import { listInstances, removeInstance } from './instance.js';
 import { configurationOf, exitCodes, failure, start, type StartOptions } from './start.js';
 
 /** Where a command writes; the process's own streams when absent. */
@@ -35,7 +36,11 @@ export async function run(
   }
 }
 
-async function perform({ command, file, flags }: Arguments, env: NodeJS.ProcessEnv, { out }: Terminal): Promise<void> {
+async function perform(
+  { command, operand, file, flags }: Arguments,
+  env: NodeJS.ProcessEnv,
+  { out }: Terminal,
+): Promise<void> {
   const options: StartOptions = { flags, env, ...(file === undefined ? {} : { file }) };
   switch (command) {
     case 'help':
@@ -46,6 +51,10 @@ async function perform({ command, file, flags }: Arguments, env: NodeJS.ProcessE
       return out(summary(configurationOf(options)));
     case 'config print':
       return out(printConfiguration(configurationOf(options), adapterModels));
+    case 'instance list':
+      return out(await listInstances(configurationOf(options)));
+    case 'instance remove':
+      return out(await removeInstance(configurationOf(options), operand!));
     case 'start': {
       const gateway = await start(options);
       shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], createLogger({ mode: 'development' }));

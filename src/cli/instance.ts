@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { Fault } from '#schema/errors.js';
+import type { StoredObject } from '#schema/change.js';
+import { marksOf } from '#subscriptions/marks.js';
+import { allRemembered, forget, type Remembered } from '../gateway/remembered.js';
+import type { Configuration } from '../platform/config/model.js';
+import { suggestion } from '../platform/config/suggest.js';
+import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js';
+import type { Entry, Store } from '../platform/store/store.js';
+
+/** A line for each backend that the store knows or the configuration names. Throws Fault UNAVAILABLE for the store. */
+export async function listInstances(configuration: Configuration): Promise<string> {
+  return withStore(configuration, async (store) => {
+    const remembered = await allRemembered(store);
+    const states = new Map(configuration.backends.map(({ key, enabled }) => [key, enabled ? 'enabled' : 'disabled']));
+    const keys = [...new Set([...states.keys(), ...remembered.keys()])];
+    const lines: string[][] = [['KEY', 'STATE', 'OBJECTS', 'LAST CURRENT']];
+    for (const key of keys) {
+      const state = states.get(key) ?? 'not in the configuration';
+      lines.push([key, state, String(await countOf(store, key)), lastCurrent(remembered.get(key))]);
+    }
+    return table(lines);
+  });
+}
+
+/**
+ * Deletes what is kept of a backend that the configuration no longer names, with a change in the log for every object. Throws
+ * Fault INVALID for a backend that is still named or was never known, UNAVAILABLE for the store.
+ */
+export async function removeInstance(configuration: Configuration, key: string): Promise<string> {
+  if (configuration.backends.some((backend) => backend.key === key)) {
+    const why = 'it would be read again at the next start. Take it out of `backends` first';
+    throw new Fault('INVALID', `The backend '${key}' is still in the configuration: ${why}.`);
+  }
+  return withStore(configuration, async (store) => {
+    const known = [...(await allRemembered(store)).keys()];
+    if (!known.includes(key)) {
+      const list = known.length === 0 ? 'none' : known.join(', ');
+      throw new Fault('INVALID', `The store knows no backend '${key}'.${suggestion(key, known)} Known: ${list}.`);
+    }
+    const note = audited(key);
+    await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'intent' });
+    const removed = await deleteAll(store, key);
+    await forget(store, key);
+    await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'outcome', code: 'OK' });
+    return `Removed ${removed} objects of '${key}'. Subscribers are told when the gateway runs again.\n`;
+  });
+}
+
+async function withStore<T>(
+  { store: { memory, file } }: Configuration,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const fault = (message: string) => new Fault('UNAVAILABLE', message, { at: 'store' });
+  if (memory) throw fault('The configuration keeps nothing on disk (store.memory), so there is nothing to look at.');
+  if (!existsSync(file))
+    throw fault(`There is no store at ${file}. Name the configuration of the gateway with --config.`);
+  const store = await openEmbeddedStore({ file }).catch((error: unknown) => {
+    if (!isLocked(error)) throw error;
+    throw fault(`The store ${file} is in use by a running gateway: stop it, run this again, then start it.`);
+  });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** SQLITE_BUSY (https://sqlite.org/rescode.html): another process holds the file. */
+function isLocked(error: unknown): boolean {
+  const { errcode } = ((error as Fault).cause ?? {}) as { readonly errcode?: unknown };
+  return typeof errcode === 'number' && (errcode & 0xff) === 5;
+}
+
+async function countOf(store: Store, key: string): Promise<number> {
+  let count = 0;
+  for await (const chunk of store.objectsOf(key)) count += chunk.length;
+  return count;
+}
+
+async function deleteAll(store: Store, key: string): Promise<number> {
+  let removed = 0;
+  for await (const chunk of store.objectsOf(key)) {
+    const expect = new Map(chunk.map(({ id, position }) => [id, position]));
+    const { outcome } = await store.append({ entries: chunk.map(deletionOf), expect });
+    if (outcome !== 'appended')
+      throw new Fault('CONFLICT', `Somebody else changes objects of '${key}' at this moment.`);
+    removed += chunk.length;
+  }
+  // Should the key be used again, its watch must not go on from here.
+  await store.append({ entries: [], cursor: { instance: key, cursor: {} } });
+  return removed;
+}
+
+function deletionOf({ object, id, tenant, instance, value }: StoredObject): Entry {
+  const marks = marksOf(object, tenant, [value]);
+  return { change: 'deleted', object, id, tenant, instance, baseline: false, reversePatch: value, marks };
+}
+
+function audited(key: string) {
+  const principal = `cli:${userInfo().username}`;
+  return { requestId: randomUUID(), principal, tenant: null, operation: 'instances.remove', target: key };
+}
+
+function lastCurrent(remembered: Remembered | undefined): string {
+  const times = Object.values(remembered?.fresh ?? {});
+  return times.length === 0 ? 'never' : new Date(Math.min(...times)).toISOString();
+}
+
+function table(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const row = (line: readonly string[]) => line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ');
+  return lines.map((line) => `${row(line).trimEnd()}\n`).join('');
+}
