@@ -134,7 +134,7 @@ describe.each(majors)('headers of %s', (major) => {
   });
 });
 
-describe.each(majors)('entity tags of %s (architecture §6, RFC 9110 §13.1.2)', (major) => {
+describe.each(majors)('entity tags of %s (architecture §7, RFC 9110 §13.1.2)', (major) => {
   test.each(routes)('$path: its ETag in If-None-Match is 304 without a body', async ({ path }) => {
     const target = at(base(major), path);
     const tag = (await golden.send(target)).headers['etag'] ?? '';
