@@ -38,12 +38,13 @@ export async function start(options: StartOptions): Promise<Gateway> {
   return gateway;
 }
 
-function announce({ url }: Gateway, { store, mode }: Configuration, milliseconds: number): void {
+function announce({ url }: Gateway, { store, mode, conformance, apis }: Configuration, milliseconds: number): void {
+  const newest = apis.inventory.v2 && conformance !== 'suite' ? 'v2   (v1 beside it)' : 'v1';
   const kept = store.memory ? 'nowhere (--memory)' : store.file;
   console.log(`
 netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${kept})
 
-  O2 REST      ${url}/o2ims-infrastructureInventory/v2   (v1 beside it)
+  O2 REST      ${url}/o2ims-infrastructureInventory/${newest}
   own REST     ${url}/netweave/v1
   GraphQL      ${url}/graphql        open it in a browser for GraphiQL
   tRPC         ${url}/trpc

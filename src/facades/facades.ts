@@ -3,6 +3,7 @@ import express from 'express';
 import { Fault, internal } from '#schema/errors.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { ownFacade } from './own/facade.js';
+import { getOrPost } from './get-or-post.js';
 import { openApiFacade } from './rest/open-api-facade.js';
 import { pagesFacade } from './pages/pages.js';
 import { problemOf, sendProblem } from './rest/problem.js';
@@ -61,6 +62,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     strict: configuration.conformance === 'strict',
     relativeVersions: configuration.apiVersionsPrefix === 'relative',
     cacheBytes: answerCacheBytes,
+    pageBytes: configuration.limits.pageBytes,
   });
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
@@ -69,8 +71,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use('/graphql', graphql.handler);
-  app.use('/trpc', trpcFacade(behind));
+  app.use('/graphql', getOrPost, graphql.handler);
+  app.use('/trpc', getOrPost, trpcFacade(behind));
   app.use('/netweave/v1', ownFacade({ ...behind, publicUrl }));
   app.use((request: IncomingMessage, response: ServerResponse) =>
     sendProblem(response, problemOf(nothingAt(request.url!))),

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Api } from '#schema/apis.js';
+import { requestIdHeader, requestIdOf } from '../request-id.js';
 import type { Route } from './routes.js';
 
 interface Parts {
@@ -30,6 +31,7 @@ export function apiVersions(
     'Content-Type': 'application/json',
     'Content-Length': body.length,
     Version: api.majors[newest]!.versions[0]!,
+    [requestIdHeader]: requestIdOf(response),
   });
   response.end(headOnly ? undefined : body);
 }

@@ -27,7 +27,8 @@ export function negotiateVersion(
   strict: boolean,
 ): string | undefined {
   const { versions } = api.majors[major]!;
-  if (header === undefined && strict && api.versioned) throw invalid('The Version header is missing.', 'Version');
+  if (!api.versioned) return versions[0];
+  if (header === undefined && strict) throw invalid('The Version header is missing.', 'Version');
   if (header === undefined) return versions[0];
   if (typeof header !== 'string' || !version.test(header))
     throw invalid('The Version header must look like 2.0.0.', 'Version', 0);

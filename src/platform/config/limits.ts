@@ -6,7 +6,7 @@ const Rate = z.strictObject({
     .number()
     .positive()
     .default(1000)
-    .describe('Requests per second that a principal may make, in the long run.'),
+    .describe('Requests per second that a principal may make, in the long run; in production only.'),
   burst: z.int().min(1).default(2000).describe('Requests that a principal may make at once after a pause.'),
 });
 
@@ -26,12 +26,14 @@ const Graphql = z.strictObject({
 export const Limits = z.strictObject({
   bodyBytes: bytes('Largest request body; a larger one is answered 413.').prefault('1MiB'),
   urlBytes: bytes('Longest path with query; a longer one is answered 414.', 256, 65_536).prefault('8KiB'),
-  headerBytes: bytes('Largest request headers without the URL; larger ones are answered 431.', 1024, 262_144).prefault(
-    '16KiB',
-  ),
+  headerBytes: bytes(
+    'Largest request headers; much larger ones are answered 431 (the parser counts them together with the URL).',
+    1024,
+    262_144,
+  ).prefault('16KiB'),
   headerCount: z.int().min(16).max(1000).default(100).describe('Most headers of a request; further ones are dropped.'),
   rate: Rate.prefault({}).describe('Rate limit of one principal, over all gateways of one store; answered 429.'),
-  deadline: duration('Longest an operation may run; then it is answered 504.').prefault('30s'),
+  deadline: duration('Longest an operation may run; then it is answered 503.').prefault('30s'),
   headersTimeout: duration('Longest the headers of a request may take to arrive; then 408.').prefault('10s'),
   requestTimeout: duration('Longest a whole request may take to arrive; then 408.').prefault('30s'),
   keepAliveTimeout: duration(

@@ -43,11 +43,11 @@ export const ConfigurationModel = z.strictObject({
     .url({ protocol: /^https?$/ })
     .overwrite((url) => url.replace(/\/+$/, ''))
     .optional()
-    .describe('The URL that clients call, for links; taken from the request when absent.'),
+    .describe('The URL that clients call, for links; the address of the listener when absent.'),
   behindProxy: z
     .boolean()
     .default(false)
-    .describe('True: a proxy in front ends TLS, and its `X-Forwarded-*` headers are believed.'),
+    .describe('True: a proxy in front ends TLS, so that production may listen without it.'),
   tls: Tls.optional(),
   store: Store.prefault({}).describe('Where state is kept.'),
   key: key
