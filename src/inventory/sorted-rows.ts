@@ -6,7 +6,10 @@ export interface Joined {
   readonly ends: Uint32Array;
 }
 
-/** Up to 64 rows that lie next to each other in id order, with their JSON by representation. */
+/**
+ * Up to 64 rows that lie next to each other in id order, with their JSON by representation. A changed row makes a new block:
+ * a page that is still being presented keeps what it found. Rows are only ever appended to one.
+ */
 export interface Block {
   readonly rows: Row[];
   joined?: Map<string, Joined>;
@@ -34,16 +37,13 @@ export class SortedRows {
     const last = this.blocks.at(-1);
     if (!last || last.rows.at(-1)!.id < row.id) return this.#append(row, last);
     const index = this.#blockFor(row.id);
-    const block = this.blocks[index]!;
-    const at = firstAtOrAfter(block.rows, row.id);
-    delete block.joined;
-    if (block.rows[at]!.id === row.id) {
-      block.rows[at] = row;
-      return;
-    }
-    block.rows.splice(at, 0, row);
-    this.size += 1;
-    if (block.rows.length > most) this.blocks.splice(index + 1, 0, { rows: block.rows.splice(most / 2) });
+    const { rows } = this.blocks[index]!;
+    const at = firstAtOrAfter(rows, row.id);
+    const known = rows[at]!.id === row.id;
+    const changed = rows.toSpliced(at, known ? 1 : 0, row);
+    if (!known) this.size += 1;
+    const split = changed.length > most ? [{ rows: changed.splice(most / 2) }] : [];
+    this.blocks.splice(index, 1, { rows: changed }, ...split);
   }
 
   delete(id: string): void {
@@ -52,10 +52,8 @@ export class SortedRows {
     if (!block) return;
     const at = firstAtOrAfter(block.rows, id);
     if (block.rows[at]!.id !== id) return;
-    delete block.joined;
-    block.rows.splice(at, 1);
     this.size -= 1;
-    if (block.rows.length === 0) this.blocks.splice(index, 1);
+    this.blocks.splice(index, 1, ...(block.rows.length > 1 ? [{ rows: block.rows.toSpliced(at, 1) }] : []));
   }
 
   /** Where the first row after `id` stands (from the beginning if undefined): index of its block, and within it. */
