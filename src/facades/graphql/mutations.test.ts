@@ -17,14 +17,14 @@ describe('without a backend', () => {
   afterAll(() => world.close());
 
   test.each([
-    [create, { name: 'new', description: '' }],
-    [update, { id: ids.pool(1), patch: { name: 'new' } }],
-    [scale, { id: ids.pool(1), size: 3 }],
-    [remove, { id: ids.pool(1) }],
-  ])('%.20s… is unsupported', async (document, input) => {
+    ['creating is unsupported', create, { name: 'new', description: '' }, 'UNSUPPORTED'],
+    ['updating has nobody to go to', update, { id: ids.pool(1), patch: { name: 'new' } }, 'BACKEND_UNAVAILABLE'],
+    ['scaling has nobody to go to', scale, { id: ids.pool(1), size: 3 }, 'BACKEND_UNAVAILABLE'],
+    ['deleting has nobody to go to', remove, { id: ids.pool(1) }, 'BACKEND_UNAVAILABLE'],
+  ])('%s', async (_what, document, input, code) => {
     const { status, body } = await world.ask(document, { input });
     expect([status, body.data]).toEqual([200, null]);
-    expect(body.errors).toMatchObject([{ extensions: { code: 'UNSUPPORTED' } }]);
+    expect(body.errors).toMatchObject([{ extensions: { code } }]);
   });
 
   test('who may not write is told so before anything else', async () => {

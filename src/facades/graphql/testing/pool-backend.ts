@@ -32,7 +32,7 @@ export const poolBackend = defineAdapter({
         ResourcePool: {
           create(_call, { siteIdentity: _unused, ...value }) {
             const identity = `pool-${pools.size + 1}`;
-            pools.set(identity, { oCloudSiteId: '', oCloudId, globalLocationId: '', ...value } as Pool);
+            pools.set(identity, { oCloudSiteId: oCloudId, oCloudId, globalLocationId: 'here', ...value } as Pool);
             return answer(identity);
           },
           update(_call, { identity }, patch) {
