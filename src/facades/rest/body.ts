@@ -10,7 +10,7 @@ import { hiddenFrom } from '../../operations/mask.js';
 import type { RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import type { RestRequest } from './request.js';
 
-/** The bytes of an answer: the first chunk is text, so that node sends it together with the headers. */
+/** The bytes of an answer: the first chunk is text, so that node sends it in one write with the headers. */
 export interface Body {
   readonly chunks: readonly [string, ...Buffer[]];
   readonly length: number;
@@ -38,8 +38,14 @@ export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: R
   return { chunks, length: envelope[0].length + envelope[1].length + runs.reduce((sum, run) => sum + run.length, 0) };
 }
 
+// Up to here copying a text behind the headers is cheaper than a second piece to write (measured: 2 µs of 16 at 300 bytes,
+// 1 of 15 at 4,000; at 32,000 it is 2 µs dearer).
+const longestText = 8192;
+
 function whole(text: string): Body {
-  return { chunks: ['', Buffer.from(text)], length: Buffer.byteLength(text) };
+  if (text.length <= longestText) return { chunks: [text], length: Buffer.byteLength(text) };
+  const bytes = Buffer.from(text);
+  return { chunks: ['', bytes], length: bytes.length };
 }
 
 function textOf(

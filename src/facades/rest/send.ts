@@ -10,7 +10,7 @@ import { acceptsGzip, matchesEtag } from './headers.js';
 export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, gaps: readonly Gap[]): void {
   const headers = gaps.length === 0 ? held.headers : [...held.headers, ...Object.entries(gapHeaders(gaps)).flat()];
   if (matchesEtag(request.headers['if-none-match'], held.etag)) {
-    response.writeHead(304, [...headers, requestIdHeader, requestIdOf(response)]).end();
+    response.writeHead(304, headers.concat(requestIdHeader, requestIdOf(response))).end();
     return;
   }
   const gzipped = acceptsGzip(request.headers['accept-encoding']) ? compressedBody(held) : undefined;
@@ -32,19 +32,21 @@ function write(
 ): void {
   noteBytes(response, body.length);
   const own = ['Content-Length', String(body.length), requestIdHeader, requestIdOf(response)];
-  response.writeHead(200, [...headers, ...own, ...(gzipped ? ['Content-Encoding', 'gzip'] : [])]);
+  if (gzipped) own.push('Content-Encoding', 'gzip');
+  response.writeHead(200, headers.concat(own));
   if (request.method === 'HEAD') {
     response.end();
     return;
   }
-  const [first, ...rest] = body.chunks;
-  if (first === '' && rest.length === 1) {
-    response.end(rest[0]);
-    return;
+  const { chunks } = body;
+  const [first] = chunks;
+  if (chunks.length === 1) response.end(first);
+  else if (chunks.length === 2 && first === '') response.end(chunks[1]);
+  else {
+    response.cork();
+    if (first !== '') response.write(first, 'latin1');
+    for (const chunk of chunks.slice(1)) response.write(chunk);
+    response.end();
+    response.uncork();
   }
-  response.cork();
-  if (first !== '') response.write(first, 'latin1');
-  for (const chunk of rest) response.write(chunk);
-  response.end();
-  response.uncork();
 }
