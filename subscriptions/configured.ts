@@ -60,7 +60,8 @@ export async function syncConfiguration(
     object,
     ids: new Set(events.flatMap((event) => (event.type === 'upsert' && event.object === object ? [event.id] : []))),
   });
-  await feed.sync(source, { events: [...events, complete('OCloud'), complete('Location'), complete('OCloudSite')] });
+  const objects = ['OCloud', 'Location', 'OCloudSite'] as const;
+  await feed.sync({ ...source, objects }, { events: [...events, ...objects.map(complete)] });
 }
 
 function upsert(object: ObjectName, id: string, value: Value): ObjectEvent {

@@ -8,7 +8,10 @@ export interface Gap {
   readonly fresh?: number;
 }
 
-type State = { readonly state: 'never' } | { readonly state: 'synced'; readonly fresh: number } | { readonly state: 'stale'; readonly fresh?: number; readonly reason: string };
+type State =
+  | { readonly state: 'never' }
+  | { readonly state: 'synced'; readonly fresh: number }
+  | { readonly state: 'stale'; readonly fresh?: number; readonly reason: string; readonly away: boolean };
 
 /** What is known of how complete the inventory is: by instance and object. */
 export interface Coverage {
@@ -18,75 +21,116 @@ export interface Coverage {
   /** A watch goes on where it was: what was synced once is current again. */
   current(instance: string, object: ObjectName, at: number): void;
   stale(instance: string, object: ObjectName, reason: string): void;
-  /** The whole instance is away. */
+  /** The whole instance is away. What is stale for a reason of its own keeps that. */
   away(instance: string, reason: string): void;
+  /** The instance is back where it was: what was current before it was away is so again. */
+  returned(instance: string, at: number): void;
   /** Instances that may hold `object` and are not known to be current; the same array until something changes. */
   gaps(object: ObjectName): readonly Gap[];
   /** Whether every instance that may hold `object` has synced it once in the life of the store. */
   knows(object: ObjectName): boolean;
-  /** Objects that the instance has synced once. */
-  onceOf(instance: string): readonly ObjectName[];
   /** Raised with every change: answers that name gaps are cached by it. */
   version(): number;
-  progress(): readonly { readonly instance: string; readonly synced: number; readonly of: number; readonly reason?: string }[];
+  progress(): readonly {
+    readonly instance: string;
+    readonly synced: number;
+    readonly of: number;
+    readonly reason?: string;
+  }[];
 }
 
 export function coverage(): Coverage {
-  const instances = new Map<string, Map<ObjectName, State & { once: boolean }>>();
-  const cache = new Map<ObjectName, readonly Gap[]>();
-  let version = 0;
-  const changed = () => {
-    version += 1;
-    cache.clear();
-  };
-  const set = (instance: string, object: ObjectName, state: State, once: boolean) => {
-    instances.get(instance)?.set(object, { ...state, once });
-    changed();
-  };
-  const stale = (instance: string, object: ObjectName, reason: string) => {
-    const before = instances.get(instance)?.get(object);
-    if (!before || (before.state === 'stale' && before.reason === reason)) return;
+  return new Accounts();
+}
+
+class Accounts implements Coverage {
+  readonly #instances = new Map<string, Map<ObjectName, State & { readonly once: boolean }>>();
+  readonly #gaps = new Map<ObjectName, readonly Gap[]>();
+  #version = 0;
+
+  expect(instance: string, may: readonly ObjectName[], before: ReadonlySet<string>): void {
+    const states = may.map((object) => [object, { state: 'never', once: before.has(object) }] as const);
+    this.#instances.set(instance, new Map(states));
+    this.#changed();
+  }
+
+  synced(instance: string, object: ObjectName, at: number): void {
+    const states = this.#instances.get(instance);
+    // A list that finds all as it was changes no answer.
+    if (states?.get(object)?.state === 'synced') states.set(object, { state: 'synced', fresh: at, once: true });
+    else this.#set(instance, object, { state: 'synced', fresh: at }, true);
+  }
+
+  current(instance: string, object: ObjectName, at: number): void {
+    const before = this.#instances.get(instance)?.get(object);
+    if (before?.state === 'stale' && before.once) this.#set(instance, object, { state: 'synced', fresh: at }, true);
+  }
+
+  stale(instance: string, object: ObjectName, reason: string): void {
+    this.#stale(instance, object, reason, false);
+  }
+
+  away(instance: string, reason: string): void {
+    for (const [object, before] of this.#instances.get(instance) ?? []) {
+      if (before.state !== 'stale' || before.away) this.#stale(instance, object, reason, true);
+    }
+  }
+
+  returned(instance: string, at: number): void {
+    for (const [object, before] of this.#instances.get(instance) ?? []) {
+      if (before.state !== 'stale' || !before.away || before.fresh === undefined) continue;
+      this.#set(instance, object, { state: 'synced', fresh: at }, before.once);
+    }
+  }
+
+  gaps(object: ObjectName): readonly Gap[] {
+    let gaps = this.#gaps.get(object);
+    if (gaps) return gaps;
+    gaps = [...this.#instances].flatMap(([instance, states]): Gap[] => {
+      const state = states.get(object);
+      if (!state || state.state === 'synced') return [];
+      if (state.state === 'never') return [{ instance, reason: 'not synchronised yet' }];
+      return [{ instance, reason: state.reason, ...(state.fresh === undefined ? {} : { fresh: state.fresh }) }];
+    });
+    this.#gaps.set(object, gaps);
+    return gaps;
+  }
+
+  knows(object: ObjectName): boolean {
+    return [...this.#instances.values()].every((states) => states.get(object)?.once ?? true);
+  }
+
+  version(): number {
+    return this.#version;
+  }
+
+  progress(): ReturnType<Coverage['progress']> {
+    return [...this.#instances].map(([instance, states]) => {
+      const reasons = [...states.values()].flatMap((state) => (state.state === 'stale' ? [state.reason] : []));
+      const synced = [...states.values()].filter((state) => state.state === 'synced').length;
+      return { instance, synced, of: states.size, ...(reasons[0] === undefined ? {} : { reason: reasons[0] }) };
+    });
+  }
+
+  #stale(instance: string, object: ObjectName, reason: string, away: boolean): void {
+    const before = this.#instances.get(instance)?.get(object);
+    if (!before || (before.state === 'stale' && before.reason === reason && before.away === away)) return;
     const fresh = before.state === 'never' ? undefined : before.fresh;
-    set(instance, object, { state: 'stale', reason, ...(fresh === undefined ? {} : { fresh }) }, before.once);
-  };
-  return {
-    expect(instance, may, before) {
-      instances.set(instance, new Map(may.map((object) => [object, { state: 'never', once: before.has(object) }])));
-      changed();
-    },
-    synced(instance, object, at) {
-      if (instances.get(instance)?.get(object)?.state === 'synced') {
-        instances.get(instance)!.set(object, { state: 'synced', fresh: at, once: true });
-      } else set(instance, object, { state: 'synced', fresh: at }, true);
-    },
-    current(instance, object, at) {
-      const before = instances.get(instance)?.get(object);
-      if (before?.state === 'stale' && before.once) set(instance, object, { state: 'synced', fresh: at }, true);
-    },
-    stale,
-    away(instance, reason) {
-      for (const object of instances.get(instance)?.keys() ?? []) stale(instance, object, reason);
-    },
-    gaps(object) {
-      const cached = cache.get(object);
-      if (cached) return cached;
-      const gaps = [...instances].flatMap(([instance, states]): Gap[] => {
-        const state = states.get(object);
-        if (!state || state.state === 'synced') return [];
-        if (state.state === 'never') return [{ instance, reason: 'not synchronised yet' }];
-        return [{ instance, reason: state.reason, ...(state.fresh === undefined ? {} : { fresh: state.fresh }) }];
-      });
-      cache.set(object, gaps);
-      return gaps;
-    },
-    knows: (object) => [...instances.values()].every((states) => states.get(object)?.once ?? true),
-    onceOf: (instance) => [...(instances.get(instance) ?? [])].flatMap(([object, state]) => (state.once ? [object] : [])),
-    version: () => version,
-    progress: () =>
-      [...instances].map(([instance, states]) => {
-        const reasons = [...states.values()].flatMap((state) => (state.state === 'stale' ? [state.reason] : []));
-        const synced = [...states.values()].filter((state) => state.state === 'synced').length;
-        return { instance, synced, of: states.size, ...(reasons[0] === undefined ? {} : { reason: reasons[0] }) };
-      }),
-  };
+    this.#set(
+      instance,
+      object,
+      { state: 'stale', reason, away, ...(fresh === undefined ? {} : { fresh }) },
+      before.once,
+    );
+  }
+
+  #set(instance: string, object: ObjectName, state: State, once: boolean): void {
+    this.#instances.get(instance)?.set(object, { ...state, once });
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#version += 1;
+    this.#gaps.clear();
+  }
 }

@@ -1,160 +1,177 @@
 import { Fault } from '#schema/errors.js';
-import type { StoredObject } from '#schema/change.js';
+import type { ObjectName } from '#schema/objects.js';
 import type { Position } from '#schema/position.js';
-import type { Appended, Entry, Lease, Store } from '#platform/store/store.js';
-import type { Cursor } from '#adapters/contract.js';
+import type { Appended, Lease, Store } from '#platform/store/store.js';
 import type { ObjectEvent } from '#adapters/kit/materialise.js';
-import { holdBack, type HoldBack } from './hold-back.js';
-import { pins, type Pins } from './pins.js';
-import { reconcile, type Circumstances } from './reconcile.js';
+import { appendOf } from './append.js';
+import { InstanceMemory } from './instance-memory.js';
+import type { ChangeEvent, Circumstances } from './reconcile.js';
 
 /** One instance as the feed knows it. */
 export interface Source {
   readonly instance: string;
   readonly projection: string;
   newer?(a: string, b: string): boolean;
-  /** True until the first complete sync on a store that held nothing of this instance. */
-  baseline: boolean;
+  /** What it may hold; what is stored of other objects (an earlier release projected them) goes with its next full list. */
+  readonly objects?: readonly ObjectName[];
+  /** Superseded: the store remembers what was synchronised once. To be dropped together with those who still set it. */
+  readonly baseline?: boolean;
 }
 
 export interface SyncBatch {
   readonly events: readonly ObjectEvent[];
-  readonly cursor?: Cursor;
-  /** Head of the log noted before a poll began; absent for a watch. */
+  /** Head of the log noted before the list began that listed events come from. */
   readonly since?: Position;
   readonly fence?: Lease;
 }
 
 export interface Synced {
-  /** Where the last entry stands; undefined when nothing changed. */
+  /** Where the last entry stands; of `observe` at least that of every earlier report of the instance. */
   readonly position?: Position;
   readonly appended: number;
-  /** Deletions not believed yet. */
-  readonly held: number;
+  /** Objects whose deletion is not believed yet, by object. */
+  readonly held: ReadonlyMap<string, number>;
+  /** Listed reports that may be older than what somebody else has written meanwhile: only another list can tell. */
+  readonly ignored: number;
 }
 
 /** The two ways in, and the only writers of mirrored objects. */
 export interface Feed {
-  /** What the watcher of an instance saw. */
+  /** What the watcher of an instance saw. Throws UNAVAILABLE when the fence no longer holds. */
   sync(source: Source, batch: SyncBatch): Promise<Synced>;
   /** What a backend answered to a write of ours, or pushed to us; applied before the caller is answered. */
   observe(source: Source, events: readonly ObjectEvent[]): Promise<Synced>;
+  /** Objects that the instance has synchronised completely once in the life of the store. */
+  syncedOnce(instance: string): Promise<ReadonlySet<string>>;
+  /** Forgets what is remembered of the store: its log was rewritten. */
+  forget(instance: string): void;
   now(): number;
 }
 
+type CompleteEvent = Extract<ObjectEvent, { type: 'complete' }>;
+type Written = Omit<Synced, 'held'>;
+
 const batchSize = 500;
+const attempts = 20;
+const none: ReadonlyMap<string, number> = new Map();
 
 export function feed(store: Store, now: () => number = Date.now): Feed {
-  const queues = new Map<string, Promise<unknown>>();
-  const memories = new Map<string, { readonly held: HoldBack; readonly pins: Pins }>();
-  const memoryOf = (instance: string) => {
-    const memory = memories.get(instance) ?? { held: holdBack(), pins: pins() };
-    memories.set(instance, memory);
+  const memories = new Map<string, InstanceMemory>();
+  const memoryOf = (instance: string): InstanceMemory => {
+    let memory = memories.get(instance);
+    if (!memory) memories.set(instance, (memory = new InstanceMemory(store, instance)));
     return memory;
   };
-  /** One writer per instance at a time in this process; other processes are held off by compare-and-set. */
-  const inTurn = <T>(instance: string, work: () => Promise<T>): Promise<T> => {
-    const turn = (queues.get(instance) ?? Promise.resolve()).then(work, work);
-    queues.set(instance, turn.catch(() => undefined));
-    return turn;
-  };
-
-  async function write(source: Source, events: readonly ChangeEvent[], batch: Partial<SyncBatch>): Promise<Appended & { outcome: 'appended' }> {
-    const { instance, projection, baseline } = source;
-    const by: Circumstances = { instance, projection, baseline, ...(source.newer ? { newer: source.newer } : {}), ...(batch.since ? { since: batch.since } : {}) };
-    for (let attempt = 0; attempt < 20; attempt += 1) {
-      const stored = await store.objects(events);
-      const append = appendOf(events, stored, by);
-      const appended = await store.append({
-        ...append,
-        ...(batch.cursor ? { cursor: { instance, cursor: batch.cursor } } : {}),
-        ...(batch.fence ? { fence: batch.fence } : {}),
-      });
-      if (appended.outcome === 'appended') return appended;
-      if (appended.outcome === 'fenced') throw new Fault('UNAVAILABLE', `Another process watches '${instance}' now.`);
-    }
-    throw new Fault('CONFLICT', `Objects of '${instance}' kept changing under 20 attempts to write them.`);
-  }
-
-  async function writeAll(source: Source, events: readonly ChangeEvent[], batch: Partial<SyncBatch>): Promise<Synced> {
-    let appended = 0;
-    let position: Position | undefined;
-    for (let start = 0; start < events.length || start === 0; start += batchSize) {
-      const part = events.slice(start, start + batchSize);
-      const last = start + batchSize >= events.length;
-      const { cursor, ...rest } = batch;
-      const written = await write(source, part, last && cursor ? { ...rest, cursor } : rest);
-      appended += written.positions.length;
-      position = written.positions.at(-1) ?? position;
-    }
-    return { appended, held: 0, ...(position ? { position } : {}) };
-  }
-
-  /** Deletes what a complete list did not name. */
-  async function losses(source: Source, complete: CompleteEvent, batch: SyncBatch): Promise<Synced> {
-    const missing: StoredObject[] = [];
-    let known = 0;
-    for await (const chunk of store.objectsOf(source.instance)) {
-      const ours = chunk.filter((stored) => stored.object === complete.object);
-      known += ours.length;
-      missing.push(...ours.filter((stored) => !complete.ids.has(stored.id)));
-    }
-    const { held: hold } = memoryOf(source.instance);
-    const { deleted, held } = hold.admit(complete.object, missing.map((stored) => stored.id), known, now());
-    const gone = deleted.map((id): ChangeEvent => ({ type: 'delete', object: complete.object, id }));
-    if (gone.length === 0) return { appended: 0, held };
-    const { cursor: _later, ...rest } = batch;
-    return { ...(await writeAll(source, gone, rest)), held };
-  }
-
+  const inTurn = turns();
+  const write = writer(store);
   return {
     now,
     sync: (source, batch) =>
       inTurn(source.instance, async () => {
-        const { pins: pinned } = memoryOf(source.instance);
-        const changes = batch.events.filter((event): event is ChangeEvent => event.type === 'upsert' || event.type === 'delete');
-        const admitted = source.newer ? changes : changes.filter((event) => pinned.admits(event.id, event.version, now()));
-        const total = { ...(await writeAll(source, admitted, batch)) };
-        for (const event of batch.events) {
-          if (event.type !== 'complete') continue;
-          const lost = await losses(source, event, batch);
-          Object.assign(total, { appended: total.appended + lost.appended, held: total.held + lost.held, position: lost.position ?? total.position });
-        }
-        return total;
+        const memory = memoryOf(source.instance);
+        memory.listBegan(batch.since);
+        const written = await write(source, batch.events.filter(isChange), { memory, batch });
+        const completes = batch.events.filter((event) => event.type === 'complete');
+        if (completes.length === 0) return { ...written, held: none };
+        const { deletions, held } = await lossesOf(memory, completes, source, now());
+        const lost = await write(source, deletions, { memory, batch });
+        await memory.completed(completes.flatMap(({ object }) => (held.has(object) ? [] : [object])));
+        return { ...together(written, lost), held };
       }),
     observe: (source, events) =>
       inTurn(source.instance, async () => {
-        const changes = events.filter((event): event is ChangeEvent => event.type === 'upsert' || event.type === 'delete');
-        if (!source.newer) for (const event of changes) memoryOf(source.instance).pins.pin(event.id, event.version, now());
-        return writeAll(source, changes, {});
+        const memory = memoryOf(source.instance);
+        const written = await write(source, events.filter(isChange), { memory });
+        // Nothing to write means that somebody has written it already, somewhere before the head.
+        return { ...written, held: none, position: written.position ?? (await store.head()) };
       }),
+    syncedOnce: (instance) => inTurn(instance, () => memoryOf(instance).synced()),
+    forget: (instance) => void memories.delete(instance),
   };
 }
 
-type ChangeEvent = Extract<ObjectEvent, { type: 'upsert' | 'delete' }>;
-type CompleteEvent = Extract<ObjectEvent, { type: 'complete' }>;
+/** One writer per instance at a time in this process; other processes are held off by compare-and-set. */
+function turns(): <T>(instance: string, work: () => Promise<T>) => Promise<T> {
+  const queues = new Map<string, Promise<unknown>>();
+  return (instance, work) => {
+    const turn = (queues.get(instance) ?? Promise.resolve()).then(work, work);
+    queues.set(
+      instance,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  };
+}
 
-/** Turns reports into one append. A later report of the same object in the batch is judged by the earlier one's outcome. */
-function appendOf(events: readonly ChangeEvent[], stored: readonly (StoredObject | undefined)[], by: Circumstances) {
-  const entries: Entry[] = [];
-  const refreshed = new Map<string, StoredObject>();
-  const expect = new Map<string, Position | undefined>();
-  const current = new Map<string, StoredObject | undefined>();
-  events.forEach((event, index) => {
-    const before = current.has(event.id) ? current.get(event.id) : stored[index];
-    const decision = reconcile(event, before, by);
-    if (decision.kind === 'nothing') return;
-    if (!expect.has(event.id)) expect.set(event.id, stored[index]?.position);
-    if (decision.kind === 'refresh') {
-      refreshed.set(event.id, decision.object);
-      current.set(event.id, decision.object);
-      return;
+/** What complete lists did not name, as deletions as far as it is believed. */
+async function lossesOf(memory: InstanceMemory, completes: readonly CompleteEvent[], source: Source, now: number) {
+  const { losses, deleted } = await memory.losses(completes, source.objects, now);
+  const held = new Map<string, number>();
+  const deletions: ChangeEvent[] = [];
+  for (const { object, missing } of losses) {
+    const ids = deleted.get(object)!;
+    if (ids.length < missing.length) held.set(object, missing.length - ids.length);
+    for (const id of ids) deletions.push({ type: 'delete', object: object as ObjectName, id, listed: true });
+  }
+  return { deletions, held };
+}
+
+function together(first: Written, second: Written): Written {
+  const position = second.position ?? first.position;
+  const [appended, ignored] = [first.appended + second.appended, first.ignored + second.ignored];
+  return { appended, ignored, ...(position && { position }) };
+}
+
+function isChange(event: ObjectEvent): event is ChangeEvent {
+  return event.type === 'upsert' || event.type === 'delete';
+}
+
+interface Under {
+  readonly memory: InstanceMemory;
+  /** Absent for reports that are not of a watcher. */
+  readonly batch?: SyncBatch;
+}
+
+/** Writes reports in batches, each against what is stored at that moment. */
+function writer(store: Store): (source: Source, events: readonly ChangeEvent[], under: Under) => Promise<Written> {
+  async function writeSome(events: readonly ChangeEvent[], by: Circumstances, fence: Lease | undefined) {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const { ignored, ...append } = appendOf(events, await store.objects(events), by);
+      if (append.entries.length === 0 && append.refreshed.length === 0) return { ignored, append, positions: [] };
+      const appended: Appended = await store.append({ ...append, ...(fence && { fence }) });
+      if (appended.outcome === 'appended') return { ignored, append, positions: appended.positions };
+      if (appended.outcome === 'fenced') throw new Fault('UNAVAILABLE', `Another process reads '${by.instance}' now.`);
     }
-    refreshed.delete(event.id);
-    entries.push(decision.entry);
-    const { after } = decision.entry;
-    // Its position is not known before the append; what is judged next needs only value and version.
-    current.set(event.id, after && { ...after, position: before?.position ?? { seq: 0, tag: '0' } });
-  });
-  return { entries, refreshed: [...refreshed.values()].filter((object) => !entries.some((entry) => entry.id === object.id)), expect };
+    throw new Fault('CONFLICT', `Objects of '${by.instance}' kept changing under ${attempts} attempts to write them.`);
+  }
+
+  return async (source, events, { memory, batch }) => {
+    const by = await circumstances(source, memory, batch);
+    let total: Written = { appended: 0, ignored: 0 };
+    for (let start = 0; start < events.length; start += batchSize) {
+      const part = events.slice(start, start + batchSize);
+      const { ignored, append, positions } = await writeSome(part, by, batch?.fence);
+      memory.wrote(part, append.entries, positions, batch !== undefined);
+      const position = positions.at(-1);
+      total = together(total, { appended: positions.length, ignored, ...(position && { position }) });
+    }
+    return total;
+  };
+}
+
+async function circumstances(
+  source: Source,
+  memory: InstanceMemory,
+  batch: SyncBatch | undefined,
+): Promise<Circumstances> {
+  const { instance, projection, newer } = source;
+  const synced = await memory.synced();
+  const since = batch?.since;
+  return {
+    instance,
+    projection,
+    baseline: (object) => batch !== undefined && !synced.has(object),
+    ...(newer && { newer: newer.bind(source) }),
+    ...(since && { changedSince: (stored) => memory.changedSince(since, stored) }),
+  };
 }

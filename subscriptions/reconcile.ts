@@ -1,58 +1,93 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { StoredObject } from '#schema/change.js';
+import type { StoredObject, Value } from '#schema/change.js';
 import { mergePatchBetween } from '#schema/merge-patch.js';
-import type { Position } from '#schema/position.js';
 import type { Entry } from '#platform/store/store.js';
 import type { ObjectEvent } from '#adapters/kit/materialise.js';
 import { marksOf } from './marks.js';
+
+export type ChangeEvent = Extract<ObjectEvent, { type: 'upsert' | 'delete' }>;
 
 /** What a report is judged by beside the stored object. */
 export interface Circumstances {
   readonly instance: string;
   /** Hash of model and mapping that made the values. */
   readonly projection: string;
-  readonly baseline: boolean;
+  /** Whether a new object belongs to a first synchronisation. */
+  baseline(object: string): boolean;
   /** Whether native version `a` is newer than `b`; absent where the backend's versions have no order. */
   readonly newer?: (a: string, b: string) => boolean;
-  /** Head of the log before a poll began: what changed since then is newer than what the poll saw. */
-  readonly since?: Position;
+  /** Whether somebody else has changed the object since the list began that the report comes from. */
+  changedSince?(stored: StoredObject): boolean;
 }
 
 export type Decision =
   | { readonly kind: 'entry'; readonly entry: Entry }
   /** Same value, newer native version: remembered without an entry. */
   | { readonly kind: 'refresh'; readonly object: StoredObject }
-  | { readonly kind: 'nothing' };
-
-const nothing: Decision = { kind: 'nothing' };
-
-/** Whether a report is older than what is stored, so that a late echo never undoes a later state. */
-function outdated(stored: StoredObject, version: string | undefined, by: Circumstances): boolean {
-  if (by.since !== undefined && stored.position.seq > by.since.seq) return true;
-  if (by.newer === undefined || version === undefined || stored.nativeVersion === undefined) return false;
-  return by.newer(stored.nativeVersion, version);
-}
+  | { readonly kind: 'nothing' }
+  /** It may be older than what is stored and it may not: only another list can tell. */
+  | { readonly kind: 'ignored' };
 
 /** Decides what the report of one object means, given what is stored of it. Pure. */
-export function reconcile(event: Extract<ObjectEvent, { type: 'upsert' | 'delete' }>, stored: StoredObject | undefined, by: Circumstances): Decision {
-  if (stored && outdated(stored, event.version, by)) return nothing;
-  const { instance, projection, baseline } = by;
-  if (event.type === 'delete') {
-    if (!stored) return nothing;
-    const { object, id, tenant, value } = stored;
-    return { kind: 'entry', entry: { change: 'deleted', object, id, tenant, instance, baseline: false, reversePatch: value, marks: marksOf(object, tenant, [value]) } };
+export function reconcile(event: ChangeEvent, stored: StoredObject | undefined, by: Circumstances): Decision {
+  const age = stored ? ageOf(event, stored, by) : 'fresh';
+  if (age !== 'fresh') return { kind: age === 'older' ? 'nothing' : 'ignored' };
+  if (event.type === 'delete') return stored ? { kind: 'entry', entry: deleted(stored, by) } : { kind: 'nothing' };
+  if (!stored) return { kind: 'entry', entry: created(event, by) };
+  const { projection } = by;
+  if (stored.tenant === event.tenant && sameValue(stored.value, event.value)) {
+    if (stored.nativeVersion === event.version && stored.projection === projection) return { kind: 'nothing' };
+    return { kind: 'refresh', object: { ...after(event, by), position: stored.position } };
   }
-  const { object, id, identity, tenant, value, version } = event;
-  const after = { object, id, tenant, instance, identity, value, projection, ...(version === undefined ? {} : { nativeVersion: version }) };
-  if (!stored) {
-    return { kind: 'entry', entry: { change: 'created', object, id, tenant, instance, baseline, after, marks: marksOf(object, tenant, [value]) } };
-  }
-  if (stored.tenant === tenant && isDeepStrictEqual(stored.value, value)) {
-    const same = stored.nativeVersion === version && stored.projection === projection;
-    return same ? nothing : { kind: 'refresh', object: { ...after, position: stored.position } };
-  }
-  const restated = stored.projection !== projection && (version === undefined || version === stored.nativeVersion);
+  return { kind: 'entry', entry: changed(event, stored, by) };
+}
+
+/** A late report must never undo a later state. What a list says is true unless the object changed while it was made. */
+function ageOf(event: ChangeEvent, stored: StoredObject, by: Circumstances): 'fresh' | 'older' | 'unknown' {
+  if (event.listed && by.changedSince && !by.changedSince(stored)) return 'fresh';
+  const versioned = by.newer !== undefined && event.version !== undefined && stored.nativeVersion !== undefined;
+  if (versioned) return by.newer(stored.nativeVersion, event.version) ? 'older' : 'fresh';
+  return event.listed && by.changedSince ? 'unknown' : 'fresh';
+}
+
+/** Stored values have been JSON: an attribute that is undefined is none. */
+function sameValue(stored: Value, value: Value): boolean {
+  return isDeepStrictEqual(stored, value) || isDeepStrictEqual(stored, JSON.parse(JSON.stringify(value)));
+}
+
+function after({ object, id, tenant, identity, value, version }: ChangeEvent & { type: 'upsert' }, by: Circumstances) {
+  const { instance, projection } = by;
+  const state = { object, id, tenant, instance, identity, value, projection };
+  return version === undefined ? state : { ...state, nativeVersion: version };
+}
+
+function created(event: ChangeEvent & { type: 'upsert' }, by: Circumstances): Entry {
+  const { object, id, tenant, value } = event;
+  const marks = marksOf(object, tenant, [value]);
+  const { instance } = by;
+  return {
+    change: 'created',
+    object,
+    id,
+    tenant,
+    instance,
+    baseline: by.baseline(object),
+    after: after(event, by),
+    marks,
+  };
+}
+
+function deleted({ object, id, tenant, value }: StoredObject, { instance }: Circumstances): Entry {
+  const marks = marksOf(object, tenant, [value]);
+  return { change: 'deleted', object, id, tenant, instance, baseline: false, reversePatch: value, marks };
+}
+
+function changed(event: ChangeEvent & { type: 'upsert' }, stored: StoredObject, by: Circumstances): Entry {
+  const { object, id, tenant, value, version } = event;
+  const { instance } = by;
+  const sameNative = version === undefined || version === stored.nativeVersion;
+  const change = stored.projection !== by.projection && sameNative ? 'restated' : 'modified';
   const marks = [...new Set([...marksOf(object, stored.tenant, [stored.value]), ...marksOf(object, tenant, [value])])];
-  const change = restated ? 'restated' : 'modified';
-  return { kind: 'entry', entry: { change, object, id, tenant, instance, baseline: false, after, reversePatch: mergePatchBetween(value, stored.value), marks } };
+  const reversePatch = mergePatchBetween(value, stored.value);
+  return { change, object, id, tenant, instance, baseline: false, after: after(event, by), reversePatch, marks };
 }

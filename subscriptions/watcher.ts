@@ -1,132 +1,195 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection, Cursor, NativeBatch } from '#adapters/contract.js';
-import { materialise, type Materialiser, type ObjectEvent } from '#adapters/kit/materialise.js';
-import type { Store } from '#platform/store/store.js';
-import type { Coverage } from './coverage.js';
-import type { Feed, Source, Synced } from './feed.js';
+import type { Cursor, NativeBatch, NativeEvent } from '#adapters/contract.js';
+import { systemClock, type Clock } from '#platform/clock.js';
+import type { Synced } from './feed.js';
+import { Reader, type Poll, type Surroundings, type Watched } from './reader.js';
 
-/** An instance under watch. */
-export interface Watched {
-  readonly source: Source;
-  readonly connection: Connection;
-  readonly oCloudId: string;
-}
+export type { Watched } from './reader.js';
 
 export interface Watcher {
-  /** Feeds what a backend answered to a write through the same projections; resolves when readable. */
-  observe(events: NativeBatch['events']): Promise<Synced & { readonly objects: readonly ObjectEvent[] }>;
+  /**
+   * Feeds what a backend answered to a write through the same projections; resolves when readable. `began`: when the write was
+   * sent, milliseconds since 1970. Throws UNAVAILABLE when it could not be stored, BACKEND_TIMEOUT when the signal aborts while
+   * natives are missing that the projection needs.
+   */
+  observe(events: readonly NativeEvent[], signal?: AbortSignal, began?: number): Promise<Synced>;
+  /** Reads everything anew: the log has lost what was written to it. */
+  readAgain(): void;
   /** Resolves when the loop has ended. */
   stop(): Promise<void>;
 }
 
-interface Surroundings {
-  readonly feed: Feed;
-  readonly store: Store;
-  readonly coverage: Coverage;
-  log(level: 'info' | 'warn', message: string, fields?: Readonly<Record<string, unknown>>): void;
-}
-
-/** Where the next round goes on; undefined: with a full list. */
-interface Place {
-  cursor: Cursor | undefined;
-}
-
 const shortest = 800;
 const longest = 30_000;
+/** After a loss that is held back, when a list may confirm it. */
 const recheckHeld = 30_500;
 
 /** Reads one backend instance for ever: watches or polls, materialises, syncs; backs off with full jitter on every fault. */
-export function watch(watched: Watched, around: Surroundings): Watcher {
-  const stopped = new AbortController();
-  const { source, connection } = watched;
-  const materialiser = materialise(watched.oCloudId, source.instance, connection.project);
-  const loop = run(watched, materialiser, around, stopped.signal);
+export function watch(watched: Watched, around: Omit<Surroundings, 'clock'> & { readonly clock?: Clock }): Watcher {
+  const rounds = new Rounds(watched, { ...around, clock: around.clock ?? systemClock });
+  const running = rounds.run();
   return {
-    async observe(events) {
-      const objects = materialiser.apply(events);
-      return { ...(await around.feed.observe(source, objects)), objects };
+    async observe(events, signal, began) {
+      try {
+        return await rounds.reader.observe(events, signal, began);
+      } finally {
+        rounds.releaseInTime();
+      }
     },
+    readAgain: () => rounds.reader.renew(),
     async stop() {
-      stopped.abort();
-      await loop;
+      rounds.stop();
+      await running;
     },
   };
 }
 
-async function run(watched: Watched, materialiser: Materialiser, around: Surroundings, stopped: AbortSignal): Promise<void> {
-  const { source, connection } = watched;
-  // The digests of a new process are empty, so its first round is a full list; the cursor serves the rounds after it.
-  const place: Place = { cursor: undefined };
-  let delay = shortest;
-  while (!stopped.aborted) {
-    const round = new AbortController();
-    const signal = AbortSignal.any([stopped, round.signal]);
+class Rounds {
+  readonly reader: Reader;
+  readonly #watched: Watched;
+  readonly #around: Surroundings;
+  readonly #stopped = new AbortController();
+  /** Aborts to end a round early; the next one begins with a full list. */
+  #round = new AbortController();
+  /** Where the next watch goes on; undefined: with a full list, as after every start, because nothing is made then. */
+  #cursor: Cursor | undefined;
+  #releasing = false;
+
+  constructor(watched: Watched, around: Surroundings) {
+    this.#watched = watched;
+    this.#around = around;
+    this.reader = new Reader(watched, around, () => this.#listAgain());
+  }
+
+  async run(): Promise<void> {
+    const backoff = { delay: shortest };
+    for (let opened = false; !this.#stopped.signal.aborted;) {
+      const began = this.#around.clock.now();
+      this.#round = new AbortController();
+      let pause: number;
+      try {
+        if (!opened) await this.reader.open();
+        opened = true;
+        this.reader.begin();
+        pause = await (this.#watched.connection.watch ? this.#watch() : this.#poll());
+        backoff.delay = shortest;
+      } catch (error) {
+        if (this.#around.clock.now() - began > longest) backoff.delay = shortest;
+        pause = this.#afterFault(error, backoff);
+      }
+      await this.#sleep(pause);
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** Has what is believed released when its time has come; a poll does so by itself. */
+  releaseInTime(): void {
+    if (this.#releasing || !this.#watched.connection.watch || this.reader.nextRelease() === undefined) return;
+    this.#releasing = true;
+    void this.#releaseAll().finally(() => (this.#releasing = false));
+  }
+
+  #listAgain(): void {
+    this.#cursor = undefined;
+    this.#round.abort();
+  }
+
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#stopped.signal, this.#round.signal]);
+  }
+
+  async #watch(): Promise<number> {
+    const { source, connection } = this.#watched;
+    const { coverage, clock } = this.#around;
+    const round = this.#round.signal;
+    const resumed = this.#cursor !== undefined;
+    let rechecking = false;
+    for await (const batch of connection.watch!(this.#signal(), this.#cursor)) {
+      // What an ended stream still says would be taken for part of the next list.
+      if (round.aborted) return 0;
+      const { held, ignored } = await this.#told(batch);
+      if (round.aborted) return 0;
+      this.#cursor = batch.cursor ?? this.#cursor;
+      if (resumed) coverage.returned(source.instance, clock.now());
+      this.releaseInTime();
+      if (ignored > 0) this.reader.renew();
+      else if (held > 0 && !rechecking) {
+        rechecking = true;
+        void this.#recheck(round);
+      }
+    }
+    return round.aborted ? 0 : shortest;
+  }
+
+  async #poll(): Promise<number> {
+    const { connection } = this.#watched;
+    const { clock, store } = this.#around;
+    this.reader.release();
+    const round = this.#round.signal;
+    const poll = { began: clock.now(), since: await store.head() };
+    let all = { held: 0, ignored: 0 };
+    for await (const batch of connection.list!(this.#signal())) {
+      if (round.aborted) return 0;
+      const { held, ignored } = await this.#told(batch, poll);
+      all = { held: all.held + held, ignored: all.ignored + ignored };
+    }
+    const interval = connection.pollInterval ?? longest;
+    if (all.ignored > 0) this.reader.renew();
+    return all.held > 0 ? Math.min(interval, recheckHeld) : interval;
+  }
+
+  #told(batch: NativeBatch, poll?: Poll): Promise<{ readonly held: number; readonly ignored: number }> {
+    return this.#written(this.reader.told(batch, poll));
+  }
+
+  /** Tells a fault of ours, after which a new list must not follow at once, from a round that was ended. */
+  async #written<T>(work: Promise<T>): Promise<T> {
     try {
-      if (connection.watch) await readWatch(watched, materialiser, around, signal, place, () => round.abort());
-      else await readPoll(watched, materialiser, around, signal);
-      delay = shortest;
-      await sleep(connection.watch ? shortest : (connection.pollInterval ?? longest), undefined, { signal: stopped }).catch(() => undefined);
+      return await work;
     } catch (error) {
-      if (stopped.aborted) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      around.coverage.away(source.instance, reason);
-      around.log('warn', 'A backend cannot be read; retrying.', { instance: source.instance, reason, within: delay });
-      await sleep(Math.random() * delay, undefined, { signal: stopped }).catch(() => undefined);
-      delay = Math.min(delay * 2, longest);
+      throw new NotWritten(error);
     }
   }
-}
 
-async function readWatch(watched: Watched, materialiser: Materialiser, around: Surroundings, signal: AbortSignal, place: Place, restart: () => void): Promise<void> {
-  const { source, connection } = watched;
-  let recheck: NodeJS.Timeout | undefined;
-  const listAgain = () => {
-    place.cursor = undefined;
-    restart();
-  };
-  try {
-    for await (const batch of connection.watch!(signal, place.cursor)) {
-      place.cursor = batch.cursor ?? place.cursor;
-      const events = materialiser.apply(batch.events);
-      const synced = await around.feed.sync(source, { events, ...(batch.cursor ? { cursor: batch.cursor } : {}) });
-      note(events, source, around, synced);
-      if (synced.held > 0) recheck ??= setTimeout(listAgain, recheckHeld);
+  /** Answers how long to wait. */
+  #afterFault(error: unknown, backoff: { delay: number }): number {
+    const ours = error instanceof NotWritten;
+    if (this.#stopped.signal.aborted || (this.#round.signal.aborted && !ours)) return 0;
+    const { source, coverage, log } = { ...this.#watched, ...this.#around };
+    const cause = ours ? error.cause : error;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { delay } = backoff;
+    backoff.delay = Math.min(delay * 2, longest);
+    coverage.away(source.instance, reason);
+    const what = ours ? 'What a backend said cannot be stored; retrying.' : 'A backend cannot be read; retrying.';
+    log('warn', what, { instance: source.instance, reason, within: delay });
+    return Math.random() * delay;
+  }
+
+  async #recheck(round: AbortSignal): Promise<void> {
+    await this.#sleep(recheckHeld);
+    if (!round.aborted) this.#listAgain();
+  }
+
+  async #releaseAll(): Promise<void> {
+    const { clock } = this.#around;
+    for (let next = this.reader.nextRelease(); next !== undefined; next = this.reader.nextRelease()) {
+      await this.#sleep(Math.max(1, next - clock.now()), this.#stopped.signal);
+      if (this.#stopped.signal.aborted) return;
+      if (this.reader.release()) this.#listAgain();
     }
-  } finally {
-    clearTimeout(recheck);
+  }
+
+  /** Resolves early, too, when the watcher stops or a full list is wanted. */
+  async #sleep(milliseconds: number, signal = this.#signal()): Promise<void> {
+    if (milliseconds > 0) await this.#around.clock.sleep(milliseconds, signal).catch(() => undefined);
   }
 }
 
-async function readPoll(watched: Watched, materialiser: Materialiser, around: Surroundings, signal: AbortSignal): Promise<void> {
-  const since = await around.store.head();
-  for await (const batch of watched.connection.list!(signal)) {
-    const events = materialiser.apply(batch.events);
-    note(events, watched.source, around, await around.feed.sync(watched.source, { events, since }));
-  }
-}
-
-/** Keeps account of what is current; remembers in the store what was complete once. */
-function note(events: readonly ObjectEvent[], source: Source, around: Surroundings, synced: Synced): void {
-  const { coverage, feed } = around;
-  for (const event of events) {
-    if (event.type === 'stale') coverage.stale(source.instance, event.object, event.reason);
-    else if (event.type === 'current') coverage.current(source.instance, event.object, feed.now());
-    else if (event.type === 'complete' && synced.held === 0) coverage.synced(source.instance, event.object, feed.now());
-    else if (event.type === 'complete') coverage.stale(source.instance, event.object, `${synced.held} objects vanished at once; waiting for a second list to confirm`);
-  }
-  if (events.some((event) => event.type === 'complete')) void remember(source, around);
-}
-
-/** Writes down which objects the instance has synced once: a restart then knows an absent object from an unread one. */
-async function remember(source: Source, { store, coverage, log }: Surroundings): Promise<void> {
-  try {
-    const document = await store.get('instance', source.instance);
-    const before = new Set((document?.value['synced'] as string[] | undefined) ?? []);
-    const now = coverage.onceOf(source.instance);
-    if (now.every((object) => before.has(object))) return;
-    await store.put('instance', source.instance, { synced: [...new Set([...before, ...now])] }, document?.revision ?? 0);
-    source.baseline = false;
-  } catch (error) {
-    log('warn', 'Could not note the first synchronisation.', { instance: source.instance, reason: String(error) });
+class NotWritten extends Error {
+  constructor(cause: unknown) {
+    super('Not written.', { cause });
   }
 }

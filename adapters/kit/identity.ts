@@ -1,13 +1,16 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ObjectName } from '#schema/objects.js';
+
+const namespaces = new Map<string, Buffer>();
 
 /** UUIDv5 (RFC 9562 5.5) of `name` in the namespace `namespace` (a UUID): lowercase. */
 export function uuid5(namespace: string, name: string): string {
-  const hash = createHash('sha1').update(Buffer.from(namespace.replaceAll('-', ''), 'hex')).update(name, 'utf8').digest();
-  hash[6] = (hash[6]! & 0x0f) | 0x50;
-  hash[8] = (hash[8]! & 0x3f) | 0x80;
-  const hex = hash.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  let bytes = namespaces.get(namespace);
+  if (!bytes) namespaces.set(namespace, (bytes = Buffer.from(namespace.replaceAll('-', ''), 'hex')));
+  // Hundreds of thousands are made in a first synchronisation: hashing at once into hex takes a third of the stepwise way.
+  const hex = hash('sha1', Buffer.concat([bytes, Buffer.from(name)]), 'hex');
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** Id of an object of a backend instance, stable over restarts and replicas. */

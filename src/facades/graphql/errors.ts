@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { Fault, internal, type Code } from '#schema/errors.js';
+import { Fault, internal, invalid, type Code } from '#schema/errors.js';
 
 /** `extensions.code` of each code. */
 export const graphqlCodeOf = {
@@ -28,6 +28,8 @@ export function faultOf(error: unknown): Fault | undefined {
   const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (cause instanceof Fault) return cause;
   if (error instanceof GraphQLError && error.extensions['code'] !== undefined) return undefined;
+  // Thrown by no resolver: GraphQL gave up counting what is wrong with the variables.
+  if (error instanceof GraphQLError && !error.originalError) return invalid(error.message, 'variables');
   return internal(cause);
 }
 

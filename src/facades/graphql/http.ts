@@ -3,6 +3,7 @@ import { expressMiddleware } from '@as-integrations/express5';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { Fault, internal, invalid } from '#schema/errors.js';
 import type { Caller } from '../../operations/gate.js';
+import { refuseDeep } from '../nesting.js';
 import { statusOf } from '../rest/problem.js';
 import { formattedError } from './errors.js';
 import type { GraphqlRequest } from './request.js';
@@ -15,9 +16,6 @@ export interface HttpParts {
   callerOf(request: Request): Caller;
   unforeseen(error: unknown, caller: Caller): void;
 }
-
-/** No input of ours nests deeper; GraphQL coerces variables by recursion. */
-const deepestVariables = 20;
 
 /** GraphQL over HTTP: what is refused here never reaches the executor. */
 export function graphqlOverHttp(parts: HttpParts): RequestHandler {
@@ -44,13 +42,7 @@ function checkSize(request: Request, documentBytes: number): void {
   if (typeof query === 'string' && Buffer.byteLength(query) > documentBytes) {
     throw new Fault('TOO_LARGE', `The document is longer than ${documentBytes} bytes.`, { at: 'query' });
   }
-  if (nestsDeeper(variables, deepestVariables))
-    throw invalid(`The variables nest deeper than ${deepestVariables} levels.`, 'variables');
-}
-
-function nestsDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((each) => nestsDeeper(each, levels - 1));
+  refuseDeep(variables, 'The variables nest', 'variables');
 }
 
 /** What Express says of a body it cannot read. */

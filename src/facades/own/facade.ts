@@ -1,9 +1,9 @@
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { createOpenApiExpressMiddleware } from 'trpc-to-openapi';
-import { Fault, invalid } from '#schema/errors.js';
+import { Fault, internal, invalid } from '#schema/errors.js';
+import { refuseDeep } from '../nesting.js';
 import { problemOf, sendProblem, type Problem } from '../rest/problem.js';
 import { admit } from './admit.js';
-import { internal } from '#schema/errors.js';
 import type { OwnContext, OwnParts } from './answer.js';
 import { servedRouter } from './router.js';
 import { ownRoutes } from './routes.js';
@@ -12,7 +12,7 @@ import { ownRoutes } from './routes.js';
 export function ownFacade(parts: OwnParts): RequestHandler {
   const routes = ownRoutes(parts.operations);
   const facade = express.Router();
-  facade.use(admit(routes), readBody(parts.bodyBytes));
+  facade.use(admit(routes), readBody(parts.bodyBytes), refuseDeepBody);
   facade.use(
     createOpenApiExpressMiddleware({
       router: servedRouter(routes),
@@ -47,6 +47,12 @@ function readBody(limit: number): RequestHandler {
     });
   };
 }
+
+/** The library reads inputs by recursion, before the gate does. */
+const refuseDeepBody: RequestHandler = (request, _response, next) => {
+  refuseDeep((request.body as { readonly body?: unknown }).body, 'The body nests', 'body');
+  next();
+};
 
 function problems(parts: OwnParts): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {

@@ -25,7 +25,7 @@ export interface FacadeParts {
 
 /** The tRPC endpoint, to be mounted at `/trpc`. */
 export function trpcFacade(parts: FacadeParts): RequestHandler {
-  return createExpressMiddleware({
+  const serve = createExpressMiddleware({
     router: trpcRouter(parts),
     createContext: ({ req }) => ({ caller: parts.callerOf(req), answers: [] }),
     maxBodySize: parts.bodyBytes,
@@ -37,11 +37,18 @@ export function trpcFacade(parts: FacadeParts): RequestHandler {
       if (ctx && !(error.cause instanceof Fault) && faultOf(error).code === 'INTERNAL')
         parts.unforeseen(error.cause ?? error, ctx.caller);
     },
-    responseMeta({ ctx, errors }) {
+    responseMeta({ ctx, errors, eagerGeneration }) {
       const wait = Math.max(0, ...errors.map((error) => faultOf(error).detail.retryAfter ?? 0));
       const headers: Record<string, string> = { 'Cache-Control': 'no-store', ...answerHeaders(ctx?.answers ?? []) };
       if (wait > 0) headers['Retry-After'] = String(wait);
+      // The library calls its JSON plain text where it refuses before any procedure is found.
+      if (errors.length > 0 && !eagerGeneration) headers['Content-Type'] = 'application/json';
       return { headers };
     },
   });
+  return (request, response, next) => {
+    // The library names no type when it cannot make a URL of the request.
+    response.setHeader('Content-Type', 'application/json');
+    serve(request, response, next);
+  };
 }

@@ -12,6 +12,7 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Answer, Operation, Verb } from '../../operations/operation.js';
 import type { AnyOperation } from '../../operations/operations.js';
+import { refuseDeep } from '../nesting.js';
 import { errorShape, trpcError, type ErrorShape } from './errors.js';
 import { outputOf, type ListOutput, type WrittenOutput } from './outputs.js';
 
@@ -51,7 +52,10 @@ export type Router = TRPCBuiltRouter<
 >;
 
 /** The gate parses, strictly and after authorising; tRPC hands on what came. Nothing said is `{}`. */
-const untouched = (raw: unknown): unknown => raw ?? {};
+function untouched(raw: unknown): unknown {
+  refuseDeep(raw, 'The input nests', 'input');
+  return raw ?? {};
+}
 
 interface Parts {
   readonly gate: Gate;

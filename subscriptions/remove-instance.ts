@@ -1,0 +1,27 @@
+import type { StoredObject } from '#schema/change.js';
+import type { Entry, Store } from '#platform/store/store.js';
+import { marksOf } from './marks.js';
+
+/**
+ * Deletes what is stored of a backend that is gone for good, each object with a change of its own, so that subscribers hear of
+ * it. Answers how many. The backend must be read by nobody; what was noted of its synchronisation is the caller's to forget.
+ */
+export async function removeObjectsOf(store: Store, instance: string): Promise<number> {
+  for (let removed = 0; ;) {
+    const before = removed;
+    for await (const chunk of store.objectsOf(instance)) removed += await removeAll(store, chunk);
+    if (removed === before) return removed;
+  }
+}
+
+/** What somebody changes at this moment is left to the next look. */
+async function removeAll(store: Store, objects: readonly StoredObject[]): Promise<number> {
+  const expect = new Map(objects.map(({ id, position }) => [id, position]));
+  const { outcome } = await store.append({ entries: objects.map(deletion), expect });
+  return outcome === 'appended' ? objects.length : 0;
+}
+
+function deletion({ object, id, tenant, instance, value }: StoredObject): Entry {
+  const marks = marksOf(object, tenant, [value]);
+  return { change: 'deleted', object, id, tenant, instance, baseline: false, reversePatch: value, marks };
+}
