@@ -35,12 +35,12 @@ export function accounts({ coverage, store, logger, remembered, once }: Surround
   const open = new Map<string, readonly ObjectName[]>();
   const introduce = (instance: string, objects: readonly ObjectName[], synced = once.get(instance)): void => {
     coverage.expect(instance, objects, synced ?? new Set());
+    const fresh = remembered.get(instance)?.fresh ?? {};
     for (const object of objects) {
-      const at = remembered.get(instance)?.fresh[object];
-      if (at === undefined) continue;
-      coverage.synced(instance, object, at);
-      coverage.stale(instance, object, notReadYet);
+      const at = fresh[object];
+      if (at !== undefined) coverage.synced(instance, object, at);
     }
+    if (Object.keys(fresh).length > 0) coverage.away(instance, notReadYet);
   };
   const save = async (instance: string): Promise<void> => {
     const objects = open.get(instance)!;
