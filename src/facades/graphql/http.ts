@@ -4,6 +4,7 @@ import express, { type NextFunction, type Request, type RequestHandler, type Res
 import { Fault, internal, invalid } from '#schema/errors.js';
 import type { Caller } from '../../operations/gate.js';
 import { refuseDeep } from '../nesting.js';
+import { refuseLarge } from '../refuse-large.js';
 import { statusOf } from '../rest/problem.js';
 import { formattedError } from './errors.js';
 import type { GraphqlRequest } from './request.js';
@@ -20,7 +21,7 @@ export interface HttpParts {
 /** GraphQL over HTTP: what is refused here never reaches the executor. */
 export function graphqlOverHttp(parts: HttpParts): RequestHandler {
   const router = express.Router();
-  router.use(express.json({ limit: parts.bodyBytes }));
+  router.use(refuseLarge(parts.bodyBytes), express.json({ limit: parts.bodyBytes }));
   router.use((request: Request, _response: Response, next: NextFunction) => {
     checkSize(request, parts.documentBytes);
     next();

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import { createOpenApiExpressMiddleware } from 'trpc-to-openapi';
 import { Fault, internal, invalid } from '#schema/errors.js';
 import { refuseDeep } from '../nesting.js';
+import { refuseLarge } from '../refuse-large.js';
 import { problemOf, sendProblem, type Problem } from '../rest/problem.js';
 import { admit } from './admit.js';
 import type { OwnContext, OwnParts } from './answer.js';
@@ -12,7 +13,7 @@ import { ownRoutes } from './routes.js';
 export function ownFacade(parts: OwnParts): RequestHandler {
   const routes = ownRoutes(parts.operations);
   const facade = express.Router();
-  facade.use(admit(routes), readBody(parts.bodyBytes), refuseDeepBody);
+  facade.use(admit(routes), refuseLarge(parts.bodyBytes), readBody(parts.bodyBytes), refuseDeepBody);
   facade.use(
     createOpenApiExpressMiddleware({
       router: servedRouter(routes),
