@@ -9,8 +9,6 @@ export type Changed = Extract<NativeEvent, { type: 'upsert' | 'delete' }>;
 /** A native that exists, as last told or written. */
 interface Known {
   version: string | undefined;
-  /** When a list gave it this version; undefined when a watch or a write did. */
-  listed: number | undefined;
   /** The last list that named it. */
   list: number;
   /** Whether the present materialiser has it. */
@@ -32,7 +30,8 @@ interface Told {
   readonly identity: string;
   readonly version: string | undefined;
   readonly at: number;
-  readonly gone: boolean;
+  /** By a single report, by a list (which may have skipped versions), or that the native is gone. */
+  readonly by: 'report' | 'list' | 'absence';
 }
 
 /** How long what we wrote is believed against reports that may be older, milliseconds. */
@@ -49,7 +48,9 @@ export class KindArrivals {
   readonly #pins = new Map<string, Pin>();
   /** What was told lately, oldest first: an answer to a write that comes later than its echo is known by that. */
   #told: Told[] = [];
+  /** How many lists have begun, and when one of a watch told something last. */
   #lists = 0;
+  #listed = -Infinity;
   #listing = false;
   #read = false;
 
@@ -71,6 +72,7 @@ export class KindArrivals {
     const { identity } = event;
     const known = this.#natives.get(identity);
     if (known && this.#listing && event.type === 'upsert') known.list = this.#lists;
+    if (this.#listing && polled === undefined) this.#listed = now;
     const pin = this.#pins.get(identity);
     if (pin && this.#isNewer(pin.state, event)) return [];
     if (pin && !this.#settles(pin, event)) {
@@ -86,6 +88,7 @@ export class KindArrivals {
   complete(now: number, polled: number | undefined): readonly Fact[] {
     const facts: Fact[] = [];
     if (!this.#listing) return [];
+    if (polled === undefined) this.#listed = now;
     const unnamed = [...this.#natives].filter(([, { list }]) => list !== this.#lists);
     for (const [identity, { version }] of unnamed) {
       const pin = this.#pins.get(identity);
@@ -94,7 +97,7 @@ export class KindArrivals {
         continue;
       }
       this.#natives.delete(identity);
-      this.#remember({ identity, version: undefined, at: now, gone: true });
+      this.#remember({ identity, version: undefined, at: now, by: 'absence' });
       facts.push({ type: 'forget', kind: this.#kind, identity });
       if (polled !== undefined) continue;
       const gone = { type: 'delete', kind: this.#kind, identity, ...(version !== undefined && { version }) } as const;
@@ -116,7 +119,7 @@ export class KindArrivals {
     this.#pins.delete(identity);
     this.#pins.set(identity, { state: event, since: now });
     if (event.type === 'delete') this.#natives.delete(identity);
-    else this.#natives.set(identity, { version, listed: undefined, list: this.#lists, projected: true });
+    else this.#natives.set(identity, { version, list: this.#lists, projected: true });
     return [event];
   }
 
@@ -153,14 +156,14 @@ export class KindArrivals {
     // A list may show that the backend's history went back (restored from a backup); a single report may just be late.
     if (known && !this.#listing && this.#isNewer(known, event)) return [];
     if (event.type === 'delete') {
-      this.#remember({ identity, version, at: now, gone: true });
+      this.#remember({ identity, version, at: now, by: 'absence' });
       this.#natives.delete(identity);
       return [event];
     }
-    if (!this.#newer && version !== undefined) this.#remember({ identity, version, at: now, gone: false });
+    if (!this.#newer && version !== undefined)
+      this.#remember({ identity, version, at: now, by: this.#listing ? 'list' : 'report' });
     if (known?.projected && version !== undefined && known.version === version) return [];
-    const listed = this.#listing ? now : undefined;
-    this.#natives.set(identity, { version, listed, list: this.#lists, projected: true });
+    this.#natives.set(identity, { version, list: this.#lists, projected: true });
     return [this.#listing ? { ...event, listed: true } : event];
   }
 
@@ -192,25 +195,21 @@ export class KindArrivals {
     );
   }
 
-  /** Whether the stream has told already what a write's answer says, or something later. */
+  /**
+   * Whether the stream has told already what a write's answer says, or something later. Where that cannot be known (versions
+   * have no order, and a list came while the write was under way) the stream is left to say what is.
+   */
   #wasTold({ type, identity, version }: Changed, known: Known | undefined, began: number): boolean {
-    const told = this.#told.filter((each) => each.identity === identity);
-    if (this.#listedLater(known, began)) return true;
-    if (type === 'delete') return (this.#read && !known) || told.some(({ gone, at }) => gone && at >= began);
-    if (known?.projected && version !== undefined && known.version === version) return true;
-    return told.some((each) => this.#tellsLater(each, version, began));
-  }
-
-  #tellsLater(told: Told, version: string | undefined, began: number): boolean {
-    if (!told.gone) return told.version === version;
-    const ordered = this.#newer && told.version !== undefined && version !== undefined;
-    return ordered ? this.#newer!(told.version!, version) : told.at >= began;
-  }
-
-  /** A list that gave another version while the write was under way: which is later nobody knows, but the stream will say. */
-  #listedLater(known: Known | undefined, began: number): boolean {
-    if (this.#newer || known?.version === undefined) return false;
-    return known.listed !== undefined && known.listed >= began;
+    if (type === 'delete' && this.#read && !known) return true;
+    if (!this.#newer && version !== undefined && this.#listed >= began) return true;
+    if (type === 'upsert' && known?.projected && version !== undefined && known.version === version) return true;
+    return this.#told.some((told) => {
+      if (told.identity !== identity) return false;
+      if (type === 'upsert' && told.by !== 'absence' && told.version === version) return true;
+      if (told.by === 'report') return false;
+      const ordered = this.#newer && told.version !== undefined && version !== undefined;
+      return ordered ? this.#newer!(told.version!, version) : told.at >= began;
+    });
   }
 
   #remember(told: Told): void {

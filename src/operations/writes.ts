@@ -70,8 +70,9 @@ async function through(
 ): Promise<WrittenAnswer> {
   const port = registry.port(instance, object);
   if (!port?.[method]) throw new Fault('UNSUPPORTED', `The backend '${instance}' cannot ${method} a ${object}.`);
+  const began = Date.now();
   const written = await registry.guard(instance, call.signal, (signal) => send(port, { signal, scope: call.scope }));
-  const observed = await watcher(instance).observe(written.events, call.signal);
+  const observed = await watcher(instance).observe(written.events, call.signal, began);
   if (observed.position) await call.view.reached(observed.position, call.signal);
   const position = observed.position ?? call.view.position();
   return answer(call, object, objectId(oCloudId, instance, object, written.identity), position);
