@@ -2,43 +2,44 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Gap } from '#subscriptions/coverage.js';
 import { gapHeaders } from '../answer-headers.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
-import { bodyToSend, compressedBody, type HeldAnswer } from './answers.js';
+import { compressedAnswer, plainAnswer, type HeldAnswer, type Sendable } from './answers.js';
 import type { Body } from './body.js';
 import { acceptsGzip, matchesEtag } from './headers.js';
 
 /** Writes an answer: 304 where the client has it already, gzipped where it may be, without body for HEAD. */
 export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, gaps: readonly Gap[]): void {
-  const headers = gaps.length === 0 ? held.headers : [...held.headers, ...Object.entries(gapHeaders(gaps)).flat()];
-  if (matchesEtag(request.headers['if-none-match'], held.etag)) {
-    response.writeHead(304, headers.concat(requestIdHeader, requestIdOf(response))).end();
+  const { headers } = request;
+  if (matchesEtag(headers['if-none-match'], held.etag)) {
+    response.writeHead(304, allHeaders(response, held.headers, gaps)).end();
     return;
   }
-  const gzipped = acceptsGzip(request.headers['accept-encoding']) ? compressedBody(held) : undefined;
+  const gzipped = acceptsGzip(headers['accept-encoding']) ? compressedAnswer(held) : undefined;
   if (gzipped instanceof Promise)
     gzipped.then(
-      (body) => write(request, response, headers, body, true),
-      () => write(request, response, headers, held.body, false),
+      (answer) => write(request, response, answer, gaps),
+      () => write(request, response, plainAnswer(held), gaps),
     );
-  else if (gzipped) write(request, response, headers, gzipped, true);
-  else write(request, response, headers, bodyToSend(held), false);
+  else write(request, response, gzipped ?? plainAnswer(held), gaps);
+}
+
+function allHeaders(response: ServerResponse, headers: readonly string[], gaps: readonly Gap[]): string[] {
+  const all = headers.concat(requestIdHeader, requestIdOf(response));
+  return gaps.length === 0 ? all : [...all, ...Object.entries(gapHeaders(gaps)).flat()];
 }
 
 function write(
   request: IncomingMessage,
   response: ServerResponse,
-  headers: readonly string[],
-  body: Body,
-  gzipped: boolean,
+  { headers, body }: Sendable,
+  gaps: readonly Gap[],
 ): void {
   noteBytes(response, body.length);
-  const own = ['Content-Length', String(body.length), requestIdHeader, requestIdOf(response)];
-  if (gzipped) own.push('Content-Encoding', 'gzip');
-  response.writeHead(200, headers.concat(own));
-  if (request.method === 'HEAD') {
-    response.end();
-    return;
-  }
-  const { chunks } = body;
+  response.writeHead(200, allHeaders(response, headers, gaps));
+  if (request.method === 'HEAD') response.end();
+  else writeBody(response, body);
+}
+
+function writeBody(response: ServerResponse, { chunks }: Body): void {
   const [first] = chunks;
   if (chunks.length === 1) response.end(first);
   else if (chunks.length === 2 && first === '') response.end(chunks[1]);

@@ -5,7 +5,7 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import { apiVersions } from './api-versions.js';
-import { answers, type HeldAnswer } from './answers.js';
+import { answers, heldAnswer, type HeldAnswer, type Place } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
 import { acceptsJson, negotiateVersion } from './headers.js';
 import { refusals } from './refuse.js';
@@ -44,17 +44,23 @@ export function serveRest(parts: RestParts): ServeRest {
     if (!(error instanceof Fault)) parts.unforeseen(error, caller);
     refuse.fault(request, response, error);
   };
-  const answer = (request: IncomingMessage, response: ServerResponse, caller: Caller, asked: RestRequest): void => {
+  const answer = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+    asked: RestRequest,
+    places: Places,
+  ): void => {
     const version = negotiateVersion(asked.route.api, asked.route.major, request.headers['version'], parts.strict);
     if (version === undefined) return refuse.notAcceptable(request, response, notServed(request, asked.route));
-    const key = `${caller.principal.scope.key} ${version} ${request.url!}`;
-    const before = held.get(key);
+    const place = placeOf(places, caller.principal.scope.key, version);
+    const before = held.get(place);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
     if (!(outcome instanceof Promise)) return send(request, response, before!, outcome.gaps);
     present(parts, caller, asked, outcome as Promise<RowsAnswer | RowAnswer>).then(
       ({ answer: fresh, body }) => {
         const made = hold(parts, caller, asked, version, fresh, body);
-        held.set(key, made);
+        held.set(place, made);
         send(request, response, made, fresh.gaps);
       },
       (error: unknown) => fail(request, response, caller, error),
@@ -67,13 +73,14 @@ export function serveRest(parts: RestParts): ServeRest {
     try {
       const reading = request.method === 'GET' || request.method === 'HEAD';
       // What may not be done with a path does not depend on its query.
-      const found = target(reading ? url : url.split('?')[0]!);
-      if (!found) return false;
+      const known = target(reading ? url : url.split('?')[0]!);
+      if (!known) return false;
+      const { target: found, places } = known;
       if (!reading) refuse.method(request, response);
       else if (!acceptsJson(request.headers.accept))
         refuse.notAcceptable(request, response, `Only application/json is served, not ${request.headers.accept}.`);
       else if (found.kind === 'versions') apiVersions(response, found, parts, request.method === 'HEAD');
-      else answer(request, response, caller, found.request);
+      else answer(request, response, caller, found.request, places);
     } catch (error) {
       fail(request, response, caller, error);
     }
@@ -81,18 +88,35 @@ export function serveRest(parts: RestParts): ServeRest {
   };
 }
 
+/** Where the answers of one URL are kept: by scope, then by version. */
+type Places = Map<string, Map<string, Place>>;
+
+interface Known {
+  readonly target: Target;
+  readonly places: Places;
+}
+
 /** Reads a URL, once; undefined when it belongs to no API. */
-function targetsByUrl({ routes, strict }: RestParts): (url: string) => Target | undefined {
-  const known = new LRUCache<string, Target>({ max: remembered });
+function targetsByUrl({ routes, strict }: RestParts): (url: string) => Known | undefined {
+  const all = new LRUCache<string, Known>({ max: remembered });
   return (url) => {
-    const hit = known.get(url);
+    const hit = all.get(url);
     if (hit) return hit;
     const at = apiOf(url);
     if (!at) return undefined;
-    const read = readTarget(routes, at, url, strict);
-    known.set(url, read);
-    return read;
+    const known = { target: readTarget(routes, at, url, strict), places: new Map() };
+    all.set(url, known);
+    return known;
   };
+}
+
+/** By texts that live on, whose hashes are known: one text of scope, version and URL would be hashed anew every time. */
+function placeOf(places: Places, scope: string, version: string): Place {
+  let ofScope = places.get(scope);
+  if (!ofScope) places.set(scope, (ofScope = new Map()));
+  let place = ofScope.get(version);
+  if (!place) ofScope.set(version, (place = {}));
+  return place;
 }
 
 function notServed({ headers }: IncomingMessage, { api, major }: Route): string {
@@ -130,7 +154,7 @@ function hold(
   if (asked.route.api.versioned) headers.push('Version', version);
   if (fresh.kind === 'rows' && fresh.next !== undefined)
     headers.push('Link', `<${nextLink(parts.publicUrl, asked.base, fresh.next)}>; rel="next"`);
-  return { stamp: fresh.stamp, etag, headers, body, used: 0 };
+  return heldAnswer(fresh.stamp, etag, headers, body);
 }
 
 function nextLink(publicUrl: string, base: string, marker: string): string {
