@@ -1,0 +1,135 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import type { Trouble } from './many-o-clouds.js';
+import { paced, percentile } from './paced.js';
+import { cores, start } from './spawned.js';
+
+/** The five in trouble; whether the flapping one is named changes by the moment. */
+const troubles: readonly Trouble[] = ['hang', 'status', 'flap', 'garbage', 'gone'];
+const patience = 90_000;
+
+export interface Latency {
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export interface ManyBackends {
+  readonly healthy: Latency;
+  readonly faulty: Latency;
+  /** p99 with five backends in trouble over p99 with all healthy. */
+  readonly p99Ratio: number;
+  /** The same for each round by itself: how much of it is chance. */
+  readonly p99Ratios: readonly number[];
+}
+
+interface Fleet {
+  readonly url: string;
+  readonly paths: readonly string[];
+  /** Resolves when the gateway names those in trouble and nobody else. */
+  suffer(troubles: readonly Trouble[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads of one gateway over many simulated backends: all healthy against five of them hanging, answering 500, flapping,
+ * sending garbage and gone, in turn. Reads for `2 * rounds * seconds`; between the turns it waits for the backends, up to half
+ * a minute each.
+ */
+export async function measureManyBackends({
+  backends = 20,
+  rounds = 6,
+  seconds = 10,
+  perSecond = 500,
+} = {}): Promise<ManyBackends> {
+  const fleet = await openFleet(backends);
+  const read = () => paced(fleet.url, fleet.paths, { perSecond, seconds });
+  try {
+    await read();
+    const runs: { readonly healthy: readonly number[]; readonly faulty: readonly number[] }[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      await fleet.suffer([]);
+      const healthy = await read();
+      await fleet.suffer(troubles);
+      runs.push({ healthy, faulty: await read() });
+    }
+    const [healthy, faulty] = [latency(runs.flatMap((run) => run.healthy)), latency(runs.flatMap((run) => run.faulty))];
+    const p99Ratios = runs.map((run) => percentile(run.faulty, 0.99) / percentile(run.healthy, 0.99));
+    return { healthy, faulty, p99Ratio: faulty.p99 / healthy.p99, p99Ratios };
+  } finally {
+    await fleet.close();
+  }
+}
+
+function latency(times: readonly number[]): Latency {
+  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+}
+
+async function openFleet(backends: number): Promise<Fleet> {
+  const home = await mkdtemp(join(tmpdir(), 'netweave-many-'));
+  const oClouds = start(cores.load, [
+    process.execPath,
+    join(import.meta.dirname, 'many-o-clouds.js'),
+    String(backends),
+  ]);
+  const [line] = await oClouds.printed(/^\{.*\}$/m);
+  const { control, urls } = JSON.parse(line) as { readonly control: string; readonly urls: readonly string[] };
+  const config = join(home, 'netweave.yaml');
+  await writeFile(config, stringify(configuration(home, urls)));
+  const main = join(import.meta.dirname, '../src/main.js');
+  const gateway = start(cores.server, [process.execPath, main, '--config', config]);
+  const [, url] = await gateway.printed(/netweave is ready at (\S+)/);
+  await named(url!, new Set());
+  return {
+    url: url!,
+    paths: await pathsOf(url!),
+    async suffer(wanted) {
+      const answer = await fetch(control, { method: 'POST', body: JSON.stringify({ troubles: wanted }) });
+      if (!answer.ok) throw new Error(`The O-Clouds answered ${answer.status}.`);
+      await named(url!, new Set(wanted.map((_, at) => `dc-${at + 1}`)), `dc-${wanted.indexOf('flap') + 1}`);
+    },
+    async close() {
+      await gateway.stop();
+      await oClouds.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function configuration(home: string, urls: readonly string[]): object {
+  const options = { idleTimeout: 1_000 };
+  return {
+    listen: { host: '127.0.0.1', port: 0 },
+    store: { file: join(home, 'store.db') },
+    backends: urls.map((url, at) => ({ key: `dc-${at + 1}`, type: 'simulator', options: { url, ...options } })),
+    accessLog: { file: join(home, 'access.log') },
+  };
+}
+
+const base = '/o2ims-infrastructureInventory/v2';
+
+/** What no change takes away: single pools and types, and the resources of every pool. */
+async function pathsOf(url: string): Promise<readonly string[]> {
+  const read = async (path: string) => (await (await fetch(url + base + path)).json()) as Record<string, string>[];
+  const pools = (await read('/resourcePools')).map(({ resourcePoolId }) => `/resourcePools/${resourcePoolId}`);
+  const types = (await read('/resourceTypes')).map(({ resourceTypeId }) => `/resourceTypes/${resourceTypeId}`);
+  const resources = pools.map((pool) => `${pool}/resources`);
+  return [...pools, ...types, ...resources].map((path) => base + path);
+}
+
+/** Waits until the gateway names exactly these backends; `unsteady` may or may not be among them. */
+async function named(url: string, wanted: ReadonlySet<string>, unsteady?: string): Promise<void> {
+  const until = Date.now() + patience;
+  for (let names = ''; ; await sleep(50)) {
+    const { headers } = await fetch(`${url}${base}/resourcePools`);
+    names = headers.get('x-netweave-incomplete') ?? '';
+    const found = new Set(names.split(', ').filter((name) => name !== '' && name !== unsteady));
+    const others = new Set([...wanted].filter((name) => name !== unsteady));
+    if (found.size === others.size && [...found].every((name) => others.has(name))) return;
+    if (Date.now() > until)
+      throw new Error(`After ${patience / 1000} s '${names}' are incomplete, not '${[...wanted].join(', ')}'.`);
+  }
+}

@@ -1,0 +1,30 @@
+import { changes, type Disturbance } from './changes.js';
+import { site, startOCloud, type GatewayProcess, type OCloudProcess, type Site } from './gateway-process.js';
+
+/** A gateway that has read a simulated O-Cloud. */
+export interface World {
+  readonly site: Site;
+  readonly oCloud: OCloudProcess;
+  readonly gateway: GatewayProcess;
+  /** 50 objects change each second. */
+  readonly changing: Disturbance;
+  close(): Promise<void>;
+}
+
+export async function openWorld(resources: number, pools: number): Promise<World> {
+  const oCloud = await startOCloud(resources, pools);
+  const place = await site(oCloud);
+  const gateway = await place.startGateway();
+  await gateway.synced;
+  return {
+    site: place,
+    oCloud,
+    gateway,
+    changing: await changes(oCloud.url, 50),
+    async close() {
+      await gateway.stop();
+      await oCloud.stop();
+      await place.close();
+    },
+  };
+}
