@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Fault } from '#schema/errors.js';
-import type { StoredObject } from '#schema/change.js';
-import { marksOf } from '#subscriptions/marks.js';
+import { removeObjectsOf } from '#subscriptions/remove-instance.js';
 import { allRemembered, forget, type Remembered } from '../gateway/remembered.js';
 import type { Configuration } from '../platform/config/model.js';
 import { suggestion } from '../platform/config/suggest.js';
 import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js';
-import type { Entry, Store } from '../platform/store/store.js';
+import type { Store } from '../platform/store/store.js';
 
 /** A line for each backend that the store knows or the configuration names. Throws Fault UNAVAILABLE for the store. */
 export async function listInstances(configuration: Configuration): Promise<string> {
@@ -42,7 +41,9 @@ export async function removeInstance(configuration: Configuration, key: string):
     }
     const note = audited(key);
     await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'intent' });
-    const removed = await deleteAll(store, key);
+    const removed = await removeObjectsOf(store, key);
+    // Should the key be used again, its watch must not go on where it was.
+    await store.append({ entries: [], cursor: { instance: key, cursor: {} } });
     await forget(store, key);
     await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'outcome', code: 'OK' });
     return `Removed ${removed} objects of '${key}'. Subscribers are told when the gateway runs again.\n`;
@@ -78,25 +79,6 @@ async function countOf(store: Store, key: string): Promise<number> {
   let count = 0;
   for await (const chunk of store.objectsOf(key)) count += chunk.length;
   return count;
-}
-
-async function deleteAll(store: Store, key: string): Promise<number> {
-  let removed = 0;
-  for await (const chunk of store.objectsOf(key)) {
-    const expect = new Map(chunk.map(({ id, position }) => [id, position]));
-    const { outcome } = await store.append({ entries: chunk.map(deletionOf), expect });
-    if (outcome !== 'appended')
-      throw new Fault('CONFLICT', `Somebody else changes objects of '${key}' at this moment.`);
-    removed += chunk.length;
-  }
-  // Should the key be used again, its watch must not go on from here.
-  await store.append({ entries: [], cursor: { instance: key, cursor: {} } });
-  return removed;
-}
-
-function deletionOf({ object, id, tenant, instance, value }: StoredObject): Entry {
-  const marks = marksOf(object, tenant, [value]);
-  return { change: 'deleted', object, id, tenant, instance, baseline: false, reversePatch: value, marks };
 }
 
 function audited(key: string) {
