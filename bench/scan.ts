@@ -1,45 +1,36 @@
-import { authorized } from './gateway-process.js';
-import { resourceLists } from './inventory-client.js';
-import { answerTo } from './recorded.js';
-import { cpuTime } from './cpu.js';
-import { percentile } from './paced.js';
-import type { World } from './world.js';
+import { median } from './alternate.js';
+import { oneResource } from './cases/one-resource.js';
+import { authorized, type GatewayProcess } from './gateway-process.js';
+import type { Generator, Target } from './wrk.js';
 
 export interface Scan {
-  readonly objects: number;
-  /** Server CPU per object looked at, nanoseconds. */
+  /** Server CPU per object looked at, nanoseconds; what a request costs besides is in it. */
   readonly perObject: number;
-  /** Milliseconds of other requests meanwhile. */
+  /** Of other requests meanwhile, 50 at a time, milliseconds. */
   readonly p99: number;
 }
 
-const rounds = 10;
+const query = '{ resources(filter: "(cont,description,nobody says this)") { nodes { id } } }';
 
-/** Lists every resource by a filter without an index, through our own flat list, while others read one pool. */
-export async function measureScan(world: World, objects: number): Promise<Scan> {
-  const { url, pid } = world.gateway;
-  const [pool] = await resourceLists(url);
-  const other = pool!.replace(/\/resources$/, '');
-  const scan = {
-    path: `/netweave/v1/resources?filter=${encodeURIComponent('(cont,description,no such words)')}`,
-    headers: authorized,
-  };
-  await answerTo(url, scan);
-  const began = cpuTime(pid);
-  for (let round = 0; round < rounds; round += 1) await answerTo(url, scan);
-  const perObject = ((cpuTime(pid) - began) * 1000) / (rounds * objects);
-
-  const times: number[] = [];
-  let scanning = true;
-  const scans = (async () => {
-    for (let round = 0; round < rounds; round += 1) await answerTo(url, scan);
-    scanning = false;
-  })();
-  while (scanning) {
-    const asked = performance.now();
-    await answerTo(url, { path: other, headers: authorized });
-    times.push(performance.now() - asked);
+/** Looks through every resource by a filter without an index, again and again; then again while others read one resource. */
+export async function measureScan(
+  wrk: Generator,
+  gateway: GatewayProcess,
+  objects: number,
+  rounds: number,
+): Promise<Scan> {
+  const headers = { ...authorized, 'Content-Type': 'application/json' };
+  const body = JSON.stringify({ query });
+  const scan: Target = { ...gateway, asks: [{ path: '/graphql', method: 'POST', headers, body }], connections: 1 };
+  const others: Target = { ...gateway, asks: await oneResource.asks(gateway.url) };
+  const costs: number[] = [];
+  const waits: number[] = [];
+  await wrk.load(scan, 1);
+  for (let round = 0; round < rounds; round += 1) {
+    costs.push((await wrk.load(scan, 2)).cpu);
+    const scanning = wrk.load(scan, 4);
+    waits.push((await wrk.load(others, 3)).p99);
+    await scanning;
   }
-  await scans;
-  return { objects, perObject, p99: percentile(times, 0.99) };
+  return { perObject: (median(costs) * 1000) / objects, p99: median(waits) };
 }

@@ -31,9 +31,9 @@ export interface Target {
   readonly pid: number;
   readonly url: string;
   readonly asks: readonly Ask[];
+  /** How many requests are made at a time; 50 when absent. */
+  readonly connections?: number;
 }
-
-const connections = 50;
 
 /** Requests are formatted once, before the run; `done` prints one line of JSON. */
 const script = `
@@ -62,9 +62,9 @@ function done(summary, latency)
 end
 `;
 
-/** A place for scripts; \`close\` removes it. */
+/** Makes load; `close` removes its files. */
 export interface Generator {
-  /** Loads the target for whole seconds over 50 connections, and tells what it cost. Throws when a request failed. */
+  /** Loads the target for whole seconds and tells what it cost. Throws when a request failed. */
   load(target: Target, seconds: number): Promise<Load>;
   close(): Promise<void>;
 }
@@ -84,7 +84,7 @@ export async function generator(): Promise<Generator> {
     return file;
   };
   return {
-    async load({ pid, url, asks }, seconds) {
+    async load({ pid, url, asks, connections = 50 }, seconds) {
       const file = await fileOf(asks);
       const argv = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', lua, url, '--', file];
       const [program, ...args] = pinned(cores.load, argv);

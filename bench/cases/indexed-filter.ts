@@ -2,26 +2,26 @@ import { authorized } from '../gateway-process.js';
 import { pagesOf, resourceLists } from '../inventory-client.js';
 import type { Case } from './case.js';
 
-// Answers are not found again; of the URLs, as many are new as there are racks to combine.
-const most = 25_000;
-const least = 5_000;
+// More than the gateway remembers: neither URLs nor answers are found again.
+const different = 25_000;
 
 /** Racks of a pool, three at a time, so that there are as many different filters as are needed and each finds 100. */
 export const indexedFilter: Case = {
   name: 'filter on an indexed attribute, 100 rows, a different value each time',
   target: 0.4,
+  gate: 0.1,
   async asks(url) {
     const lists = await resourceLists(url);
     const choices = await Promise.all(lists.map(async (list) => threeOf(list, [...(await racksOf(url, list))])));
     const paths: string[] = [];
-    for (let open = choices; open.length > 0 && paths.length < most;) {
+    for (let open = choices; open.length > 0 && paths.length < different;) {
       open = open.filter((choice) => {
         const { done, value } = choice.next();
         if (done !== true) paths.push(value);
         return done !== true;
       });
     }
-    if (paths.length < least) throw new Error(`Only ${paths.length} filters find 100 resources.`);
+    if (paths.length < different) throw new Error(`Only ${paths.length} filters find 100 resources.`);
     return paths.map((path) => ({ path, headers: authorized }));
   },
 };
@@ -37,9 +37,14 @@ async function racksOf(url: string, list: string): Promise<ReadonlyMap<string, n
   return racks;
 }
 
+/** All choices of three that hold 100 together, each said in three ways: what is asked is the same, the URL is not. */
 function* threeOf(list: string, racks: readonly (readonly [string, number])[]): Generator<string> {
   for (const [first, [one, some]] of racks.entries())
     for (const [second, [other, more]] of racks.slice(first + 1).entries())
-      for (const [third, rest] of racks.slice(first + second + 2))
-        if (some + more + rest >= 100) yield `${list}?filter=(in,groups,${one},${other},${third})`;
+      for (const [third, rest] of racks.slice(first + second + 2)) {
+        if (some + more + rest < 100) continue;
+        yield `${list}?filter=(in,groups,${one},${other},${third})`;
+        yield `${list}?filter=(in,groups,${other},${third},${one})`;
+        yield `${list}?filter=(in,groups,${third},${one},${other})`;
+      }
 }

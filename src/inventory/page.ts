@@ -15,7 +15,7 @@ export function* rowsOf(runs: readonly Run[]): Generator<Row> {
 /** The first `limit` rows, in id order, as a page of their own. */
 export function pageOf(rows: readonly Row[], limit: number): Page {
   const shown = rows.slice(0, limit);
-  const runs = shown.length > 0 ? [{ block: { rows: shown }, from: 0, to: shown.length }] : [];
+  const runs = shown.length > 0 ? [{ block: { rows: shown, fleeting: true as const }, from: 0, to: shown.length }] : [];
   return rows.length > limit ? { runs, next: { id: shown.at(-1)!.id } } : { runs };
 }
 

@@ -12,6 +12,8 @@ export interface Joined {
  */
 export interface Block {
   readonly rows: Row[];
+  /** Made for one page: not worth remembering anything with. */
+  readonly fleeting?: true;
   joined?: Map<string, Joined>;
 }
 

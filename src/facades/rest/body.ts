@@ -33,9 +33,24 @@ export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: R
   const remembered = derivedAttributes(definition).length === 0 && common.has(request.selector.key);
   if (!remembered) return whole(`${envelope[0]}${[...rowsOf(answer.runs)].map(text).join(',')}${envelope[1]}`);
   const representation = representationOf(request, hidden);
+  if (answer.runs.some(({ block }) => block.fleeting)) {
+    const texts = Array.from(rowsOf(answer.runs), (row) => rememberedText(row, representation, text));
+    return whole(`${envelope[0]}${texts.join(',')}${envelope[1]}`);
+  }
   const runs = answer.runs.map((run, index) => bytesOf(run, representation, text, index < answer.runs.length - 1));
   const chunks: [string, ...Buffer[]] = [envelope[0], ...runs, Buffer.from(envelope[1])];
   return { chunks, length: envelope[0].length + envelope[1].length + runs.reduce((sum, run) => sum + run.length, 0) };
+}
+
+const texts = new WeakMap<Row, Map<string, string>>();
+
+/** Rows that a scan picked out keep their texts one by one: presenting 100 of them anew costs 70 µs. */
+function rememberedText(row: Row, representation: string, text: (row: Row) => string): string {
+  let known = texts.get(row);
+  if (!known) texts.set(row, (known = new Map()));
+  let made = known.get(representation);
+  if (made === undefined) known.set(representation, (made = text(row)));
+  return made;
 }
 
 // Up to here copying a text behind the headers is cheaper than a second piece to write (measured: 2 µs of 16 at 300 bytes,

@@ -1,0 +1,102 @@
+import type { Row, Share } from './rows.js';
+
+/** A figure with a limit of its own. */
+export interface Limit {
+  readonly name: string;
+  readonly unit: string;
+  readonly measured: number;
+  /** Absent when the figure is only recorded. */
+  readonly most?: number;
+}
+
+/** Least part of its own speed that the gateway keeps while objects change, and with ten times as many. */
+export const leastKept = 0.85;
+
+/** Whether a row reaches its target; `margin` below 1 forgives noise. */
+export function reached({ target, ratio }: Row, margin = 1): boolean {
+  return target === undefined || (ratio.cpu >= target * margin && ratio.rate >= target * margin);
+}
+
+/** Whether a row keeps its speed while objects change, and with ten times as many. */
+export function kept({ changing, large }: Row): boolean {
+  return [changing, large].every((share) => !share || (share.cpu >= leastKept && share.rate >= leastKept));
+}
+
+export function within({ measured, most }: Limit): boolean {
+  return most === undefined || measured <= most;
+}
+
+/** Rows beside the bare server, as Markdown. */
+export function ratioTable(rows: readonly Row[]): string {
+  const head = [
+    'request',
+    'body, bytes',
+    'bare, µs',
+    'gateway, µs',
+    'bare, 1/s',
+    'gateway, 1/s',
+    'CPU',
+    'rate',
+    'at least',
+    '',
+  ];
+  const lines = rows.map((row) => [
+    row.name,
+    whole(row.bytes),
+    row.bare.cpu.toFixed(1),
+    row.gateway.cpu.toFixed(1),
+    whole(row.bare.perSecond),
+    whole(row.gateway.perSecond),
+    share(row.ratio.cpu),
+    share(row.ratio.rate),
+    row.target === undefined ? '' : String(row.target),
+    verdict(row.target, reached(row)),
+  ]);
+  return table(head, lines);
+}
+
+/** What rows keep of their speed, as Markdown. */
+export function keptTable(rows: readonly Row[]): string {
+  const head = ['request', 'changing: CPU', 'rate', 'large: CPU', 'rate', 'at least', ''];
+  const both = (of: Share | undefined) => (of ? [share(of.cpu), share(of.rate)] : ['', '']);
+  return table(
+    head,
+    rows.map((row) => [
+      row.name,
+      ...both(row.changing),
+      ...both(row.large),
+      String(leastKept),
+      verdict(leastKept, kept(row)),
+    ]),
+  );
+}
+
+export function limitTable(limits: readonly Limit[]): string {
+  return table(
+    ['what', 'measured', 'at most', ''],
+    limits.map((limit) => [
+      limit.name,
+      `${limit.measured < 10 ? limit.measured.toFixed(2) : whole(limit.measured)} ${limit.unit}`,
+      limit.most === undefined ? '' : `${whole(limit.most)} ${limit.unit}`,
+      verdict(limit.most, within(limit)),
+    ]),
+  );
+}
+
+function verdict(limit: number | undefined, holds: boolean): string {
+  if (limit === undefined) return 'recorded';
+  return holds ? 'holds' : 'MISSED';
+}
+
+function whole(number: number): string {
+  return Math.round(number).toLocaleString('en');
+}
+
+function share(number: number): string {
+  return number.toFixed(2);
+}
+
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [row(head), row(head.map(() => '---')), ...lines.map(row)].join('\n');
+}
