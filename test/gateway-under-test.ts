@@ -86,7 +86,7 @@ export function configurationOf({ clients = {}, simulators = {}, backends = [], 
   return [...network, 'accessLog: { enabled: false }', ...identity, ...own, yaml].join('\n');
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 

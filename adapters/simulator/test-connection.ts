@@ -2,7 +2,7 @@ import type { ConnectContext, Connection, NativeBatch, PortCall, Target } from '
 import { objectId } from '../kit/identity.js';
 import { simulator } from './index.js';
 
-export const oCloudId = '5f0f6d0e-2f0a-4a43-9a39-0c8f0f6b8e11';
+const oCloudId = '5f0f6d0e-2f0a-4a43-9a39-0c8f0f6b8e11';
 
 export const context: ConnectContext = {
   key: 'demo',

@@ -1,7 +1,7 @@
 import { Agent, request as httpsRequest } from 'node:https';
 
 /** The API server answered 400 or above. */
-export class ApiError extends Error {
+class ApiError extends Error {
   readonly status: number;
   /** Kubernetes' own word for it: `NotFound`, `Expired`, `Forbidden` …; empty when it gave none. */
   readonly reason: string;
