@@ -8,9 +8,12 @@ import { marksOf } from './marks.js';
  */
 export async function removeObjectsOf(store: Store, instance: string): Promise<number> {
   for (let removed = 0; ;) {
-    const before = removed;
-    for await (const chunk of store.objectsOf(instance)) removed += await removeAll(store, chunk);
-    if (removed === before) return removed;
+    let seen = 0;
+    for await (const chunk of store.objectsOf(instance)) {
+      seen += chunk.length;
+      removed += await removeAll(store, chunk);
+    }
+    if (seen === 0) return removed;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ObjectName } from '#schema/objects.js';
 import type { EachProjection, GroupProjection, Projected } from '../contract.js';
+import { Group } from './group.js';
 import type { MadeObjects } from './made-objects.js';
 import type { Fact, ObjectEvent } from './materialise.js';
 
@@ -56,8 +57,8 @@ export class GroupState implements ObjectState {
   readonly ids: ReadonlySet<string>;
   readonly #made: MadeObjects;
   readonly #projection: GroupProjection<ObjectName>;
-  /** Contributions by key and by native, and the keys of each native's. */
-  readonly #groups = new Map<string, Map<string, unknown>>();
+  readonly #groups = new Map<string, Group>();
+  /** Keys that a native contributes to. */
   readonly #keysOf = new Map<string, readonly string[]>();
   /** Groups to be built anew, and those that only lost what a list no longer named. */
   readonly #dirty = new Set<string>();
@@ -72,16 +73,21 @@ export class GroupState implements ObjectState {
   }
 
   apply(fact: NativeFact): void {
-    const reference = `${fact.kind}\n${fact.identity}`;
-    const contributions = fact.type === 'upsert' ? this.#contributionsOf(fact) : [];
-    if (!contributions) return;
-    this.#retract(reference, fact.type === 'forget' ? this.#shrunk : this.#dirty);
-    for (const [key, contribution] of contributions) {
-      const group = this.#groups.get(key) ?? new Map<string, unknown>();
-      this.#groups.set(key, group.set(reference, contribution));
-      this.#dirty.add(key);
+    const native = `${fact.kind}\n${fact.identity}`;
+    const byKey = fact.type === 'upsert' ? this.#contributionsOf(fact) : new Map<string, unknown[]>();
+    if (!byKey) return;
+    for (const key of this.#keysOf.get(native) ?? []) {
+      if (byKey.has(key)) continue;
+      this.#groups.get(key)?.delete(native);
+      (fact.type === 'forget' ? this.#shrunk : this.#dirty).add(key);
     }
-    if (contributions.length > 0) this.#keysOf.set(reference, [...new Set(contributions.map(([key]) => key))]);
+    for (const [key, contributions] of byKey) {
+      let group = this.#groups.get(key);
+      if (!group) this.#groups.set(key, (group = new Group()));
+      if (group.set(native, contributions)) this.#dirty.add(key);
+    }
+    if (byKey.size > 0) this.#keysOf.set(native, [...byKey.keys()]);
+    else this.#keysOf.delete(native);
   }
 
   drain(listed: boolean): readonly ObjectEvent[] {
@@ -92,28 +98,26 @@ export class GroupState implements ObjectState {
   }
 
   /** Undefined when the projection refuses the native: what it said before stays. */
-  #contributionsOf({ kind, native, identity }: NativeFact & { type: 'upsert' }): readonly Contribution[] | undefined {
+  #contributionsOf({ kind, native, identity }: NativeFact & { type: 'upsert' }): Map<string, unknown[]> | undefined {
     try {
-      return [...(this.#projection.contribute[kind] as Contribute)(native, identity)];
+      const byKey = new Map<string, unknown[]>();
+      for (const [key, contribution] of (this.#projection.contribute[kind] as Contribute)(native, identity)) {
+        const others = byKey.get(key);
+        if (others) others.push(contribution);
+        else byKey.set(key, [contribution]);
+      }
+      return byKey;
     } catch (fault) {
       this.#made.refuse(identity, fault);
       return undefined;
     }
   }
 
-  #retract(reference: string, mark: Set<string>): void {
-    for (const key of this.#keysOf.get(reference) ?? []) {
-      this.#groups.get(key)?.delete(reference);
-      mark.add(key);
-    }
-    this.#keysOf.delete(reference);
-  }
-
   #rebuild(key: string, listed: boolean): void {
     const group = this.#groups.get(key);
     const mark = listed ? { listed: true as const } : {};
     if (group && group.size > 0) {
-      this.#made.make(key, () => this.#projection.build(key, [...group.values()]), mark);
+      this.#made.make(key, () => this.#projection.build(key, group.contributions()), mark);
       return;
     }
     this.#groups.delete(key);

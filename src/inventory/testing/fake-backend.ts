@@ -116,7 +116,7 @@ export class FakeBackend {
       project: projections,
       ports: {},
       ...(reading === 'poll'
-        ? { list: (signal) => this.#list(signal, reading), pollInterval: 1000 }
+        ? { list: (signal) => this.#list(signal, reading), pollInterval: 5000 }
         : { watch: (signal, cursor) => this.#watch(signal, cursor, reading) }),
       ...(versions === 'ordered' && { newer: (a, b) => Number(a) > Number(b) }),
       close: () => Promise.resolve(),

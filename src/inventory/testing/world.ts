@@ -43,14 +43,7 @@ export async function openWorld(backend: FakeBackend, reading: Reading): Promise
   const view = await openView(memory, (_message, error) => {
     throw error;
   });
-  const begin = (): Watcher => {
-    const account = coverage();
-    account.expect(instance, ['Resource', 'ResourcePool'], new Set());
-    const connection = backend.connection(reading);
-    const source = { instance, projection: 'p1', ...(connection.newer && { newer: connection.newer }) };
-    const around = { feed: feed(store, () => clock.now()), store, coverage: account, clock, log: () => undefined };
-    return watch({ source, connection, oCloudId }, around);
-  };
+  const begin = () => beginWatching(backend, reading, { store, clock });
   let watcher = begin();
   const idle = async () => {
     for (let quiet = 0, seen = -1; quiet < 6;) {
@@ -88,6 +81,15 @@ export async function openWorld(backend: FakeBackend, reading: Reading): Promise
       await memory.close();
     },
   };
+}
+
+function beginWatching(backend: FakeBackend, reading: Reading, on: { store: Store; clock: ManualClock }): Watcher {
+  const account = coverage();
+  account.expect(instance, ['Resource', 'ResourcePool'], new Set());
+  const connection = backend.connection(reading);
+  const source = { instance, projection: 'p1', ...(connection.newer && { newer: connection.newer }) };
+  const around = { ...on, feed: feed(on.store, () => on.clock.now()), coverage: account, log: () => undefined };
+  return watch({ source, connection, oCloudId }, around);
 }
 
 function rowsIn(view: View) {
