@@ -66,7 +66,7 @@ function send(
   const said = {
     ETag: etag,
     'Cache-Control': 'no-cache',
-    Vary: 'Accept-Encoding',
+    Vary: 'Accept-Encoding, Origin',
     [requestIdHeader]: requestIdOf(response),
     ...headers,
   };

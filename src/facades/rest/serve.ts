@@ -150,7 +150,7 @@ function hold(
 ): HeldAnswer {
   const { scope } = caller.principal;
   const etag = etagOf(fresh.stamp, asked.base, asked.input['after'] ?? asked.input['page'], scope);
-  const headers = ['Content-Type', 'application/json', 'ETag', etag, 'Vary', 'Accept-Encoding, Authorization'];
+  const headers = ['Content-Type', 'application/json', 'ETag', etag, 'Vary', 'Accept-Encoding, Authorization, Origin'];
   if (asked.route.api.versioned) headers.push('Version', version);
   if (fresh.kind === 'rows' && fresh.next !== undefined)
     headers.push('Link', `<${nextLink(parts.publicUrl, asked.base, fresh.next)}>; rel="next"`);
