@@ -5,6 +5,7 @@ import type { Value } from '#schema/change.js';
 import type { Projected } from '../contract.js';
 import { objectId } from './identity.js';
 import type { ObjectEvent, Refused } from './materialise.js';
+import { Refusals } from './refusals.js';
 
 interface Made {
   readonly id: string;
@@ -18,6 +19,8 @@ export class MadeObjects {
   readonly object: ObjectName;
   /** Ids of everything made. */
   readonly ids = new Set<string>();
+  /** Objects that are not as their natives say, because these are no good. */
+  readonly refusals = new Refusals();
   readonly #made = new Map<string, Made>();
   readonly #definition: ObjectDefinition;
   readonly #idOf: (identity: string) => string;
@@ -43,10 +46,12 @@ export class MadeObjects {
       projected = build();
       if (projected) projected = { tenant: projected.tenant, value: this.#validated(id, projected.value) };
     } catch (fault) {
-      this.refuse(identity, fault);
+      this.refusals.add(identity, fault);
+      this.#refused(this.object, identity, fault);
       this.#remember(identity, { id, digest: NaN, version: undefined });
       return;
     }
+    this.refusals.clear(identity);
     if (projected) this.#set(id, identity, projected, mark);
     else if (this.#made.has(identity)) this.drop(identity, mark);
   }
@@ -69,8 +74,10 @@ export class MadeObjects {
     const made = this.#made.get(identity);
     if (made) this.ids.delete(made.id);
     this.#made.delete(identity);
+    this.refusals.clear(identity);
   }
 
+  /** Of a native that would be part of objects: nobody knows of which. */
   refuse(identity: string, fault: unknown): void {
     this.#refused(this.object, identity, fault);
   }

@@ -113,16 +113,56 @@ describe('what cannot be made', () => {
     const { kit, refused } = refusing();
     kit.apply([node('a', { pool: 'p', text: 'good' }), ...both]);
     const events = kit.apply([node('a', { pool: 'p', text: 'bad' }), node('b', { pool: 'p', text: 'fine' })]);
-    expect(short(events)).toEqual(['ResourcePool p = a b', 'Resource b = fine']);
+    expect(short(events)).toEqual([
+      'ResourcePool p = a b',
+      'ResourcePool stale',
+      'Resource b = fine',
+      'Resource stale',
+    ]);
     expect(refused).toEqual(['ResourcePool a: No such node.', 'Resource a: No such node.']);
-    expect(short(kit.apply([complete('node')]))).toEqual(['ResourcePool complete 1', 'Resource complete 2']);
-    expect(short(kit.apply([node('a', { pool: 'p', text: 'good' })]))).toEqual(['Resource a = good']);
+    const again = kit.apply([node('a', { pool: 'p', text: 'good' })]);
+    expect(short(again)).toEqual(['ResourcePool current', 'Resource a = good', 'Resource current']);
   });
 
   test('is what the model does not allow, too', () => {
     const { kit, refused } = refusing();
-    expect(short(kit.apply([node('unfit', { pool: 'p' }), node('fit', { pool: 'p' })]))).toEqual(['Resource fit = ']);
+    const events = kit.apply([node('unfit', { pool: 'p' }), node('fit', { pool: 'p' })]);
+    expect(short(events)).toEqual(['Resource fit = ', 'Resource stale']);
     expect(refused).toHaveLength(1);
+  });
+
+  test('is named for as long as it lasts, whatever else becomes known', () => {
+    const { kit } = refusing();
+    const bad = node('a', { pool: 'p', text: 'bad' });
+    expect(kit.apply([bad, complete('node')]).at(-1)).toEqual({
+      type: 'stale',
+      object: 'Resource',
+      reason: "1 cannot be shown and stay as they were, such as 'a': No such node.",
+    });
+    expect(short(kit.apply([node('b', { pool: 'p' })]))).toEqual(['Resource b = ']);
+    const current: Fact = { type: 'current', kind: 'node' };
+    expect(short(kit.apply([current]))).toEqual(['Resource current', 'Resource stale']);
+    expect(short(kit.apply([{ type: 'delete', kind: 'node', identity: 'a' }]).slice(-1))).toEqual(['Resource current']);
+    expect(short(kit.apply([complete('node')]))).toEqual(['Resource complete 1']);
+  });
+
+  test('is not taken for gone: of several natives nobody knows what the refused one was part of', () => {
+    const { kit } = refusing();
+    const bad = node('a', { pool: 'p', text: 'bad' });
+    expect(short(kit.apply([bad, node('b', { pool: 'q' }), ...both]))).toEqual([
+      'ResourcePool q = b',
+      'ResourcePool stale',
+      'Resource b = ',
+      'Resource complete 2',
+      'Resource stale',
+    ]);
+    expect(short(kit.apply([node('a', { pool: 'p' })]))).toEqual([
+      'ResourcePool p = a',
+      'ResourcePool complete 2',
+      'ResourcePool current',
+      'Resource a = ',
+      'Resource current',
+    ]);
   });
 
   test('is thrown when nobody asked to be told', () => {

@@ -90,6 +90,8 @@ export function materialise(
   const ready = (state: ObjectState) => kinds.all(state.kinds, before.has(state.object) ? 'read' : 'answered');
   /** Objects of which a kind was listed anew since their last `complete`. */
   const relisted = new Set<ObjectState>();
+  /** What was last told of natives that were refused. */
+  const refusals = new Map<ObjectState, string | undefined>();
 
   function noteKind(fact: Extract<Fact, { type: 'complete' | 'stale' | 'current' }>, out: ObjectEvent[]): void {
     kinds.note(fact);
@@ -111,14 +113,28 @@ export function materialise(
       }
       for (const state of states) {
         if (!state.grouped || ready(state)) for (const event of state.drain(listed)) out.push(event);
-        if (!relisted.has(state) || !kinds.all(state.kinds, 'current')) continue;
-        relisted.delete(state);
-        out.push({ type: 'complete', object: state.object, ids: state.ids });
+        if (relisted.has(state) && kinds.all(state.kinds, 'current') && !state.doubtful) {
+          relisted.delete(state);
+          out.push({ type: 'complete', object: state.object, ids: state.ids });
+        }
+        const told = refusalEvent(state, refusals.get(state), out);
+        if (told?.type === 'stale' || (told && kinds.all(state.kinds, 'current'))) out.push(told);
+        refusals.set(state, state.refusal);
       }
       return out;
     },
     unread: (named) => [...named].some((kind) => concerned(kind).some((state) => state.grouped && !ready(state))),
   };
+}
+
+/** What is to be told of refused natives: what is new, and all again after an event that says that the object is known. */
+function refusalEvent({ object, refusal }: ObjectState, before: string | undefined, told: readonly ObjectEvent[]) {
+  const known = (event: ObjectEvent) =>
+    event.object === object && (event.type === 'complete' || event.type === 'current');
+  if (refusal !== undefined && (refusal !== before || told.some(known))) {
+    return { type: 'stale', object, reason: refusal } as const;
+  }
+  return refusal === undefined && before !== undefined ? ({ type: 'current', object } as const) : undefined;
 }
 
 function statesByKind(states: readonly ObjectState[]): (kind: string) => readonly ObjectState[] {

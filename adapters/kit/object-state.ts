@@ -3,6 +3,7 @@ import type { EachProjection, GroupProjection, Projected } from '../contract.js'
 import { Group } from './group.js';
 import type { MadeObjects } from './made-objects.js';
 import type { Fact, ObjectEvent } from './materialise.js';
+import { Refusals } from './refusals.js';
 
 type NativeFact = Extract<Fact, { identity: string }>;
 
@@ -14,6 +15,10 @@ export interface ObjectState {
   /** Whether several natives make one object. */
   readonly grouped: boolean;
   readonly ids: ReadonlySet<string>;
+  /** Whether `ids` lack objects, because natives that would be part of them were refused. */
+  readonly doubtful: boolean;
+  /** Why some objects are not as the backend says; undefined when all are. */
+  readonly refusal: string | undefined;
   apply(fact: NativeFact): void;
   /** What changed since; `listed`: whether a full list had part in it. */
   drain(listed: boolean): readonly ObjectEvent[];
@@ -23,6 +28,7 @@ export class EachState implements ObjectState {
   readonly object: ObjectName;
   readonly kinds: readonly string[];
   readonly grouped = false;
+  readonly doubtful = false;
   readonly ids: ReadonlySet<string>;
   readonly #made: MadeObjects;
   readonly #build: (native: unknown, identity: string) => Projected | undefined;
@@ -40,6 +46,10 @@ export class EachState implements ObjectState {
     if (type === 'upsert') this.#made.make(identity, () => this.#build(fact.native, identity), fact);
     else if (type === 'delete') this.#made.drop(identity, fact);
     else this.#made.forget(identity);
+  }
+
+  get refusal(): string | undefined {
+    return this.#made.refusals.reason;
   }
 
   drain(): readonly ObjectEvent[] {
@@ -63,6 +73,7 @@ export class GroupState implements ObjectState {
   /** Groups to be built anew, and those that only lost what a list no longer named. */
   readonly #dirty = new Set<string>();
   readonly #shrunk = new Set<string>();
+  readonly #refusals = new Refusals();
 
   constructor(made: MadeObjects, projection: GroupProjection<ObjectName>) {
     this.object = made.object;
@@ -76,6 +87,7 @@ export class GroupState implements ObjectState {
     const native = `${fact.kind}\n${fact.identity}`;
     const byKey = fact.type === 'upsert' ? this.#contributionsOf(fact) : new Map<string, unknown[]>();
     if (!byKey) return;
+    this.#refusals.clear(fact.identity);
     for (const key of this.#keysOf.get(native) ?? []) {
       if (byKey.has(key)) continue;
       this.#groups.get(key)?.delete(native);
@@ -88,6 +100,14 @@ export class GroupState implements ObjectState {
     }
     if (byKey.size > 0) this.#keysOf.set(native, [...byKey.keys()]);
     else this.#keysOf.delete(native);
+  }
+
+  get doubtful(): boolean {
+    return this.#refusals.reason !== undefined;
+  }
+
+  get refusal(): string | undefined {
+    return this.#refusals.reason ?? this.#made.refusals.reason;
   }
 
   drain(listed: boolean): readonly ObjectEvent[] {
@@ -108,6 +128,7 @@ export class GroupState implements ObjectState {
       }
       return byKey;
     } catch (fault) {
+      this.#refusals.add(identity, fault);
       this.#made.refuse(identity, fault);
       return undefined;
     }
