@@ -5,15 +5,16 @@ import { backendsOf, facades, openFleet, poolIdsOf, startOClouds, v2, type Fleet
 import { nowhere, until } from './gateway-under-test.js';
 import { startMisshapenOCloud, type MisshapenOCloud } from './misshapen-o-cloud.js';
 
-const keys = ['broken', 'flapping', 'garbled', 'gone', 'hanging', 'healthy', 'misshapen'] as const;
+const keys = ['broken', 'flapping', 'garbled', 'gone', 'hanging', 'healthy', 'misshapen', 'polled'] as const;
 type Key = (typeof keys)[number];
-const ill = ['broken', 'garbled', 'gone', 'hanging', 'misshapen'] as const;
+const ill = ['broken', 'garbled', 'gone', 'hanging', 'misshapen', 'polled'] as const;
 
 const faults: Readonly<Partial<Record<Key, OCloudFault>>> = {
   broken: { status: 500 },
   flapping: { flap: true },
   garbled: { garbage: true },
   hanging: { hang: true },
+  polled: { status: 401 },
 };
 
 let oClouds: Record<Key, OCloud>;
@@ -24,7 +25,10 @@ let poolOf: Record<Key, string>;
 beforeAll(async () => {
   oClouds = await startOClouds(keys);
   misshapen = await startMisshapenOCloud(oClouds.misshapen.url);
-  fleet = await openFleet({ backends: backendsOf({ ...oClouds, misshapen }) });
+  const { polled, ...watched } = oClouds;
+  const options = { url: polled.url, read: 'poll', pollInterval: 200 };
+  const backends = [...backendsOf({ ...watched, misshapen }), { key: 'polled', type: 'simulator', options }];
+  fleet = await openFleet({ backends });
   await fleet.names();
   const ids = await Promise.all(keys.map(async (key) => [key, (await poolIdsOf(key, oClouds[key]))[0]]));
   poolOf = Object.fromEntries(ids) as typeof poolOf;
@@ -50,7 +54,7 @@ async function touchPool(summary: string): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
-describe('six backends in six kinds of trouble', () => {
+describe('seven backends in seven kinds of trouble', () => {
   test('are named on every facade, and what they said before stays', async () => {
     const before = await fleet.pools();
     expect(before).toHaveLength(2 * keys.length);
@@ -79,7 +83,7 @@ describe('six backends in six kinds of trouble', () => {
     expect([absent.status, absent.body]).toEqual([404, expect.objectContaining({ code: 'NOT_FOUND' })]);
   });
 
-  test('leave a seventh to be written to', async () => {
+  test('leave an eighth to be written to', async () => {
     for (const facade of ['own', 'graphql', 'trpc'] as const) {
       const description = `Written over ${facade}`;
       const input = { id: poolOf.healthy, patch: { description } };
