@@ -3,7 +3,8 @@ import { Fault } from '#schema/errors.js';
 import type { IdentifyPrincipal } from '../access/principal.js';
 import type { Caller } from '../operations/gate.js';
 import { allowOrigin, type Cors } from './cors.js';
-import { problemOf, sendProblem } from './rest/problem.js';
+import { refuseAs } from './refuse-as.js';
+import { sendProblem } from './rest/problem.js';
 import { bytesOf, noteRequestId, requestIds } from './request-id.js';
 import { overloaded, type Load } from './shedding.js';
 
@@ -56,19 +57,16 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
       return sendProblem(response, { status: 414, detail: `The URI is longer than ${parts.urlBytes} bytes.` });
     if (parts.open(request, response)) return;
     if (overloaded(parts.load))
-      return refuse(
+      return refuseAs(
+        request,
         response,
         new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 }),
       );
     const known = parts.identify(request.socket, bearerOf(request));
-    if (!known) return refuse(response, new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.'));
+    if (!known) return refuseAs(request, response, new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.'));
     principal = known.name;
     parts.serve(request, response, new RequestCaller(response, known, requestId));
   };
-}
-
-function refuse(response: ServerResponse, fault: Fault): void {
-  sendProblem(response, problemOf(fault));
 }
 
 function bearerOf({ headers }: IncomingMessage): string | undefined {
