@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { run } from './cli/run.js';
 
 const code = await run(process.argv.slice(2));

@@ -170,10 +170,11 @@ describe('what is sure', () => {
     expect(fault).toMatchObject({ code: 'BACKEND_UNAVAILABLE', detail: { retryAfter: 5 } });
   });
 
-  test('an error that is no fault becomes one that names the backend', async () => {
+  test('an error that is no fault becomes one that names the backend and keeps its words for the operator', async () => {
     const fault = await faultOf(
       backendGuard('b', generous).run(never, () => Promise.reject(new TypeError('x of undefined'))),
     );
-    expect(fault).toMatchObject({ code: 'BACKEND_FAILED', message: "The backend 'b' failed: x of undefined" });
+    expect(fault).toMatchObject({ code: 'BACKEND_FAILED', cause: new TypeError('x of undefined') });
+    expect(fault.message).toBe("The backend 'b' failed in a way nobody foresaw.");
   });
 });

@@ -101,8 +101,8 @@ function faultOf(instance: string, deadline: number, error: unknown): Fault {
     });
   }
   if (!(error instanceof Fault)) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return new Fault('BACKEND_FAILED', `The backend '${instance}' failed: ${reason}`, {}, error);
+    // Its words are for the operator, who finds them in the log.
+    return new Fault('BACKEND_FAILED', `The backend '${instance}' failed in a way nobody foresaw.`, {}, error);
   }
   if (error.code !== 'BACKEND_UNAVAILABLE') return error;
   const { retryAfter = comeBack } = error.detail;

@@ -84,6 +84,8 @@ function readExpression(text: string, start: number): { condition: RawCondition;
   };
 }
 
+const mostConditions = 100;
+
 /**
  * Reads a filter of ETSI NFV-SOL 013 5.2, already percent-decoded. All the conditions must hold; the empty text has
  * none. Throws INVALID with the position of the fault.
@@ -93,6 +95,7 @@ export function parseExpressions(text: string): readonly RawCondition[] {
   for (let start = 0; text !== '';) {
     const { condition, end } = readExpression(text, start);
     conditions.push(condition);
+    if (conditions.length > mostConditions) throw fault(`More than ${mostConditions} expressions.`, start);
     if (end === text.length) break;
     if (text[end] !== ';') throw fault("Expressions are joined by ';'.", end);
     start = end + 1;

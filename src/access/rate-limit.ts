@@ -11,7 +11,8 @@ export type ChargeRate = (principal: string) => number;
 interface Bucket {
   tokens: number;
   refilling: boolean;
-  readonly since: number;
+  /** Milliseconds since 1970. */
+  refilledAt: number;
 }
 
 /**
@@ -25,15 +26,19 @@ export function rateLimit(store: Store, rate: Rate | undefined, now: () => numbe
   const refill = async (principal: string, bucket: Bucket): Promise<void> => {
     bucket.refilling = true;
     try {
-      bucket.tokens += await store.takeTokens(`rate/${principal}`, lease, rate.perSecond, rate.burst);
+      const granted = await store.takeTokens(`rate/${principal}`, lease, rate.perSecond, rate.burst);
+      bucket.tokens += granted;
+      bucket.refilledAt = now();
     } catch {
-      bucket.tokens = Math.min(rate.burst, bucket.tokens + lease);
+      const since = (now() - bucket.refilledAt) / 1000;
+      bucket.tokens = Math.min(rate.burst, bucket.tokens + since * rate.perSecond);
+      bucket.refilledAt = now();
     }
     setTimeout(() => (bucket.refilling = false), bucket.tokens < 1 ? 100 : 0).unref();
   };
   return (principal) => {
     let bucket = buckets.get(principal);
-    if (!bucket) buckets.set(principal, (bucket = { tokens: lease, refilling: false, since: now() }));
+    if (!bucket) buckets.set(principal, (bucket = { tokens: lease, refilling: false, refilledAt: now() }));
     if (bucket.tokens <= lease / 2 && !bucket.refilling) void refill(principal, bucket);
     if (bucket.tokens < 1) return Math.max(1, Math.ceil(1 / rate.perSecond));
     bucket.tokens -= 1;

@@ -19,11 +19,14 @@ export interface StartOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** A cluster that is tried gets a store of its own: in the demonstration's it would stand beside what nobody has. */
+const ownCluster = 'store: { file: ./.netweave/kubernetes.db }';
+
 /** The effective configuration; the demonstration when nothing names a backend. Throws ConfigurationFault. */
 export function configurationOf({ file, flags, env }: StartOptions): Configuration {
   const named = file ?? (env['NETWEAVE_CONFIG'] || undefined);
   const nothing = named === undefined && flags.kubeconfig === undefined;
-  const source = named === undefined ? { text: nothing ? demonstration : '' } : { file: named };
+  const source = named === undefined ? { text: nothing ? demonstration : ownCluster } : { file: named };
   return loadConfiguration({ ...source, env, flags, adapterModels, builtInRoles, permissions: allPermissions });
 }
 

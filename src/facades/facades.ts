@@ -77,9 +77,11 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   app.use((request: IncomingMessage, response: ServerResponse) =>
     sendProblem(response, problemOf(nothingAt(request.url!))),
   );
-  app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: unknown) =>
-    sendProblem(response, problemOf(faultOf(error))),
-  );
+  app.use((error: unknown, request: IncomingMessage, response: ServerResponse, _next: unknown) => {
+    const fault = faultOf(error);
+    if (fault.code === 'INTERNAL') unforeseen(error, callerOf(request));
+    sendProblem(response, problemOf(fault));
+  });
 
   return {
     serveOpen: open,

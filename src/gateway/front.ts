@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Coverage } from '#subscriptions/coverage.js';
 import type { IdentifyPrincipal } from '../access/principal.js';
 import { edge, type EdgeParts } from '../facades/edge.js';
@@ -54,6 +55,8 @@ export async function openFront(configuration: Configuration, logger: Logger): P
       state.coverage = behind.coverage;
       const answer = edge(edgeParts(configuration, metrics, state, behind, count));
       state.handle = (request, response) => {
+        // Who asks on without reading what was answered is cut off; HTTP clients send one request after the other.
+        if (!mayAsk(request.socket, response)) return;
         state.inFlight += 1;
         answer(request, response);
       };
@@ -65,6 +68,21 @@ export async function openFront(configuration: Configuration, logger: Logger): P
       await log?.close();
     },
   };
+}
+
+const mostUnanswered = 32;
+const unanswered = new WeakMap<Socket, number>();
+
+/** Counts what a connection asked for and has not been answered; false, and the connection ended, when that is too much. */
+function mayAsk(socket: Socket, response: ServerResponse): boolean {
+  const open = (unanswered.get(socket) ?? 0) + 1;
+  if (open > mostUnanswered) {
+    socket.destroy();
+    return false;
+  }
+  unanswered.set(socket, open);
+  response.once('close', () => unanswered.set(socket, unanswered.get(socket)! - 1));
+  return true;
 }
 
 interface State {
@@ -103,7 +121,9 @@ function edgeParts(
         (mode === 'development' && measured(request, response)) ||
         facades.serveOpen(request, response)),
     serve(request, response, caller) {
-      if (!measured(request, response)) facades.serve(request, response, caller);
+      // Metrics tell of every tenant, so they are for callers who see every tenant.
+      const all = caller.principal.scope.tenant === undefined;
+      if (!(all && measured(request, response))) facades.serve(request, response, caller);
     },
     served,
   };
@@ -160,9 +180,11 @@ function serveMetrics(
   response: ServerResponse,
 ): boolean {
   if (!enabled || request.url !== '/metrics') return false;
-  void metrics
-    .text()
-    .then((text) => response.writeHead(200, { 'Content-Type': metricsType, 'Cache-Control': 'no-store' }).end(text));
+  const head = { 'Content-Type': metricsType, 'Cache-Control': 'no-store' };
+  metrics.text().then(
+    (text) => response.writeHead(200, head).end(text),
+    () => sendProblem(response, { status: 500, detail: 'The metrics cannot be read.' }),
+  );
   return true;
 }
 

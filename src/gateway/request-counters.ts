@@ -25,9 +25,11 @@ export function requestCounters(
     series.count.add();
     series.time.observe(milliseconds / 1000);
     if (!log) return;
+    // Express cuts off what a facade is mounted at.
     const { url = '', method = '', socket } = request;
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
+    const whole = (request as { readonly originalUrl?: string }).originalUrl ?? url;
+    const query = whole.indexOf('?');
+    const path = query < 0 ? whole : whole.slice(0, query);
     log.line({
       requestId,
       method,

@@ -90,7 +90,8 @@ async function run(
   const ends = deadline(parts.deadline, operation.kind === 'mutation' ? undefined : caller);
   const failed = (error: unknown): Fault => {
     const fault = normalise(error, ends, caller);
-    if (fault.code === 'INTERNAL') unforeseen(error, caller, operation);
+    if (fault.code === 'INTERNAL' || (fault.code === 'BACKEND_FAILED' && fault.cause !== undefined))
+      unforeseen(fault.cause ?? error, caller, operation);
     return fault;
   };
   let code = 'OK';

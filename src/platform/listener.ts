@@ -70,6 +70,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxConnections = limits.maxConnections;
   server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
   server.maxHeadersCount = limits.headerCount;
+  // A connection on which nothing moves is closed: a reader that stands still holds what it was answered.
+  server.timeout = Math.max(2 * limits.requestTimeout, 30_000);
   const sockets = new Set<Socket>();
   for (const event of ['connection', 'secureConnection']) server.on(event, (socket: Socket) => track(sockets, socket));
   let refused = 0;

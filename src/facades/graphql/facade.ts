@@ -51,8 +51,9 @@ export interface GraphqlFacade {
 /** Validation compares fields in pairs: a document of this many tokens takes it some 30 ms at worst. */
 const mostTokens = 1000;
 
-/** Bytes of documents that are kept parsed and validated. */
-const documentCacheBytes = 2 * 1024 * 1024;
+/** Of memory for documents that are kept parsed and validated; a parsed document takes some 170 bytes a character. */
+const documentCacheBytes = 32 * 1024 * 1024;
+const perCharacter = 170;
 
 /** GraphQL over the operations: Apollo Server behind Express. */
 export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade> {
@@ -101,7 +102,7 @@ const withoutTelephone = [
 function documentCache() {
   const documents = new LRUCache<string, DocumentNode>({
     maxSize: documentCacheBytes,
-    sizeCalculation: (document) => document.loc!.end,
+    sizeCalculation: (document) => document.loc!.end * perCharacter + 1024,
   });
   return {
     get: (key: string) => Promise.resolve(documents.get(key)),

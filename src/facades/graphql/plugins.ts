@@ -31,8 +31,11 @@ export const incomplete: ApolloServerPlugin<GraphqlRequest> = {
       willSendResponse({ contextValue, response: { body } }) {
         const gaps = [...contextValue.gaps.values()];
         if (gaps.length > 0 && body.kind === 'single') {
-          const named = gaps.map(({ fresh, ...gap }) => ({
-            ...gap,
+          // Reasons are the operator's: they may hold addresses, and counts over all tenants.
+          const all = contextValue.caller.principal.scope.tenant === undefined;
+          const named = gaps.map(({ instance, fresh, reason }) => ({
+            instance,
+            ...(all ? { reason } : {}),
             ...(fresh === undefined ? {} : { fresh: new Date(fresh).toISOString() }),
           }));
           body.singleResult.extensions = { ...body.singleResult.extensions, incomplete: named };

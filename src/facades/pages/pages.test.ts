@@ -90,7 +90,6 @@ describe('what is listed', () => {
     '/docs/../package.json',
     '/docs/%2e%2e/package.json',
     '/docs/swagger-ui-bundle.js.map',
-    '/openapi',
     '/openapi/nothing.json',
     '/docs/graphiql',
   ])('is all there is: %s is not', async (path) => {
@@ -105,10 +104,17 @@ describe('what is listed', () => {
     ['/graphql?query={a}', { Accept: 'application/json' }, 'GET'],
     ['/graphql/more', browser, 'GET'],
     ['/docsify', browser, 'GET'],
-    ['/', browser, 'GET'],
+    ['/', {}, 'GET'],
   ] as const)('leaves %s to others (%j, %s)', async (path, headers, method) => {
     expect((await ask(path, headers, method)).status).toBe(418);
   });
+});
+
+test('a browser that opens / is led to the documentation, and /openapi lists the documents', async () => {
+  const root = await ask('/', browser);
+  expect([root.status, root.headers['location']]).toEqual([302, '/docs']);
+  const { documents } = JSON.parse((await ask('/openapi')).body.toString()) as { documents: readonly string[] };
+  expect(documents).toEqual(openApi.files.map((file) => `/openapi/${file}`));
 });
 
 describe('the script of /docs', () => {

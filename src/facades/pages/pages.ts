@@ -19,6 +19,10 @@ export function pagesFacade({
   const answers = new Map(listed.map(([path, source]) => [path, fixed(source)]));
   return (request, response) => {
     const url = request.url!;
+    if (url === '/' && opensPage(request)) {
+      response.writeHead(302, { Location: '/docs' }).end();
+      return true;
+    }
     if (!/^\/(docs|openapi|graphql)(?![^/?])/.test(url)) return false;
     const path = url.split('?')[0]!.replace(/\/$/, '');
     if (path === '/graphql' && !opensPage(request)) return false;

@@ -30,7 +30,13 @@ export type Place = object;
 export type Answers = LRUCache<Place, HeldAnswer>;
 
 export function answers(maxBytes: number): Answers {
-  return new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ plain }) => plain.body.length + 512 });
+  return new LRUCache({ maxSize: maxBytes, sizeCalculation: sizeOf });
+}
+
+/** Bytes it holds, with what its compressed form may take on top. */
+function sizeOf({ plain, headers }: HeldAnswer): number {
+  const texts = headers.reduce((sum, each) => sum + each.length, 0);
+  return Math.ceil(plain.body.length * 1.3) + texts + 1024;
 }
 
 export function heldAnswer(stamp: string, etag: string, headers: readonly string[], body: Body): HeldAnswer {
@@ -41,11 +47,15 @@ function sendable(headers: readonly string[], body: Body, encoding: readonly str
   return { headers: [...headers, 'Content-Length', String(body.length), ...encoding], body };
 }
 
-/** The answer to send: joined into one piece from its second use on, because one write is cheaper than several. */
+// Up to here it is cheaper to copy a text behind the headers than to write a second piece (measured, with text and in bytes:
+// 14.2 and 16.5 µs for 300 bytes, 14.3 and 15.3 for 4,000, 18.4 and 16.4 for 32,000).
+const longestText = 8192;
+
+/** The answer to send. From its second use on it is one piece, which is the cheapest to write again and again. */
 export function plainAnswer(held: HeldAnswer): Sendable {
   held.used += 1;
   const { body, headers } = held.plain;
-  if (held.used === 2 && body.chunks.length > 2) {
+  if (held.used === 2 && (body.chunks.length > 1 || body.length > longestText)) {
     held.plain = { headers, body: { chunks: ['', joined(body)], length: body.length } };
   }
   return held.plain;
@@ -58,9 +68,15 @@ export function compressedAnswer(held: HeldAnswer): Promise<Sendable> | Sendable
   held.compressed ??= (async () => {
     const bytes = await compress(joined(body), { level: 1 });
     const gzipped = { chunks: ['', bytes], length: bytes.length } as const;
-    return (held.compressed = sendable(held.headers, gzipped, ['Content-Encoding', 'gzip']));
+    const headers = held.headers.map((each) => (each === held.etag ? gzippedEtag(held.etag) : each));
+    return (held.compressed = sendable(headers, gzipped, ['Content-Encoding', 'gzip']));
   })();
   return held.compressed;
+}
+
+/** Other bytes, another strong tag (RFC 9110 8.8.3). */
+export function gzippedEtag(etag: string): string {
+  return `${etag.slice(0, -1)}-gzip"`;
 }
 
 function joined({ chunks: [first, ...rest] }: Body): Buffer {

@@ -13,6 +13,10 @@ export interface OpenApiFacade {
 
 export function openApiFacade(routes: readonly Route[], publicUrl: string): OpenApiFacade {
   const documents = Object.entries(openApiDocuments(routes, publicUrl));
+  const index = fixed({
+    type: 'application/json',
+    content: async () => JSON.stringify({ documents: documents.map(([file]) => `/openapi/${file}`) }),
+  });
   const answers = new Map(
     documents.map(([file, document]) => [
       `/openapi/${file}`,
@@ -22,7 +26,8 @@ export function openApiFacade(routes: readonly Route[], publicUrl: string): Open
   return {
     files: documents.map(([file]) => file),
     serve(request, response) {
-      const answer = answers.get(request.url!.split('?')[0]!);
+      const path = request.url!.split('?')[0]!;
+      const answer = /^\/openapi\/?$/.test(path) ? index : answers.get(path);
       answer?.(request, response);
       return answer !== undefined;
     },

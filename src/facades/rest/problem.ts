@@ -1,6 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Code, Fault } from '#schema/errors.js';
-import { requestIdHeader, requestIdOf } from '../request-id.js';
+import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 
 /** HTTP status of each code; an API's major may override a row as data. */
 export const statusOf = {
@@ -57,6 +57,7 @@ export function sendProblem(response: ServerResponse, problem: Problem, withBody
     return;
   }
   const body = Buffer.from(JSON.stringify(problemDocument(problem)));
+  noteBytes(response, withBody ? body.length : 0);
   response.writeHead(problem.status, {
     'Content-Type': 'application/problem+json',
     'Content-Length': body.length,

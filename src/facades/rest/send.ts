@@ -2,14 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Gap } from '#subscriptions/coverage.js';
 import { gapHeaders } from '../answer-headers.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
-import { compressedAnswer, plainAnswer, type HeldAnswer, type Sendable } from './answers.js';
+import { compressedAnswer, gzippedEtag, plainAnswer, type HeldAnswer, type Sendable } from './answers.js';
 import type { Body } from './body.js';
 import { acceptsGzip, matchesEtag } from './headers.js';
 
 /** Writes an answer: 304 where the client has it already, gzipped where it may be, without body for HEAD. */
 export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, gaps: readonly Gap[]): void {
   const { headers } = request;
-  if (matchesEtag(headers['if-none-match'], held.etag)) {
+  const known = headers['if-none-match'];
+  if (known !== undefined && (matchesEtag(known, held.etag) || matchesEtag(known, gzippedEtag(held.etag)))) {
     response.writeHead(304, allHeaders(response, held.headers, gaps)).end();
     return;
   }
@@ -39,9 +40,10 @@ function write(
   else writeBody(response, body);
 }
 
-function writeBody(response: ServerResponse, { chunks }: Body): void {
+function writeBody(response: ServerResponse, { chunks, length }: Body): void {
   const [first] = chunks;
-  if (chunks.length === 1) response.end(first);
+  // Text whose bytes are as many as its letters is ASCII; sent as latin1 it is the same and needs no second look.
+  if (chunks.length === 1) response.end(first, first.length === length ? 'latin1' : 'utf8');
   else if (chunks.length === 2 && first === '') response.end(chunks[1]);
   else {
     response.cork();

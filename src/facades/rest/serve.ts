@@ -32,11 +32,14 @@ export interface RestParts {
 /** Answers a request if its path belongs to an O2 API; false when it does not. */
 export type ServeRest = (request: IncomingMessage, response: ServerResponse, caller: Caller) => boolean;
 
-const remembered = 20_000;
+// Of memory for URLs that were read. A parsed URL takes up to 40 times its length; a long one is read anew every time.
+const rememberedBytes = 32 * 1024 * 1024;
+const longestRemembered = 1024;
+const perCharacter = 40;
 
 /** The O2 REST API: URL → operation → bytes. A repeated URL is neither parsed nor presented again, only checked by the gate. */
 export function serveRest(parts: RestParts): ServeRest {
-  const target = targetsByUrl(parts);
+  const urls = urlMemory(parts);
   const held = answers(parts.cacheBytes);
   const refuse = refusals(parts.routes);
 
@@ -49,13 +52,15 @@ export function serveRest(parts: RestParts): ServeRest {
     response: ServerResponse,
     caller: Caller,
     asked: RestRequest,
-    places: Places,
+    known: Known,
   ): void => {
     const version = negotiateVersion(asked.route.api, asked.route.major, request.headers['version'], parts.strict);
     if (version === undefined) return refuse.notAcceptable(request, response, notServed(request, asked.route));
-    const place = placeOf(places, caller.principal.scope.key, version);
+    const place = placeOf(known.places, caller.principal.scope.key, version);
     const before = held.get(place);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
+    // Only now: what the gate refuses costs no memory.
+    urls.remember(request.url!, known);
     if (!(outcome instanceof Promise)) return send(request, response, before!, outcome.gaps);
     present(parts, caller, asked, outcome as Promise<RowsAnswer | RowAnswer>).then(
       ({ answer: fresh, body }) => {
@@ -73,14 +78,14 @@ export function serveRest(parts: RestParts): ServeRest {
     try {
       const reading = request.method === 'GET' || request.method === 'HEAD';
       // What may not be done with a path does not depend on its query.
-      const known = target(reading ? url : url.split('?')[0]!);
+      const known = urls.read(reading ? url : url.split('?')[0]!);
       if (!known) return false;
-      const { target: found, places } = known;
+      const found = known.target;
       if (!reading) refuse.method(request, response);
       else if (!acceptsJson(request.headers.accept))
         refuse.notAcceptable(request, response, `Only application/json is served, not ${request.headers.accept}.`);
       else if (found.kind === 'versions') apiVersions(response, found, parts, request.method === 'HEAD');
-      else answer(request, response, caller, found.request, places);
+      else answer(request, response, caller, found.request, known);
     } catch (error) {
       fail(request, response, caller, error);
     }
@@ -96,17 +101,27 @@ interface Known {
   readonly places: Places;
 }
 
-/** Reads a URL, once; undefined when it belongs to no API. */
-function targetsByUrl({ routes, strict }: RestParts): (url: string) => Known | undefined {
-  const all = new LRUCache<string, Known>({ max: remembered });
-  return (url) => {
-    const hit = all.get(url);
-    if (hit) return hit;
-    const at = apiOf(url);
-    if (!at) return undefined;
-    const known = { target: readTarget(routes, at, url, strict), places: new Map() };
-    all.set(url, known);
-    return known;
+interface UrlMemory {
+  /** Reads a URL; undefined when it belongs to no API. */
+  read(url: string): Known | undefined;
+  remember(url: string, known: Known): void;
+}
+
+function urlMemory({ routes, strict }: RestParts): UrlMemory {
+  const all = new LRUCache<string, Known>({
+    maxSize: rememberedBytes,
+    sizeCalculation: (_known, url) => url.length * perCharacter + 1024,
+  });
+  return {
+    read(url) {
+      const hit = all.get(url);
+      if (hit) return hit;
+      const at = apiOf(url);
+      return at && { target: readTarget(routes, at, url, strict), places: new Map() };
+    },
+    remember(url, known) {
+      if (url.length <= longestRemembered && !all.has(url)) all.set(url, known);
+    },
   };
 }
 
@@ -150,7 +165,14 @@ function hold(
 ): HeldAnswer {
   const { scope } = caller.principal;
   const etag = etagOf(fresh.stamp, asked.base, asked.input['after'] ?? asked.input['page'], scope);
-  const headers = ['Content-Type', 'application/json', 'ETag', etag, 'Vary', 'Accept-Encoding, Authorization, Origin'];
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'ETag',
+    etag,
+    'Vary',
+    'Accept-Encoding, Authorization, Origin, Version',
+  ];
   if (asked.route.api.versioned) headers.push('Version', version);
   if (fresh.kind === 'rows' && fresh.next !== undefined)
     headers.push('Link', `<${nextLink(parts.publicUrl, asked.base, fresh.next)}>; rel="next"`);
