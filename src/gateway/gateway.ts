@@ -82,12 +82,16 @@ async function openInside(
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
   const feed = newFeed(store);
   const coverage = newCoverage();
-  const view = await openView(store, (message, error) => logger.error({ err: error }, message));
+  let readAgain = (): void => undefined;
+  const failed = (message: string, error: unknown) => logger.error({ err: error }, message);
+  const view = await openView(store, failed, () => readAgain());
   onStop(() => view.stop());
   const siteOf = sitesByZone(configuration, oCloudId);
   const dataDirectory = memory ? undefined : dirname(file);
   const around = { configuration, oCloudId, store, feed, coverage, view, metrics, logger, dataDirectory, siteOf };
   const backends = await openBackends(around);
+  // A log that was rewritten lost what the watchers believe to have told.
+  readAgain = () => backends.readAgain();
   onStop(() => backends.stop());
   const source = {
     instance: configurationInstance,
