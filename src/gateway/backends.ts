@@ -36,9 +36,9 @@ export interface Backends {
   /** Of a connected instance. */
   watcher(instance: string): Watcher;
   /** Begins to read every backend, those that connect later too. */
+  start(): void;
   /** Every backend is read anew from the beginning. */
   readAgain(): void;
-  start(): void;
   stop(): Promise<void>;
 }
 
@@ -84,9 +84,7 @@ export async function openBackends(around: Surroundings): Promise<Backends> {
   return {
     registry,
     watcher: (instance) => watchers.get(instance)!,
-    readAgain() {
-      for (const each of watchers.values()) each.readAgain();
-    },
+    readAgain: () => watchers.forEach((each) => each.readAgain()),
     start() {
       started = true;
       registry.instances.forEach(begin);

@@ -15,38 +15,32 @@ export interface Contents {
 }
 
 /**
- * Reads what the store holds. The contents begin at the head noted before the first object was read; their marks are those of
- * `head`, noted after the last, so they may serve only when the log has been applied up to there. Rows of `former` that have
- * not changed are kept, with what was made of them.
+ * Reads what the store holds: objects as they are met while the log goes on, and the marks that are noted last. They agree once
+ * the log has been applied from `position` (noted first) to its end; before that they must not serve. Rows of `former` that
+ * have not changed are kept, with what was made of them.
  */
-export async function readSnapshot(
-  store: Store,
-  former: ReadonlyMap<string, Kind>,
-): Promise<{ readonly contents: Contents; readonly head: Position }> {
+export async function readSnapshot(store: Store, former: ReadonlyMap<string, Kind>): Promise<Contents> {
   const slice = slices();
   const kinds = new Map(objectNames.map((name) => [name as string, new Kind(objects[name])]));
   const unlisted = new Map(objectNames.map((name) => [name as string, new Map<string, () => void>()]));
-  const again: Row[] = [];
   const { head: position, objects: chunks } = await store.snapshot();
   for await (const chunk of chunks) {
     for (const stored of chunk) {
-      const row = sameRow(former, stored) ?? rowOf(stored);
       const kind = kinds.get(stored.object);
-      // Deleted and created anew between two chunks.
-      if (kind?.get(stored.id)) again.push(row);
-      else if (kind) unlisted.get(stored.object)!.set(stored.id, kind.add(row));
+      // One that was deleted and created anew meanwhile may be met twice; the log tells how it ended.
+      if (!kind || kind.get(stored.id)) continue;
+      unlisted.get(stored.object)!.set(stored.id, kind.add(sameRow(former, stored) ?? rowOf(stored)));
       if (slice.over()) await slice.pause();
     }
   }
-  const { head, marks } = await store.snapshot();
+  const { marks } = await store.snapshot();
   for (const lists of unlisted.values()) {
     for (const id of [...lists.keys()].sort()) {
       lists.get(id)!();
       if (slice.over()) await slice.pause();
     }
   }
-  for (const row of again) kinds.get(row.object)!.set(row);
-  return { contents: { kinds, marks: new Map(marks), position }, head };
+  return { kinds, marks: new Map(marks), position };
 }
 
 function sameRow(

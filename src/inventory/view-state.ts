@@ -49,33 +49,29 @@ export class ViewState {
   /** Reads everything anew; the old contents serve until the new ones stand at the head of the log. */
   async load(): Promise<void> {
     const waited = this.#waiting.all();
-    for (;;) {
-      const { contents, head } = await readSnapshot(this.#store, this.#contents.kinds);
-      // A snapshot is read while the log goes on; from the head noted after it, contents and marks agree.
-      if (!(await this.#follow(contents, head))) continue;
-      this.#contents = contents;
-      this.#waiting.arrived(contents.position);
-      this.#waiting.lost(waited, contents.position);
-      return;
-    }
+    let contents: Contents;
+    do contents = await readSnapshot(this.#store, this.#contents.kinds);
+    while (!(await this.#follow(contents)));
+    this.#contents = contents;
+    this.#waiting.arrived(contents.position);
+    this.#waiting.lost(waited, contents.position);
   }
 
   /** Applies what was appended since. */
   async catchUp(): Promise<'read' | 'reloaded'> {
-    if (await this.#follow(this.#contents, undefined)) return 'read';
+    if (await this.#follow(this.#contents)) return 'read';
     await this.load();
     return 'reloaded';
   }
 
-  /** Applies the log to `contents` as far as it goes, at least to `head`; false when it is not the log they were made from. */
-  async #follow(contents: Contents, head: Position | undefined): Promise<boolean> {
+  /** Applies the log to `contents` as far as it goes; false when it is not the log they were made from. */
+  async #follow(contents: Contents): Promise<boolean> {
     for (;;) {
       const read = await this.#store.read(contents.position, readLimit);
       if (read.outcome !== 'read') return false;
       for (const change of read.changes) apply(contents, change);
       if (contents === this.#contents) this.#waiting.arrived(contents.position);
-      if (read.changes.length === readLimit) continue;
-      return head === undefined || contents.position.seq >= head.seq;
+      if (read.changes.length < readLimit) return true;
     }
   }
 }
@@ -86,12 +82,11 @@ function apply(contents: Contents, change: Change): void {
   const kind = contents.kinds.get(object);
   if (!kind) return;
   const before = kind.get(id);
-  const marks = new Set(marksOf(object, tenant, [before?.value, after?.value]));
-  if (before && before.tenant !== tenant)
-    for (const mark of marksOf(object, before.tenant, [before.value])) marks.add(mark);
-  for (const mark of marks) contents.marks.set(mark, later(position, contents.marks.get(mark) ?? origin));
-  // A snapshot may already hold what the tail tells again.
-  if (before && before.position.seq >= position.seq) return;
+  // The lists it leaves and those it comes to: the same that the store marks, so that ETags outlive a restart.
+  const left = before ? marksOf(object, before.tenant, [before.value]) : [];
+  for (const mark of new Set([...left, ...marksOf(object, tenant, [after?.value])])) {
+    contents.marks.set(mark, later(position, contents.marks.get(mark) ?? origin));
+  }
   if (after) kind.set(rowOf(after));
   else kind.delete(id);
 }
