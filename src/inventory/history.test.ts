@@ -1,13 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { NativeEvent } from '#adapters/contract.js';
-import { objectId } from '#adapters/kit/identity.js';
-import type { ObjectName } from '#schema/objects.js';
-import { origin } from '#schema/position.js';
 import {
   FakeBackend,
-  instance,
-  oCloudId,
+  idOf,
   type Native,
   type NativeKind,
   type Reading,
@@ -136,9 +132,9 @@ function isInOrder({ told, was }: Tale): boolean {
 
 /** Of every resource; and of every member of a pool whether the pool said so. */
 async function talesOf(world: World, backend: FakeBackend): Promise<readonly Tale[]> {
-  const changes = await world.changes(origin);
-  const descriptions = (object: ObjectName, identity: string) => {
-    const id = objectId(oCloudId, instance, object, identity);
+  const changes = await world.changes();
+  const descriptions = (object: 'Resource' | 'ResourcePool', identity: string) => {
+    const id = idOf(object, identity);
     return changes.filter((change) => change.id === id).map(({ after }) => after?.value['description']);
   };
   const was = (member: string, here: (native: Native) => boolean) => {
@@ -164,8 +160,8 @@ async function talesOf(world: World, backend: FakeBackend): Promise<readonly Tal
 async function check(world: World, backend: FakeBackend): Promise<void> {
   const tales = await talesOf(world, backend);
   expect(tales.filter((tale) => !isInOrder(tale))).toEqual([]);
-  expect(world.shown()).toEqual(expected(backend));
-  expect(await world.replayed()).toEqual(expected(backend));
+  expect(world.shown()).toEqual(backend.expected());
+  expect(await world.replayed()).toEqual(backend.expected());
 }
 
 function revisionOf(text: unknown): number | undefined {
@@ -177,23 +173,6 @@ function membersOf(text: unknown): ReadonlyMap<string, number> {
     .split(' ')
     .filter((part) => part !== '');
   return new Map(parts.map((part) => [part.split('=')[0]!, Number(part.split('=')[1])]));
-}
-
-/** What the view must hold, as text by id. */
-function expected(backend: FakeBackend): Record<string, string> {
-  const natives = backend.natives();
-  const servers = natives.filter(({ kind }) => kind === 'server');
-  const shown = servers.map(({ identity, revision }) => [
-    objectId(oCloudId, instance, 'Resource', identity),
-    `${revision}`,
-  ]);
-  const pools = [...new Set(natives.map(({ pool }) => pool))].map((pool) => {
-    const members = natives
-      .filter((each) => each.pool === pool)
-      .map(({ kind, identity, revision }) => `${kind}/${identity}=${revision}`);
-    return [objectId(oCloudId, instance, 'ResourcePool', pool), members.toSorted().join(' ')];
-  });
-  return Object.fromEntries([...shown, ...pools]) as Record<string, string>;
 }
 
 describe.each<[Reading, Versions]>([

@@ -24,17 +24,20 @@ export interface State {
   readonly native: Native | undefined;
 }
 
+export const idOf = (object: 'Resource' | 'ResourcePool', identity: string): string =>
+  objectId(oCloudId, instance, object, identity);
+
 const word = (revision: number): string => `w${(revision * 2654435761) % 1_000_003}`;
 
 /** Servers are resources; a pool is made of the servers and racks that name it, and tells the revisions of all of them. */
-export const projections: Projections = {
+const projectionsOf = (prefix: string): Projections => ({
   Resource: {
     each: 'server',
     build: ({ pool, revision }: Native) => ({
       value: {
-        resourcePoolId: objectId(oCloudId, instance, 'ResourcePool', pool),
+        resourcePoolId: idOf('ResourcePool', pool),
         resourceTypeId: 'server',
-        description: `${revision}`,
+        description: `${prefix}${revision}`,
         tags: [],
         groups: [],
         elements: [],
@@ -47,7 +50,7 @@ export const projections: Projections = {
     build: (key: string, contributions: readonly unknown[]) => ({
       value: {
         name: key,
-        description: contributions.toSorted().join(' '),
+        description: `${prefix}${contributions.toSorted().join(' ')}`,
         oCloudSiteId: 'site',
         oCloudId,
         globalLocationId: 'here',
@@ -55,7 +58,7 @@ export const projections: Projections = {
       tenant: null,
     }),
   },
-};
+});
 
 function contribute({ kind, identity, pool, revision }: Native): (readonly [string, string])[] {
   return [[pool, `${kind}/${identity}=${revision}`]];
@@ -64,6 +67,8 @@ function contribute({ kind, identity, pool, revision }: Native): (readonly [stri
 /** A backend whose every word to the gateway is sent when the test says so. */
 export class FakeBackend {
   readonly versions: Versions;
+  /** What projections put before every description. */
+  described = '';
   readonly #natives = new Map<string, Native>();
   readonly #events: NativeEvent[] = [];
   readonly #history = new Map<string, State[]>();
@@ -81,6 +86,26 @@ export class FakeBackend {
 
   natives(): readonly Native[] {
     return [...this.#natives.values()];
+  }
+
+  /** What a view of it must hold: descriptions by id. */
+  expected(): Record<string, string> {
+    const natives = this.natives();
+    const servers = natives.filter(({ kind }) => kind === 'server');
+    const resources = servers.map(
+      ({ identity, revision }) => [idOf('Resource', identity), `${this.described}${revision}`] as const,
+    );
+    const pools = [...new Set(natives.map(({ pool }) => pool))].map((pool) => {
+      const members = natives.filter((each) => each.pool === pool).flatMap((each) => contribute(each));
+      return [
+        idOf('ResourcePool', pool),
+        `${this.described}${members
+          .map(([, text]) => text)
+          .toSorted()
+          .join(' ')}`,
+      ] as const;
+    });
+    return Object.fromEntries([...resources, ...pools]);
   }
 
   /** Every state of a native, the absence before its first one included. */
@@ -113,7 +138,7 @@ export class FakeBackend {
   connection(reading: Reading): Connection {
     const { versions } = this;
     return {
-      project: projections,
+      project: projectionsOf(this.described),
       ports: {},
       ...(reading === 'poll'
         ? { list: (signal) => this.#list(signal, reading), pollInterval: 5000 }

@@ -4,21 +4,12 @@ import { manualClock, type ManualClock } from '#platform/clock.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import type { Change } from '#schema/change.js';
-import { origin, type Position } from '#schema/position.js';
-import type { Scope } from '#schema/scope.js';
-import { coverage } from '#subscriptions/coverage.js';
-import { feed } from '#subscriptions/feed.js';
-import { watch, type Watcher } from '#subscriptions/watcher.js';
-import { openView, type View } from '../view.js';
-import { instance, oCloudId, type FakeBackend, type Reading } from './fake-backend.js';
-import { rowsOf } from '../page.js';
+import type { FakeBackend, Reading } from './fake-backend.js';
+import { changesIn, openHouse, replayed, shownBy } from './house.js';
 
-export const everything: Scope = { tenant: undefined, permissions: new Set(), key: '*' };
-
-/** From the backend to the view, with a clock that stands still. */
+/** From the backend to the view, with a clock that stands still and a store that fails on demand. */
 export interface World {
   readonly clock: ManualClock;
-  readonly view: View;
   /** Feeds what the backend answered to a write; what becomes of it is the watcher's affair. */
   observe(events: readonly NativeEvent[], began: number): void;
   /** Lets the next append fail, before it is written or after. */
@@ -26,7 +17,7 @@ export interface World {
   restart(): Promise<void>;
   /** Resolves when nothing moves any more. */
   idle(): Promise<void>;
-  changes(from: Position): Promise<readonly Change[]>;
+  changes(): Promise<readonly Change[]>;
   /** Description by id of everything in the view. */
   shown(): Record<string, string>;
   /** The same from the log alone. */
@@ -34,93 +25,56 @@ export interface World {
   close(): Promise<void>;
 }
 
+interface Faults {
+  calls: number;
+  sum: number;
+  next: 'before' | 'after' | undefined;
+}
+
 export async function openWorld(backend: FakeBackend, reading: Reading): Promise<World> {
   const memory = await openEmbeddedStore({ memory: true });
-  const busy = { calls: 0, sum: 0 };
-  const faults = { next: undefined as 'before' | 'after' | undefined };
-  const store = guarded(memory, busy, faults);
+  const faults: Faults = { calls: 0, sum: 0, next: undefined };
+  const store = guarded(memory, faults);
   const clock = manualClock();
-  const view = await openView(memory, (_message, error) => {
-    throw error;
-  });
-  const begin = () => beginWatching(backend, reading, { store, clock });
-  let watcher = begin();
-  const idle = async () => {
-    for (let quiet = 0, seen = -1; quiet < 6;) {
-      await nextTurn();
-      quiet = busy.calls === 0 && seen === busy.sum ? quiet + 1 : 0;
-      seen = busy.sum;
-    }
-    await view.reached(await memory.head());
-  };
+  let house = await openHouse(store, backend, { reading, clock });
   return {
     clock,
-    view,
     observe(events, began) {
-      watcher.observe(events, AbortSignal.timeout(60_000), began).catch(() => undefined);
+      house.watcher.observe(events, AbortSignal.timeout(60_000), began).catch(() => undefined);
     },
     failNext: (after) => (faults.next = after ? 'after' : 'before'),
     async restart() {
-      await watcher.stop();
-      watcher = begin();
+      await house.close();
+      house = await openHouse(store, backend, { reading, clock });
     },
-    idle,
-    changes: (from) => allChanges(memory, from),
-    shown: () => Object.fromEntries(rowsIn(view).map(({ id, value }) => [id, value['description'] as string])),
-    async replayed() {
-      const state: Record<string, string> = {};
-      for (const { id, after } of await allChanges(memory, origin)) {
-        if (after) state[id] = after.value['description'] as string;
-        else delete state[id];
+    async idle() {
+      for (let quiet = 0, seen = -1; quiet < 6;) {
+        await nextTurn();
+        quiet = faults.calls === 0 && seen === faults.sum ? quiet + 1 : 0;
+        seen = faults.sum;
       }
-      return state;
+      await house.view.reached(await memory.head());
     },
+    changes: () => changesIn(memory),
+    shown: () => shownBy(house.rows()),
+    replayed: () => replayed(memory),
     async close() {
-      await watcher.stop();
-      view.stop();
+      await house.close();
       await memory.close();
     },
   };
 }
 
-function beginWatching(backend: FakeBackend, reading: Reading, on: { store: Store; clock: ManualClock }): Watcher {
-  const account = coverage();
-  account.expect(instance, ['Resource', 'ResourcePool'], new Set());
-  const connection = backend.connection(reading);
-  const source = { instance, projection: 'p1', ...(connection.newer && { newer: connection.newer }) };
-  const around = { ...on, feed: feed(on.store, () => on.clock.now()), coverage: account, log: () => undefined };
-  return watch({ source, connection, oCloudId }, around);
-}
-
-function rowsIn(view: View) {
-  return (['Resource', 'ResourcePool'] as const).flatMap((object) =>
-    view
-      .kind(object)
-      .all.visible(everything)
-      .flatMap((list) => [...rowsOf([...list.runs(undefined)])]),
-  );
-}
-
-async function allChanges(store: Store, from: Position): Promise<readonly Change[]> {
-  const read = await store.read(from, 100_000);
-  if (read.outcome !== 'read') throw new Error(`The log is ${read.outcome}.`);
-  return read.changes;
-}
-
 /** The store, with its calls counted and one append that fails on demand. */
-function guarded(
-  store: Store,
-  busy: { calls: number; sum: number },
-  faults: { next: 'before' | 'after' | undefined },
-): Store {
+function guarded(store: Store, faults: Faults): Store {
   const counted = <A extends unknown[], T>(call: (...given: A) => Promise<T>) => {
     return async (...given: A): Promise<T> => {
-      busy.calls += 1;
-      busy.sum += 1;
+      faults.calls += 1;
+      faults.sum += 1;
       try {
         return await call(...given);
       } finally {
-        busy.calls -= 1;
+        faults.calls -= 1;
       }
     };
   };
