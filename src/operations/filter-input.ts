@@ -19,9 +19,22 @@ const Structured: z.ZodType<Filter> = z.lazy(() =>
   ]),
 );
 
+/** A `where`, a `filter` and a relation of GraphQL together: each of the first two has at most 100. */
+const mostConditions = 201;
+
+function conditionsIn(filter: Filter): number {
+  if ('operator' in filter) return 1;
+  const parts = 'all' in filter ? filter.all : filter.any;
+  return parts.reduce((sum, part) => sum + conditionsIn(part), 0);
+}
+
+const Limited = Structured.refine((filter) => conditionsIn(filter) <= mostConditions, {
+  message: `More than ${mostConditions} conditions.`,
+});
+
 /** A filter as text (SOL 013 grammar over the model's names) or already taken apart. */
 export const FilterInput = z
-  .union([z.string().max(8192), Structured])
+  .union([z.string().max(8192), Limited])
   .describe('Which objects: an expression of ETSI NFV-SOL 013 5.2 over the attributes.');
 
 const parsed = new WeakMap<ObjectDefinition, Map<string, Filter | undefined>>();
