@@ -175,6 +175,15 @@ test('documents of GraphQL', async () => {
   await fc.assert(property, { numRuns: 250 });
 });
 
+test('a filter with more conditions than any client needs is refused before anything is looked at', async () => {
+  const condition = { operator: 'cont', path: ['description'], values: ['x'] };
+  const filter = (size: number) => ({ any: Array.from({ length: size }, () => ({ any: Array(10).fill(condition) })) });
+  const asked = (size: number) => send('/trpc/resources.list', { method: 'POST', body: { filter: filter(size) } });
+  expect((await asked(10)).status).toBe(200);
+  const { status, text: told } = await asked(30);
+  expect([status, told]).toEqual([400, expect.stringContaining('More than 201 conditions.')]);
+});
+
 test('inputs of tRPC', async () => {
   const names = allOperations.map(({ name }) => name);
   const input = fc.record(
