@@ -5,7 +5,7 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import { apiVersions } from './api-versions.js';
-import { answers, heldAnswer, type HeldAnswer, type Place } from './answers.js';
+import { answers, heldAnswer, keep, type HeldAnswer, type Place } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
 import { acceptsJson, negotiateVersion } from './headers.js';
 import { refusals } from './refuse.js';
@@ -59,13 +59,13 @@ export function serveRest(parts: RestParts): ServeRest {
     const place = placeOf(known.places, caller.principal.scope.key, version);
     const before = held.get(place);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
+    if (!(outcome instanceof Promise)) return send(request, response, before!, outcome.gaps);
     // Only now: what the gate refuses costs no memory.
     urls.remember(request.url!, known);
-    if (!(outcome instanceof Promise)) return send(request, response, before!, outcome.gaps);
     present(parts, caller, asked, outcome as Promise<RowsAnswer | RowAnswer>).then(
       ({ answer: fresh, body }) => {
         const made = hold(parts, caller, asked, version, fresh, body);
-        held.set(place, made);
+        keep(held, place, made);
         send(request, response, made, fresh.gaps);
       },
       (error: unknown) => fail(request, response, caller, error),
@@ -130,7 +130,7 @@ function placeOf(places: Places, scope: string, version: string): Place {
   let ofScope = places.get(scope);
   if (!ofScope) places.set(scope, (ofScope = new Map()));
   let place = ofScope.get(version);
-  if (!place) ofScope.set(version, (place = {}));
+  if (!place) ofScope.set(version, (place = { asked: false }));
   return place;
 }
 
