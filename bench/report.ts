@@ -10,7 +10,7 @@ export interface Limit {
 }
 
 /** Least part of its own speed that the gateway keeps while objects change, and with ten times as many. */
-export const leastKept = 0.85;
+const leastKept = 0.85;
 
 /** Whether a row reaches its target; `margin` below 1 forgives noise. */
 export function reached({ target, ratio }: Row, margin = 1): boolean {

@@ -11,8 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-const unknown = (what: string, id: string): Refusal =>
-  new Refusal(404, 'not-found', `There is no ${what} '${id}'.`);
+const unknown = (what: string, id: string): Refusal => new Refusal(404, 'not-found', `There is no ${what} '${id}'.`);
 export const conflict = (message: string): Refusal => new Refusal(409, 'conflict', message);
 export const wrong = (message: string): Refusal => new Refusal(422, 'invalid', message);
 
