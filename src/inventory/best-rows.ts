@@ -2,19 +2,21 @@ import { compareKeys, keyOf, type Key, type Order, type Place } from './order.js
 import type { Page } from './page.js';
 import type { Row } from './row.js';
 
-interface Kept {
+interface Ranked {
   readonly key: Key;
   readonly id: string;
-  readonly row: Row;
 }
 
 /** One page out of rows that come in any order: the first `limit` behind `after`, and whether there is another page. */
 export class BestRows {
   readonly #order: Order | undefined;
-  readonly #after: { readonly key: Key; readonly id: string } | undefined;
+  readonly #after: Ranked | undefined;
   readonly #limit: number;
   readonly #sign: number;
-  readonly #kept: Kept[] = [];
+  /** Up to twice as many as are wanted: sorting them now and then costs less than keeping each one in its place. */
+  #kept: (Ranked & { readonly row: Row })[] = [];
+  /** Nothing behind this one is wanted. */
+  #last: Ranked | undefined;
 
   /** Without an order they are in id order. */
   constructor(order: Order | undefined, after: Place | undefined, limit: number) {
@@ -28,20 +30,12 @@ export class BestRows {
     const key = this.#order ? keyOf(row, this.#order) : null;
     const { id } = row;
     if (this.#after && this.#compare(key, id, this.#after) <= 0) return;
-    const full = this.#kept.length > this.#limit;
-    if (full && this.#compare(key, id, this.#kept.at(-1)!) >= 0) return;
-    let low = 0;
-    let high = this.#kept.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#compare(key, id, this.#kept[middle]!) > 0) low = middle + 1;
-      else high = middle;
-    }
-    this.#kept.splice(low, 0, { key, id, row });
-    if (full) this.#kept.pop();
+    if (this.#last && this.#compare(key, id, this.#last) >= 0) return;
+    if (this.#kept.push({ key, id, row }) > 2 * this.#limit + 64) this.#prune();
   }
 
   page(): Page {
+    this.#prune();
     const shown = this.#kept.slice(0, this.#limit);
     const runs = shown.length > 0 ? [{ block: { rows: shown.map(({ row }) => row) }, from: 0, to: shown.length }] : [];
     const last = shown.at(-1);
@@ -49,7 +43,14 @@ export class BestRows {
     return { runs, next: this.#order ? { key: last.key, id: last.id } : { id: last.id } };
   }
 
-  #compare(key: Key, id: string, other: { readonly key: Key; readonly id: string }): number {
+  #prune(): void {
+    this.#kept.sort((a, b) => this.#compare(a.key, a.id, b));
+    if (this.#kept.length <= this.#limit) return;
+    this.#kept.length = this.#limit + 1;
+    this.#last = this.#kept.at(-1);
+  }
+
+  #compare(key: Key, id: string, other: Ranked): number {
     const byKey = compareKeys(key, other.key) * this.#sign;
     if (byKey !== 0) return byKey;
     return id < other.id ? -1 : id > other.id ? 1 : 0;

@@ -18,7 +18,7 @@ export interface ListQuery extends Selection {
   readonly limit: number;
 }
 
-/** Rows after which a search that has not filled its page is better off going through everything. */
+/** Rows after which a search that has not filled its page is better off going through everything, if its page is short. */
 const patience = 2000;
 
 /** One page of a list. Scans are cut into slices of at most 2 ms; they reject with the signal's reason. */
@@ -28,7 +28,7 @@ export async function page(view: View, scope: Scope, query: ListQuery, signal?: 
   if (!plan.test) return pageOfRuns(mergedRuns(plan.lists(), query.after?.id), query.limit);
   const found: Row[] = [];
   const visit = (row: Row) => found.push(row) <= query.limit;
-  const most = plan.whole ? patience : Infinity;
+  const most = plan.whole && query.limit < patience ? patience : Infinity;
   const left = await scanInOrder(plan, query.after?.id, visit, { signal, most });
   return left === undefined ? pageOf(found, query.limit) : bestPage(plan, query, signal);
 }

@@ -9,7 +9,7 @@ import { permissionsIn } from '#schema/permissions.js';
 import { formatPosition, later, type Position } from '#schema/position.js';
 import type { Scope } from '#schema/scope.js';
 import { derivedAttributes } from '../inventory/derived.js';
-import type { Place } from '../inventory/order.js';
+import { keyOf, type Place } from '../inventory/order.js';
 import type { Row } from '../inventory/row.js';
 import { count, page, type ListQuery } from '../inventory/query.js';
 import { operation, type Call } from './operation.js';
@@ -203,12 +203,7 @@ function orderOf(scope: Scope, definition: ObjectDefinition, by: NonNullable<Lis
 
 /** Where a page ends whose last object is `row`. */
 function placeOf(row: Row, { order }: ListQuery): Place {
-  if (!order) return { id: row.id };
-  const key = order.path.reduce<unknown>(
-    (value, name) => (typeof value === 'object' && value !== null ? (value as Row['value'])[name] : undefined),
-    row.value,
-  );
-  return { id: row.id, key: typeof key === 'string' || typeof key === 'number' ? key : null };
+  return order ? { id: row.id, key: keyOf(row, order) } : { id: row.id };
 }
 
 /** A filter on what a principal may not see would tell it by what is found. */
