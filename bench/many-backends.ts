@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { Trouble } from './many-o-clouds.js';
-import { paced, percentile } from './paced.js';
+import { paced, percentile, type Asked } from './paced.js';
 import { cores, start } from './spawned.js';
 
 /** The five in trouble; whether the flapping one is named changes by the moment. */
@@ -26,41 +26,34 @@ export interface ManyBackends {
   readonly p99Ratios: readonly number[];
 }
 
-interface Fleet {
-  readonly url: string;
-  readonly paths: readonly string[];
+interface Fleet extends Asked {
   /** Resolves when the gateway names those in trouble and nobody else. */
   suffer(troubles: readonly Trouble[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Reads of one gateway over many simulated backends: all healthy against five of them hanging, answering 500, flapping,
- * sending garbage and gone, in turn. Reads for `2 * rounds * seconds`; between the turns it waits for the backends, up to half
- * a minute each.
+ * Reads of two gateways over as many simulated backends with the same content, request by request in turn: all healthy, and five
+ * of them hanging, answering 500, flapping, sending garbage and gone. Reads for `rounds * seconds`.
  */
 export async function measureManyBackends({
   backends = 20,
   rounds = 6,
   seconds = 10,
-  perSecond = 500,
+  perSecond = 1000,
 } = {}): Promise<ManyBackends> {
-  const fleet = await openFleet(backends);
-  const read = () => paced(fleet.url, fleet.paths, { perSecond, seconds });
+  const fleets: Fleet[] = [];
   try {
-    await read();
-    const runs: { readonly healthy: readonly number[]; readonly faulty: readonly number[] }[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      await fleet.suffer([]);
-      const healthy = await read();
-      await fleet.suffer(troubles);
-      runs.push({ healthy, faulty: await read() });
-    }
-    const [healthy, faulty] = [latency(runs.flatMap((run) => run.healthy)), latency(runs.flatMap((run) => run.faulty))];
-    const p99Ratios = runs.map((run) => percentile(run.faulty, 0.99) / percentile(run.healthy, 0.99));
+    for (let each = 0; each < 2; each += 1) fleets.push(await openFleet(backends));
+    await fleets[1]!.suffer(troubles);
+    await paced(fleets, { perSecond, seconds: 2 });
+    const runs: (readonly number[][])[] = [];
+    for (let round = 0; round < rounds; round += 1) runs.push(await paced(fleets, { perSecond, seconds }));
+    const [healthy, faulty] = [0, 1].map((at) => latency(runs.flatMap((run) => run[at]!))) as [Latency, Latency];
+    const p99Ratios = runs.map((run) => latency(run[1]!).p99 / latency(run[0]!).p99);
     return { healthy, faulty, p99Ratio: faulty.p99 / healthy.p99, p99Ratios };
   } finally {
-    await fleet.close();
+    await Promise.all(fleets.map((fleet) => fleet.close()));
   }
 }
 

@@ -1,45 +1,60 @@
 import { Agent, request } from 'node:http';
 
 export interface Pace {
+  /** Over all servers. */
   readonly perSecond: number;
   readonly seconds: number;
 }
 
+/** A server, and the paths that are asked of it in turn. */
+export interface Asked {
+  readonly url: string;
+  readonly paths: readonly string[];
+}
+
 /**
- * Asks a server for the paths in turn at a steady pace, whether answers come or not, so that a server that stands still is felt
- * by all who would have come meanwhile. Returns milliseconds to the last byte of each answer. Throws for an answer but 200.
+ * Asks servers one after the other at a steady pace, whether answers come or not: a server that stands still is felt by all who
+ * would have come meanwhile, and what else the machine does hits all alike. Returns milliseconds to the last byte of each
+ * answer, by server. Throws for an answer but 200.
  */
-export async function paced(url: string, paths: readonly string[], { perSecond, seconds }: Pace): Promise<number[]> {
+export async function paced(servers: readonly Asked[], { perSecond, seconds }: Pace): Promise<readonly number[][]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const { hostname, port } = new URL(url);
-  const ask = (path: string): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const began = performance.now();
-      const sent = request({ agent, hostname, port, path }, (response) => {
-        response.resume().once('end', () => {
-          if (response.statusCode === 200) resolve(performance.now() - began);
-          else reject(new Error(`${path} was answered ${response.statusCode}.`));
-        });
-      });
-      sent.once('error', reject).end();
-    });
+  const answers = servers.map((): Promise<number>[] => []);
   const total = perSecond * seconds;
-  const answers: Promise<number>[] = [];
   const start = performance.now();
+  let asked = 0;
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * perSecond));
-      while (answers.length < due) answers.push(ask(paths[answers.length % paths.length]!));
+      for (; asked < due; asked += 1) {
+        const at = asked % servers.length;
+        const { url, paths } = servers[at]!;
+        const times = answers[at]!;
+        times.push(timed(agent, url + paths[times.length % paths.length]!));
+      }
       if (due < total) return;
       clearInterval(timer);
       resolve();
     }, 1);
   });
   try {
-    return await Promise.all(answers);
+    return await Promise.all(answers.map((times) => Promise.all(times)));
   } finally {
     agent.destroy();
   }
+}
+
+function timed(agent: Agent, url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const sent = request(url, { agent }, (response) => {
+      response.resume().once('end', () => {
+        if (response.statusCode === 200) resolve(performance.now() - began);
+        else reject(new Error(`${url} was answered ${response.statusCode}.`));
+      });
+    });
+    sent.once('error', reject).end();
+  });
 }
 
 /** The value that `share` of the values do not exceed. */
