@@ -23,20 +23,21 @@ const small = { resources: 10_000, pools: 10 } as const;
 const large = { resources: 100_000, pools: 10 } as const;
 
 // What a shared machine may take from a ratio. A smoke test is there to catch what was lost, not the last percent.
-const margin = 0.9;
+const margin = 0.8;
 
 /** Only the ratios of the rows that have one, quickly; what falls short is measured once more, longer, before it fails. */
 async function smoke(wrk: Generator): Promise<boolean> {
   const world = await openWorld(small.resources, small.pools);
   let failed = 0;
   for (const one of cases) {
+    const least = one.gate ?? one.target! * margin;
+    const holds = ({ ratio: { cpu, rate } }: Row) => cpu >= least && rate >= least;
     let row = await measureRow(wrk, { world }, one, { rounds: 3, seconds: 1 });
-    if (!reached(row, margin)) row = await measureRow(wrk, { world }, one, { rounds: 5, seconds: 1 });
-    if (!reached(row, margin)) failed += 1;
+    if (!holds(row)) row = await measureRow(wrk, { world }, one, { rounds: 5, seconds: 1 });
+    if (!holds(row)) failed += 1;
     const { cpu, rate } = row.ratio;
-    const needed = `at least ${row.target} with a margin of ${margin}`;
-    const said = reached(row, margin) ? 'ok' : 'FAILED';
-    console.log(`${said}: ${row.name}: CPU ${cpu.toFixed(2)}, rate ${rate.toFixed(2)} of a bare server (${needed})`);
+    const figures = `CPU ${cpu.toFixed(2)}, rate ${rate.toFixed(2)} of a bare server's`;
+    console.log(`${holds(row) ? 'ok' : 'FAILED'}: ${row.name}: ${figures} (at least ${least.toFixed(2)})`);
   }
   await world.close();
   console.log(`${cases.length - failed} passed, ${failed} failed`);

@@ -12,9 +12,9 @@ export interface Limit {
 /** Least part of its own speed that the gateway keeps while objects change, and with ten times as many. */
 const leastKept = 0.85;
 
-/** Whether a row reaches its target; `margin` below 1 forgives noise. */
-export function reached({ target, ratio }: Row, margin = 1): boolean {
-  return target === undefined || (ratio.cpu >= target * margin && ratio.rate >= target * margin);
+/** Whether a row reaches its target. */
+export function reached({ target, ratio }: Row): boolean {
+  return target === undefined || (ratio.cpu >= target && ratio.rate >= target);
 }
 
 /** Whether a row keeps its speed while objects change, and with ten times as many. */

@@ -63,7 +63,8 @@ function scattered(rows: Iterable<Row>, representation: string, text: (row: Row)
       const own = text(row);
       known.set(row, (made = { text: own, bytes: Buffer.byteLength(own) }));
     }
-    all += all === '' ? made.text : `,${made.text}`;
+    if (all !== '') all += ',';
+    all += made.text;
     bytes += made.bytes + 1;
   }
   return { text: all, bytes: Math.max(0, bytes - 1) };

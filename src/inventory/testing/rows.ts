@@ -9,7 +9,7 @@ export const scopeOf = (tenant: string): Scope => ({ tenant, permissions: new Se
 
 type More = Partial<Pick<StoredObject, 'object' | 'tenant' | 'position'>>;
 
-export function stored(id: string, value: Value, more: More = {}): StoredObject {
+function stored(id: string, value: Value, more: More = {}): StoredObject {
   const place = { object: 'Resource', tenant: null, instance: 'east', identity: id, projection: 'p' };
   return { ...place, position: { seq: 1, tag: 't' }, ...more, id, value };
 }
