@@ -42,8 +42,7 @@ describe('a list', () => {
         after = answer.next;
       }
       expect(seen.toSorted()).toEqual(['a', 'b', 'c', 'd', 'red', 'shared']);
-      if ('orderBy' in order)
-        expect(seen).toEqual('descending' in order.orderBy ? seen.toSorted().toReversed() : seen.toSorted());
+      if (descending !== undefined) expect(seen).toEqual(descending ? seen.toSorted().toReversed() : seen.toSorted());
     }
   });
 
