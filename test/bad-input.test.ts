@@ -4,7 +4,7 @@ import { facades, operationOf, type Facade, type Input } from './facade-calls.js
 import { nowhere } from './gateway-under-test.js';
 import { besieged, o2, traps } from './refusals.js';
 
-const runs = { numRuns: 120 };
+const runs = { numRuns: 80 };
 const { send, expectAnswered } = besieged();
 let pool: string;
 let sealed: string;
@@ -146,7 +146,7 @@ test('paths', async () => {
       await expectAnswered(target, { method });
     },
   );
-  await fc.assert(property, { numRuns: 400 });
+  await fc.assert(property, { numRuns: 300 });
 });
 
 test.each([
