@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -85,4 +85,13 @@ test('the demonstration is what it is said to be', async () => {
 test('the table of backends names every adapter', () => {
   const rows = [...readme.matchAll(/^\|\s*`([a-z0-9-]+)`\s*\|/gm)].map(([, type]) => type!);
   expect(rows.sort()).toEqual(adapters.map(({ type }) => type).sort());
+});
+
+test('every file it names is there', () => {
+  const named = [...readme.matchAll(/`([\w./-]+\.(?:md|yaml|graphql)|(?:docs|config|openapi)\/)`/g)].map(
+    ([, path]) => path!,
+  );
+  expect(named.length).toBeGreaterThan(5);
+  // `netweave.yaml` is the reader's own.
+  expect(named.filter((path) => path !== 'netweave.yaml' && !existsSync(join(root, path)))).toEqual([]);
 });
