@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection, NativeBatch, NativeEvent } from '#adapters/contract.js';
 import { materialise, type Fact, type Materialiser, type ObjectEvent } from '#adapters/kit/materialise.js';
 import { Fault, type Code } from '#schema/errors.js';
@@ -30,6 +31,15 @@ export interface Poll {
   /** Head of the log before it began. */
   readonly since: Position;
 }
+
+/** How many deletions are not believed yet, and how many reports cannot be judged. */
+export interface Told {
+  readonly held: number;
+  readonly ignored: number;
+}
+
+/** Events in one turn: about 10 ms of resources with their nested elements. */
+const piece = 100;
 
 /** The way of one instance's natives into the feed, whichever way they come in. */
 export class Reader {
@@ -75,13 +85,19 @@ export class Reader {
     this.#since = undefined;
   }
 
-  /** What the backend's watch or poll said, in order. Answers how many deletions are held back, and reports ignored. */
-  async told({ events }: NativeBatch, poll?: Poll): Promise<{ readonly held: number; readonly ignored: number }> {
-    if (poll) this.#since = poll.since;
-    else await this.#noteLists(events);
-    const since = this.#since;
-    if (this.#listing.size === 0) this.#since = undefined;
-    return this.#sync(this.#arrivals.told(events, this.#around.clock.now(), poll?.began), since);
+  /**
+   * What the backend's watch or poll said, in order. Answers how many deletions are held back, and reports ignored. Long batches
+   * are told in pieces, with turns for others between them; a renewal ends them.
+   */
+  async told({ events }: NativeBatch, poll?: Poll): Promise<Told> {
+    const generation = this.#generation;
+    let all: Told = { held: 0, ignored: 0 };
+    for (let start = 0; start < events.length && generation === this.#generation; start += piece) {
+      const { held, ignored } = await this.#tell(events.slice(start, start + piece), poll);
+      all = { held: all.held + held, ignored: all.ignored + ignored };
+      if (events.length - start >= piece) await nextTurn();
+    }
+    return all;
   }
 
   /** Ends what has been believed long enough. Answers whether only a full list can tell the truth. */
@@ -125,6 +141,21 @@ export class Reader {
     this.#renewed();
   }
 
+  async #tell(events: readonly NativeEvent[], poll: Poll | undefined): Promise<Told> {
+    if (poll) this.#since = poll.since;
+    else await this.#noteLists(events);
+    const since = this.#since;
+    if (this.#listing.size === 0) this.#since = undefined;
+    const facts = this.#arrivals.told(events, this.#around.clock.now(), poll?.began);
+    const objects = this.#apply(facts);
+    const synced = await this.#orAnew(
+      this.#around.feed.sync(this.#source, { events: objects, ...(since && { since }) }),
+    );
+    this.#account(objects, synced);
+    this.#wake();
+    return { held: [...synced.held.values()].reduce((sum, count) => sum + count, 0), ignored: synced.ignored };
+  }
+
   #newMaterialiser(): Materialiser {
     const { source, connection, oCloudId } = this.#watched;
     const refused = (object: string, identity: string, fault: unknown) => {
@@ -142,14 +173,6 @@ export class Reader {
     const owed = this.#owed;
     this.#owed = [];
     return this.#materialiser.apply(owed.length > 0 ? [...owed, ...facts] : facts);
-  }
-
-  async #sync(facts: readonly Fact[], since: Position | undefined): Promise<{ held: number; ignored: number }> {
-    const events = this.#apply(facts);
-    const synced = await this.#orAnew(this.#around.feed.sync(this.#source, { events, ...(since && { since }) }));
-    this.#account(events, synced);
-    this.#wake();
-    return { held: [...synced.held.values()].reduce((sum, count) => sum + count, 0), ignored: synced.ignored };
   }
 
   /** What could not be written was made all the same, as far as the materialiser knows. */

@@ -1,7 +1,7 @@
 import type { Cursor, NativeBatch, NativeEvent } from '#adapters/contract.js';
 import { systemClock, type Clock } from '#platform/clock.js';
 import type { Synced } from './feed.js';
-import { Reader, type Poll, type Surroundings, type Watched } from './reader.js';
+import { Reader, type Poll, type Surroundings, type Told, type Watched } from './reader.js';
 
 export type { Watched } from './reader.js';
 
@@ -140,7 +140,7 @@ class Rounds {
     return all.held > 0 ? Math.min(interval, recheckHeld) : interval;
   }
 
-  #told(batch: NativeBatch, poll?: Poll): Promise<{ readonly held: number; readonly ignored: number }> {
+  #told(batch: NativeBatch, poll?: Poll): Promise<Told> {
     return this.#written(this.reader.told(batch, poll));
   }
 
