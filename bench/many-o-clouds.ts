@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startOCloud, type OCloud } from '#adapters/simulator/o-cloud/start.js';
 
 /** What can befall an O-Cloud of the fleet; `flap` breaks and heals it twice a second, `gone` ends it. */
@@ -44,7 +45,13 @@ async function patient(seed: number): Promise<Patient> {
 }
 
 /** Many O-Clouds in one process: prints a line of JSON with their URLs and the one that takes `POST { troubles: […] }`. */
-const fleet = await Promise.all(Array.from({ length: Number(process.argv[2]) }, (_, at) => patient(at + 1)));
+const count = Number(process.argv[2]);
+const fleet: Patient[] = [];
+for (let at = 0; at < count; at += 1) {
+  fleet.push(await patient(at + 1));
+  // Each changes once a second; not all at the same moment.
+  await sleep(1000 / count);
+}
 const control = createServer((request, response) => {
   let text = '';
   request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

@@ -4,12 +4,15 @@ import type { Value } from '#schema/change.js';
 const shortest = 17;
 const longest = 128;
 const most = 50_000;
+const few = 8;
 /** Tries after which an attribute must have found a quarter of its texts before, or is left alone. */
 const trial = 512;
 
-/** The texts seen at one attribute name. */
+/** The texts seen at one attribute name, and the last few of them, by turns: comparing costs less than hashing. */
 interface Texts {
   known: Map<string, string>;
+  readonly recent: string[];
+  next: number;
   tries: number;
   found: number;
 }
@@ -47,13 +50,15 @@ function shared(text: string, name: string): string {
   if (!texts) {
     // Names come from extensions too, and there may be any number of them.
     if (byName.size >= most) return text;
-    byName.set(name, (texts = { known: new Map(), tries: 0, found: 0 }));
+    byName.set(name, (texts = { known: new Map(), recent: Array<string>(few).fill(''), next: 0, tries: 0, found: 0 }));
   }
   if (texts.tries >= trial && texts.found * 4 < texts.tries) return text;
+  for (const one of texts.recent) if (one === text) return one;
   texts.tries += 1;
   const same = texts.known.get(text);
   if (same !== undefined) {
     texts.found += 1;
+    texts.recent[(texts.next = (texts.next + 1) % few)] = same;
     return same;
   }
   // Starting over costs only missed sharing.

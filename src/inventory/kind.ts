@@ -2,7 +2,7 @@ import type { ObjectDefinition } from '#schema/object.js';
 import type { Value } from '#schema/change.js';
 import { attributeAt } from '#schema/paths.js';
 import { NestedOwners } from './nested-owners.js';
-import { type Posting, Postings } from './postings.js';
+import { Postings } from './postings.js';
 import type { Row } from './row.js';
 import { TenantLists } from './tenant-lists.js';
 
@@ -39,19 +39,29 @@ export class Kind {
   }
 
   /**
-   * Adds a row of a snapshot, to be listed by what is returned: once all are in, in id order. Two passes cost a third of `set`,
-   * because the first finds the row still in the processor's cache and the second only appends.
+   * Adds a row that is not there, to be listed by `arrange` once all are in. Two passes cost a third of `set`: the first finds
+   * the row still in the processor's cache, the second sorts numbers and appends.
    */
-  add(row: Row): () => void {
+  add(row: Row): void {
     const number = this.#rows.push(row) - 1;
     this.#numbers.set(row.id, number);
     this.#renest(number, undefined, row.value);
-    const posted: Posting[] = [];
-    for (const [attribute, postings] of this.#postings) posted.push(...postings.of(row.value[attribute]));
-    return () => {
-      this.all.set(row);
-      for (const posting of posted) posting.set(row);
-    };
+    for (const [attribute, postings] of this.#postings) postings.collect(row.value[attribute], number);
+  }
+
+  /** Lists what was added; nothing may be set before. Calls back a few times in between. */
+  async arrange(pause: () => Promise<void>): Promise<void> {
+    const ids = [...this.#numbers.keys()].sort();
+    await pause();
+    const rows = ids.map((id) => this.get(id)!);
+    const ranks = new Uint32Array(rows.length);
+    for (const [rank, id] of ids.entries()) ranks[this.#numbers.get(id)!] = rank;
+    await pause();
+    for (const row of rows) this.all.append(row);
+    for (const postings of this.#postings.values()) {
+      await pause();
+      await postings.arrange(rows, ranks, pause);
+    }
   }
 
   set(row: Row): void {

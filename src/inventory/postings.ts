@@ -17,8 +17,10 @@ function keysOf(value: unknown): readonly string[] {
 }
 
 /** Rows that have one value. A single one needs no list: serial numbers are as many as rows. */
-export class Posting {
+class Posting {
   #rows: Row | TenantLists | undefined;
+  /** Numbers of the rows of a snapshot, until they are arranged. */
+  #collected: number | number[] | undefined;
 
   get empty(): boolean {
     return this.#rows === undefined;
@@ -47,6 +49,22 @@ export class Posting {
       if (this.#rows.empty) this.#rows = undefined;
     }
   }
+
+  collect(number: number): void {
+    if (this.#collected === undefined) this.#collected = number;
+    else if (typeof this.#collected === 'number') this.#collected = [this.#collected, number];
+    else this.#collected.push(number);
+  }
+
+  /** `ranks`: the place of each number in `rows`, which are in id order. */
+  arrange(rows: readonly Row[], ranks: Uint32Array): void {
+    const collected = this.#collected;
+    this.#collected = undefined;
+    if (typeof collected === 'number') this.#rows = rows[ranks[collected]!];
+    if (typeof collected !== 'object') return;
+    this.#rows = new TenantLists();
+    for (const rank of Uint32Array.from(collected, (number) => ranks[number]!).sort()) this.#rows.append(rows[rank]!);
+  }
 }
 
 const nothing = new TenantLists();
@@ -59,9 +77,20 @@ export class Postings {
     return this.#byKey.get(keyOf(value))?.lists() ?? nothing;
   }
 
-  /** Where a row with this value is posted; a row that is not set there at once must be soon. */
-  of(value: unknown): readonly Posting[] {
-    return keysOf(value).map((key) => this.#at(key));
+  /** Notes a row of a snapshot by its number. */
+  collect(value: unknown, number: number): void {
+    if (typeof value === 'string') this.#at(keyOf(value)).collect(number);
+    else for (const key of keysOf(value)) this.#at(key).collect(number);
+  }
+
+  /** Lists what was collected. */
+  async arrange(rows: readonly Row[], ranks: Uint32Array, pause: () => Promise<void>): Promise<void> {
+    let done = 0;
+    for (const posting of this.#byKey.values()) {
+      posting.arrange(rows, ranks);
+      done += 1;
+      if (done % 100 === 0) await pause();
+    }
   }
 
   /** Posts `row` under `value` instead of `before` under `old`. */

@@ -21,25 +21,19 @@ export interface Contents {
  */
 export async function readSnapshot(store: Store, former: ReadonlyMap<string, Kind>): Promise<Contents> {
   const slice = slices();
+  const pause = async () => void (slice.over() && (await slice.pause()));
   const kinds = new Map(objectNames.map((name) => [name as string, new Kind(objects[name])]));
-  const unlisted = new Map(objectNames.map((name) => [name as string, new Map<string, () => void>()]));
   const { head: position, objects: chunks } = await store.snapshot();
   for await (const chunk of chunks) {
     for (const stored of chunk) {
       const kind = kinds.get(stored.object);
       // One that was deleted and created anew meanwhile may be met twice; the log tells how it ended.
-      if (!kind || kind.get(stored.id)) continue;
-      unlisted.get(stored.object)!.set(stored.id, kind.add(sameRow(former, stored) ?? rowOf(stored)));
+      if (kind && !kind.get(stored.id)) kind.add(sameRow(former, stored) ?? rowOf(stored));
       if (slice.over()) await slice.pause();
     }
   }
   const { marks } = await store.snapshot();
-  for (const lists of unlisted.values()) {
-    for (const id of [...lists.keys()].sort()) {
-      lists.get(id)!();
-      if (slice.over()) await slice.pause();
-    }
-  }
+  for (const kind of kinds.values()) await kind.arrange(pause);
   return { kinds, marks: new Map(marks), position };
 }
 

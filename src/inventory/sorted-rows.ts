@@ -37,7 +37,7 @@ export class SortedRows {
   /** Adds the row, or puts it in the place of the one with the same id. */
   set(row: Row): void {
     const last = this.blocks.at(-1);
-    if (!last || last.rows.at(-1)!.id < row.id) return this.#append(row, last);
+    if (!last || last.rows.at(-1)!.id < row.id) return this.append(row);
     const index = this.#blockFor(row.id);
     const { rows } = this.blocks[index]!;
     const at = firstAtOrAfter(rows, row.id);
@@ -46,6 +46,18 @@ export class SortedRows {
     if (!known) this.size += 1;
     const split = changed.length > most ? [{ rows: changed.splice(most / 2) }] : [];
     this.blocks.splice(index, 1, { rows: changed }, ...split);
+  }
+
+  /** Adds a row behind all others: rows that come in id order fill their blocks. */
+  append(row: Row): void {
+    const last = this.blocks.at(-1);
+    this.size += 1;
+    if (!last || last.rows.length === most) {
+      this.blocks.push({ rows: [row] });
+      return;
+    }
+    delete last.joined;
+    last.rows.push(row);
   }
 
   delete(id: string): void {
@@ -76,17 +88,6 @@ export class SortedRows {
       const block = this.blocks[index]!;
       yield { block, from, to: block.rows.length };
     }
-  }
-
-  /** Rows that come in id order fill their blocks. */
-  #append(row: Row, last: Block | undefined): void {
-    this.size += 1;
-    if (!last || last.rows.length === most) {
-      this.blocks.push({ rows: [row] });
-      return;
-    }
-    delete last.joined;
-    last.rows.push(row);
   }
 
   /** Index of the first block whose last id is not before `id`. */

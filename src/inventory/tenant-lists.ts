@@ -11,13 +11,14 @@ export class TenantLists {
   #whole: SortedRows | undefined;
 
   set(row: Row): void {
-    let rows = this.#byTenant.get(row.tenant);
-    if (!rows) {
-      this.#byTenant.set(row.tenant, (rows = new SortedRows()));
-      if (this.#byTenant.size === 2) this.#whole ??= copyOf(this.#byTenant.values().next().value!);
-    }
-    rows.set(row);
+    this.#of(row).set(row);
     this.#whole?.set(row);
+  }
+
+  /** The same for a row behind all others. */
+  append(row: Row): void {
+    this.#of(row).append(row);
+    this.#whole?.append(row);
   }
 
   /** Takes out the row with this id from where this state of it stands. */
@@ -30,6 +31,15 @@ export class TenantLists {
 
   get empty(): boolean {
     return this.#byTenant.size === 0;
+  }
+
+  #of({ tenant }: Row): SortedRows {
+    let rows = this.#byTenant.get(tenant);
+    if (!rows) {
+      this.#byTenant.set(tenant, (rows = new SortedRows()));
+      if (this.#byTenant.size === 2) this.#whole ??= copyOf(this.#byTenant.values().next().value!);
+    }
+    return rows;
   }
 
   /** What the scope sees: lists that have no row in common. */
@@ -48,6 +58,6 @@ export class TenantLists {
 
 function copyOf(list: SortedRows): SortedRows {
   const copy = new SortedRows();
-  for (const { rows } of list.blocks) for (const row of rows) copy.set(row);
+  for (const { rows } of list.blocks) for (const row of rows) copy.append(row);
   return copy;
 }
