@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { DocumentRange } from '#platform/store/store.js';
 import { entry, find, readAll, writeOne, type Open } from './fixtures.js';
 
 export function documentContract(open: Open): void {
@@ -37,6 +38,32 @@ export function documentContract(open: Open): void {
       expect((await store.list('tenant')).map(({ id }) => id).sort()).toStrictEqual(['a', 'b', 'c']);
       expect(await store.list('work')).toStrictEqual([{ kind: 'work', id: 'a', revision: 1, value: {} }]);
       expect(await store.list('nothing')).toStrictEqual([]);
+    });
+
+    test('are listed by range: prefix, behind an id, so many', async () => {
+      const { store } = await open();
+      const ids = ['a/1', 'a/2', 'a/3', 'ab', 'b/1', 'å/1', 'å/2'];
+      for (const id of ids.toReversed()) await store.put('letter', id, {}, 0);
+      const listed = async (range: DocumentRange) => (await store.list('letter', range)).map(({ id }) => id);
+      expect(await listed({})).toStrictEqual(ids);
+      expect(await listed({ prefix: 'a/' })).toStrictEqual(['a/1', 'a/2', 'a/3']);
+      expect(await listed({ prefix: 'a/', after: 'a/1', limit: 1 })).toStrictEqual(['a/2']);
+      expect(await listed({ prefix: 'å/', limit: 5 })).toStrictEqual(['å/1', 'å/2']);
+      expect(await listed({ after: 'b/1' })).toStrictEqual(['å/1', 'å/2']);
+      expect(await listed({ prefix: 'c' })).toStrictEqual([]);
+    });
+
+    test('are not written by who no longer holds the lease', async () => {
+      const { store } = await open();
+      const mine = (await store.lease('shard/1', 'me', 60_000))!;
+      expect(await store.put('place', 's', { at: 1 }, 0, { fence: mine, loose: true })).toBe(1);
+      await store.release(mine);
+      const yours = (await store.lease('shard/1', 'you', 60_000))!;
+      expect(await store.put('place', 's', { at: 2 }, 1, { fence: mine, loose: true })).toBeUndefined();
+      expect(await store.remove('place', 's', 1, { fence: mine })).toBe(false);
+      expect((await store.get('place', 's'))?.value).toStrictEqual({ at: 1 });
+      expect(await store.put('place', 's', { at: 2 }, 1, { fence: yours })).toBe(2);
+      expect(await store.remove('place', 's', 2, { fence: yours })).toBe(true);
     });
 
     test('let one of many writers of a revision through', async () => {

@@ -27,6 +27,8 @@ export interface Append {
   readonly cursor?: { readonly instance: string; readonly cursor: Readonly<Record<string, string>> };
   /** Refused unless this lease is still held: (holder, epoch) compared for equality. */
   readonly fence?: Lease;
+  /** Ours alone: answered only when every connected replica has it. What a backend tells is read from it again. */
+  readonly owned?: true;
 }
 
 export type Appended =
@@ -53,6 +55,21 @@ export interface StoredDocument {
   readonly id: string;
   readonly revision: number;
   readonly value: Value;
+}
+
+/** How a document is written. */
+export interface DocumentWrite {
+  /** Refused unless this lease is still held. */
+  readonly fence?: Lease;
+  /** Answered without waiting for replicas: a lost write costs only work done twice. */
+  readonly loose?: true;
+}
+
+/** Which documents of a kind: ids that begin with `prefix`, behind `after`, at most `limit`. */
+export interface DocumentRange {
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit?: number;
 }
 
 /** Everything a snapshot needs: `head` was noted before the first object was read. */
@@ -97,10 +114,11 @@ export interface Store {
   trim(budget: { readonly hours: number; readonly bytes: number }): Promise<number>;
 
   get(kind: string, id: string): Promise<StoredDocument | undefined>;
-  /** Writes when the stored revision is `expected` (0: absent), returns the new one, or undefined on a conflict. */
-  put(kind: string, id: string, value: Value, expected: number): Promise<number | undefined>;
-  remove(kind: string, id: string, expected: number): Promise<boolean>;
-  list(kind: string): Promise<readonly StoredDocument[]>;
+  /** Writes when the stored revision is `expected` (0: absent), returns the new one; undefined on a conflict, or fenced off. */
+  put(kind: string, id: string, value: Value, expected: number, how?: DocumentWrite): Promise<number | undefined>;
+  remove(kind: string, id: string, expected: number, how?: DocumentWrite): Promise<boolean>;
+  /** In the order of their ids, by UTF-8 bytes. */
+  list(kind: string, range?: DocumentRange): Promise<readonly StoredDocument[]>;
 
   /** Takes or renews a lease for `ttl` milliseconds; undefined while another holder has it. */
   lease(name: string, holder: string, ttl: number): Promise<Lease | undefined>;

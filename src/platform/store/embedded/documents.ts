@@ -1,5 +1,5 @@
 import type { Value } from '#schema/change.js';
-import type { StoredDocument } from '../store.js';
+import type { DocumentRange, StoredDocument } from '../store.js';
 import type { Database } from './database.js';
 
 interface DocumentRow {
@@ -19,7 +19,10 @@ export class Documents {
 
   constructor(database: Database) {
     this.#get = database.prepare<DocumentRow>('SELECT * FROM documents WHERE kind = ? AND id = ?');
-    this.#list = database.prepare<DocumentRow>('SELECT * FROM documents WHERE kind = ? ORDER BY id');
+    this.#list = database.prepare<DocumentRow>(
+      `SELECT * FROM documents WHERE kind = ?1 AND id >= ?2 AND id < ?2 || char(0x10ffff) AND id > ?3
+         ORDER BY id LIMIT ?4`,
+    );
     this.#insert = database.prepare('INSERT INTO documents VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING');
     this.#update = database.prepare(
       'UPDATE documents SET revision = revision + 1, value = ? WHERE kind = ? AND id = ? AND revision = ?',
@@ -32,8 +35,8 @@ export class Documents {
     return row && document(row);
   }
 
-  list(kind: string): readonly StoredDocument[] {
-    return this.#list.all(kind).map(document);
+  list(kind: string, { prefix = '', after = '', limit = -1 }: DocumentRange = {}): readonly StoredDocument[] {
+    return this.#list.all(kind, prefix, after, limit).map(document);
   }
 
   put(kind: string, id: string, value: string, expected: number): number | undefined {

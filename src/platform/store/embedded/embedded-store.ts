@@ -1,4 +1,4 @@
-import type { Store } from '../store.js';
+import type { DocumentWrite, Store } from '../store.js';
 import { Appends, encode } from './appends.js';
 import { Cursors } from './cursors.js';
 import { openFile, openMemory, type Database } from './database.js';
@@ -52,7 +52,7 @@ function assemble(database: Database): Store {
     objectsOf: (instance) => objects.ofInstance(instance),
     cursorOf: (instance) => read(() => cursors.get(instance)),
     trim: (budget) => log.trim(budget),
-    ...documentsOf(database, group),
+    ...documentsOf(database, group, leases),
 
     lease: async (name, holder, ttl) => leases.take(name, holder, ttl),
     release: async (lease) => leases.release(lease),
@@ -71,16 +71,19 @@ function assemble(database: Database): Store {
   };
 }
 
-function documentsOf(database: Database, group: GroupCommit): Pick<Store, 'get' | 'put' | 'remove' | 'list'> {
+type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list'>;
+
+function documentsOf(database: Database, group: GroupCommit, leases: Leases): DocumentCalls {
   const documents = new Documents(database);
+  const fencedOff = (how: DocumentWrite | undefined) => how?.fence !== undefined && !leases.holds(how.fence);
   return {
     get: async (kind, id) => database.attempt(() => documents.get(kind, id)),
-    put: async (kind, id, value, expected) => {
+    put: async (kind, id, value, expected, how) => {
       const text = JSON.stringify(value);
-      return group.write(() => documents.put(kind, id, text, expected));
+      return group.write(() => (fencedOff(how) ? undefined : documents.put(kind, id, text, expected)));
     },
-    remove: (kind, id, expected) => group.write(() => documents.remove(kind, id, expected)),
-    list: async (kind) => database.attempt(() => documents.list(kind)),
+    remove: (kind, id, expected, how) => group.write(() => !fencedOff(how) && documents.remove(kind, id, expected)),
+    list: async (kind, range) => database.attempt(() => documents.list(kind, range)),
   };
 }
 
