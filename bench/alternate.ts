@@ -22,7 +22,7 @@ export async function alternate<Name extends string>(
 ): Promise<Readonly<Record<Name, readonly Load[]>>> {
   const runs = Object.fromEntries(Object.keys(contestants).map((name) => [name, [] as Load[]])) as Record<Name, Load[]>;
   const all = Object.entries(contestants) as [Name, Contestant][];
-  for (const [, { target }] of all) await generator.load(target, 1);
+  for (const [, { target }] of all) await warmUp(generator, target);
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, { target, disturbance }] of all) {
       const disturbing = await disturbance?.();
@@ -31,6 +31,16 @@ export async function alternate<Name extends string>(
     }
   }
   return runs;
+}
+
+// Code that has answered fewer is still being compiled, which on a busy machine made a figure five times too dear.
+const warm = 20_000;
+const longestWarmUp = 10;
+
+async function warmUp(generator: Generator, target: Target): Promise<void> {
+  let answered = 0;
+  for (let second = 0; second < longestWarmUp && answered < warm; second += 1)
+    answered += (await generator.load(target, 1)).perSecond;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,30 +1,35 @@
 import type { Row } from './row.js';
 import type { Run, SortedRows } from './sorted-rows.js';
 
-/** A place in one list. */
+/** A place in one list, and the row that stands there. */
 interface Head {
   readonly list: SortedRows;
   block: number;
-  row: number;
-}
-
-function rowAt({ list, block, row }: Head): Row {
-  return list.blocks[block]!.rows[row]!;
+  at: number;
+  row: Row;
 }
 
 /** Heads of the lists that hold anything after `after`. */
 function headsOf(lists: readonly SortedRows[], after: string | undefined): Head[] {
-  const heads = lists.map((list): Head => ({ list, ...list.placeAfter(after) }));
-  return heads.filter(({ list, block }) => block < list.blocks.length);
+  return lists.flatMap((list): Head[] => {
+    const { block, row: at } = list.placeAfter(after);
+    const row = list.blocks[block]?.rows[at];
+    return row ? [{ list, block, at, row }] : [];
+  });
 }
 
-/** Moves on to `row` of the head's block, into the next block behind its end, or out of `heads` behind the last. */
-function moveTo(heads: Head[], head: Head, row: number): void {
-  head.row = row;
-  if (row < head.list.blocks[head.block]!.rows.length) return;
-  head.block += 1;
-  head.row = 0;
-  if (head.block === head.list.blocks.length) heads.splice(heads.indexOf(head), 1);
+/** Moves on to place `at` of the head's block, into the next block behind its end, or out of `heads` behind the last. */
+function moveTo(heads: Head[], head: Head, at: number): void {
+  const { blocks } = head.list;
+  let next = blocks[head.block]!.rows[at];
+  head.at = at;
+  if (next === undefined) {
+    head.block += 1;
+    head.at = 0;
+    next = blocks[head.block]?.rows[0];
+  }
+  if (next === undefined) heads.splice(heads.indexOf(head), 1);
+  else head.row = next;
 }
 
 /**
@@ -36,21 +41,20 @@ export function* mergedRuns(lists: readonly SortedRows[], after: string | undefi
   const heads = headsOf(lists, after);
   while (heads.length > 0) {
     let first = heads[0]!;
-    for (const other of heads) if (rowAt(other).id < rowAt(first).id) first = other;
+    for (const other of heads) if (other.row.id < first.row.id) first = other;
     let limit: string | undefined;
     for (const other of heads) {
-      if (other !== first && (limit === undefined || rowAt(other).id < limit)) limit = rowAt(other).id;
+      if (other !== first && (limit === undefined || other.row.id < limit)) limit = other.row.id;
     }
     const block = first.list.blocks[first.block]!;
-    const from = first.row;
+    const from = first.at;
     let to = from + 1;
     while (to < block.rows.length && (limit === undefined || block.rows[to]!.id < limit)) to += 1;
     yield { block, from, to };
     const last = block.rows[to - 1]!.id;
     moveTo(heads, first, to);
     if (limit !== undefined && limit <= last) {
-      for (const other of [...heads])
-        if (other !== first && rowAt(other).id === last) moveTo(heads, other, other.row + 1);
+      for (const other of [...heads]) if (other !== first && other.row.id === last) moveTo(heads, other, other.at + 1);
     }
   }
 }
@@ -62,25 +66,20 @@ export function mergedRows(lists: readonly SortedRows[], after: string | undefin
     next() {
       const first = heads[0];
       if (first === undefined) return undefined;
-      if (heads.length === 1) {
-        const row = rowAt(first);
-        moveTo(heads, first, first.row + 1);
-        return row;
-      }
-      return takeFirst(heads);
+      if (heads.length > 1) return takeFirst(heads);
+      const { row } = first;
+      moveTo(heads, first, first.at + 1);
+      return row;
     },
   };
 }
 
 function takeFirst(heads: Head[]): Row {
-  let first = rowAt(heads[0]!);
-  for (let index = 1; index < heads.length; index += 1) {
-    const row = rowAt(heads[index]!);
-    if (row.id < first.id) first = row;
-  }
+  let { row } = heads[0]!;
+  for (let index = 1; index < heads.length; index += 1) if (heads[index]!.row.id < row.id) ({ row } = heads[index]!);
   for (let index = heads.length - 1; index >= 0; index -= 1) {
     const head = heads[index]!;
-    if (rowAt(head).id === first.id) moveTo(heads, head, head.row + 1);
+    if (head.row.id === row.id) moveTo(heads, head, head.at + 1);
   }
-  return first;
+  return row;
 }

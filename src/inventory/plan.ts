@@ -31,26 +31,41 @@ export interface Plan {
   readonly test?: (row: Row) => boolean;
 }
 
+/** Lists that hold all the query can find, and which part of it they answer: nothing of that need be tested. */
+interface Choice {
+  readonly lists: () => readonly TenantLists[];
+  readonly answers: 'nothing' | 'parent' | 'filter';
+}
+
 /** Chooses the shortest list that holds all the query can find: all, those of the parent, or those of one condition. */
 export function planOf(view: View, scope: Scope, { object, parent, filter }: Selection): Plan {
   const kind = view.kind(object);
   const { definition } = kind;
-  const under = parent === undefined ? [] : [() => [kind.posting(definition.parent!, parent)!]];
-  const { conjuncts, exact } = filter ? indexable(definition, filter) : { conjuncts: [], exact: true };
-  const named = conjuncts.map(
-    ({ attribute, values }) =>
-      () =>
-        values.map((value) => kind.posting(attribute, value)!),
-  );
-  const choices = [...under, ...named].map((choice) => ({ choice, size: sizeOf(choice(), scope) }));
-  const shortest = choices.sort((a, b) => a.size - b.size)[0]?.choice ?? (() => [kind.all]);
-  const lists = () => shortest().flatMap((each) => each.visible(scope));
-  const whole = choices.length === 0 && kind.all.size(scope) * 8 >= kind.size;
-  const plan = { kind, scope, whole, lists, overlapping: shortest().length > 1 };
-  if (!filter || (exact && parent === undefined && named.length > 0)) return plan;
-  const test = tester(view, scope, definition, filter);
-  if (parent === undefined) return { ...plan, test };
-  return { ...plan, test: (row) => row.value[definition.parent!] === parent && test(row) };
+  const choices = choicesOf(kind, parent, filter).map((choice) => ({ choice, size: sizeOf(choice.lists(), scope) }));
+  const shortest = choices.sort((a, b) => a.size - b.size)[0]?.choice;
+  const chosen = shortest ?? { lists: () => [kind.all], answers: 'nothing' as const };
+  const lists = () => chosen.lists().flatMap((each) => each.visible(scope));
+  const whole = !shortest && kind.all.size(scope) * 8 >= kind.size;
+  const plan = { kind, scope, whole, lists, overlapping: chosen.lists().length > 1 };
+  const under = parent === undefined || chosen.answers === 'parent' ? undefined : isUnder(definition, parent);
+  const passes = !filter || chosen.answers === 'filter' ? undefined : tester(view, scope, definition, filter);
+  const test = under && passes ? (row: Row) => under(row) && passes(row) : (under ?? passes);
+  return test ? { ...plan, test } : plan;
+}
+
+function choicesOf(kind: Kind, parent: string | undefined, filter: Filter | undefined): readonly Choice[] {
+  const { definition } = kind;
+  const { conjuncts, exact } = filter ? indexable(definition, filter) : { conjuncts: [], exact: false };
+  const named = conjuncts.map(({ attribute, values }): Choice => {
+    const lists = () => values.map((value) => kind.posting(attribute, value)!);
+    return { lists, answers: exact ? 'filter' : 'nothing' };
+  });
+  if (parent === undefined) return named;
+  return [{ lists: () => [kind.posting(definition.parent!, parent)!], answers: 'parent' }, ...named];
+}
+
+function isUnder({ parent }: ObjectDefinition, id: string): (row: Row) => boolean {
+  return (row) => row.value[parent!] === id;
 }
 
 function sizeOf(lists: readonly TenantLists[], scope: Scope): number {

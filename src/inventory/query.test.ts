@@ -181,7 +181,7 @@ describe('a query', () => {
     const filter: Filter = { operator: 'cont', path: ['description'], values: ['nowhere'] };
     const left = new AbortController();
     const slow = { ...view, kind: (object: string) => slowed(view.kind(object)) } as View;
-    const counted = count(slow, everything, { object: 'Resource', filter }, left.signal);
+    const counted = count(slow, everything, { object: 'Resource', filter }, left);
     await nextTurn();
     left.abort(new Error('The client left.'));
     await expect(counted).rejects.toThrow('The client left.');

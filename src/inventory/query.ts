@@ -6,6 +6,7 @@ import { pageOf, pageOfRuns, type Page } from './page.js';
 import { planOf, type Plan, type Selection } from './plan.js';
 import type { Row } from './row.js';
 import { scanAll, scanInOrder } from './scan.js';
+import type { Waiter } from './slices.js';
 import type { View } from './view.js';
 
 export { rowsOf } from './page.js';
@@ -21,29 +22,29 @@ export interface ListQuery extends Selection {
 /** Rows after which a search that has not filled its page is better off going through everything, if its page is short. */
 const patience = 2000;
 
-/** One page of a list. Scans are cut into slices of at most 2 ms; they reject with the signal's reason. */
-export async function page(view: View, scope: Scope, query: ListQuery, signal?: AbortSignal): Promise<Page> {
+/** One page of a list. Scans are cut into slices of at most 2 ms; they reject with the reason of the waiter's signal. */
+export async function page(view: View, scope: Scope, query: ListQuery, waiter?: Waiter): Promise<Page> {
   const plan = planOf(view, scope, query);
-  if (query.order) return bestPage(plan, query, signal);
+  if (query.order) return bestPage(plan, query, waiter);
   if (!plan.test) return pageOfRuns(mergedRuns(plan.lists(), query.after?.id), query.limit);
   const found: Row[] = [];
   const visit = (row: Row) => found.push(row) <= query.limit;
   const most = plan.whole && query.limit < patience ? patience : Infinity;
-  const left = await scanInOrder(plan, query.after?.id, visit, { signal, most });
-  return left === undefined ? pageOf(found, query.limit) : bestPage(plan, query, signal);
+  const left = await scanInOrder(plan, query.after?.id, visit, { waiter, most });
+  return left === undefined ? pageOf(found, query.limit) : bestPage(plan, query, waiter);
 }
 
-async function bestPage(plan: Plan, query: ListQuery, signal: AbortSignal | undefined): Promise<Page> {
+async function bestPage(plan: Plan, query: ListQuery, waiter: Waiter | undefined): Promise<Page> {
   const best = new BestRows(query.order, query.after, query.limit);
-  await scanAll(plan, (row) => best.offer(row), signal);
+  await scanAll(plan, (row) => best.offer(row), waiter);
   return best.page();
 }
 
 /** How many objects the query finds in the scope; counted by index where the filter allows it. */
-export async function count(view: View, scope: Scope, selection: Selection, signal?: AbortSignal): Promise<number> {
+export async function count(view: View, scope: Scope, selection: Selection, waiter?: Waiter): Promise<number> {
   const plan = planOf(view, scope, selection);
   if (!plan.test && !plan.overlapping) return plan.lists().reduce((sum, { size }) => sum + size, 0);
   let found = 0;
-  await scanAll(plan, () => void (found += 1), signal);
+  await scanAll(plan, () => void (found += 1), waiter);
   return found;
 }

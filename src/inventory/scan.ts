@@ -2,7 +2,7 @@ import { sees } from '#schema/scope.js';
 import { mergedRows } from './merged.js';
 import type { Plan } from './plan.js';
 import type { Row } from './row.js';
-import { slices } from './slices.js';
+import { slices, type Waiter } from './slices.js';
 
 /** Rows looked at between two looks at the clock. */
 const step = 64;
@@ -15,9 +15,9 @@ export async function scanInOrder(
   { lists, test }: Plan,
   after: string | undefined,
   visit: (row: Row) => boolean,
-  { signal, most = Infinity }: { readonly signal: AbortSignal | undefined; readonly most?: number },
+  { waiter, most = Infinity }: { readonly waiter: Waiter | undefined; readonly most?: number },
 ): Promise<string | undefined> {
-  const slice = slices(signal);
+  const slice = slices(waiter);
   let last = after;
   for (let looked = 0; ; await slice.pause()) {
     const rows = mergedRows(lists(), last);
@@ -35,10 +35,10 @@ export async function scanInOrder(
  * Calls `visit` with all the plan's rows that pass its test, in any order. A scan of everything goes through memory as it lies
  * there, which costs a quarter of what id order does; rows that come or go during its pauses may be met or not.
  */
-export async function scanAll(plan: Plan, visit: (row: Row) => void, signal: AbortSignal | undefined): Promise<void> {
+export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Waiter | undefined): Promise<void> {
   const { kind, scope, test, whole } = plan;
-  if (!whole) return void (await scanInOrder(plan, undefined, (row) => (visit(row), true), { signal }));
-  const slice = slices(signal);
+  if (!whole) return void (await scanInOrder(plan, undefined, (row) => (visit(row), true), { waiter }));
+  const slice = slices(waiter);
   const rows = kind.unordered;
   for (let index = 0; index < rows.length; index += 1) {
     const row = rows[index];

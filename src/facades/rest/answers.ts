@@ -66,10 +66,12 @@ const longestText = 8192;
 export function plainAnswer(held: HeldAnswer): Sendable {
   held.used += 1;
   const { body, headers } = held.plain;
-  if (held.used === 2 && (body.chunks.length > 1 || body.length > longestText)) {
-    held.plain = { headers, body: { chunks: ['', joined(body)], length: body.length } };
-  }
+  if (held.used === 2 && body.length > longestText) held.plain = { headers, body: inBytes(body) };
   return held.plain;
+}
+
+function inBytes({ content, length }: Body): Body {
+  return { content: typeof content === 'string' ? Buffer.from(content) : content, length };
 }
 
 /** The gzipped answer, made once; undefined when compressing is not worth it. */
@@ -77,8 +79,8 @@ export function compressedAnswer(held: HeldAnswer): Promise<Sendable> | Sendable
   const { body } = held.plain;
   if (body.length < compressFrom) return undefined;
   held.compressed ??= (async () => {
-    const bytes = await compress(joined(body), { level: 1 });
-    const gzipped = { chunks: ['', bytes], length: bytes.length } as const;
+    const content = await compress(body.content, { level: 1 });
+    const gzipped = { content, length: content.length };
     const headers = held.headers.map((each) => (each === held.etag ? gzippedEtag(held.etag) : each));
     return (held.compressed = sendable(headers, gzipped, ['Content-Encoding', 'gzip']));
   })();
@@ -88,8 +90,4 @@ export function compressedAnswer(held: HeldAnswer): Promise<Sendable> | Sendable
 /** Other bytes, another strong tag (RFC 9110 8.8.3). */
 export function gzippedEtag(etag: string): string {
   return `${etag.slice(0, -1)}-gzip"`;
-}
-
-function joined({ chunks: [first, ...rest] }: Body): Buffer {
-  return Buffer.concat([Buffer.from(first), ...rest]);
 }

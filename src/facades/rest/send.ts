@@ -40,16 +40,8 @@ function write(
   else writeBody(response, body);
 }
 
-function writeBody(response: ServerResponse, { chunks, length }: Body): void {
-  const [first] = chunks;
+function writeBody(response: ServerResponse, { content, length }: Body): void {
   // Text whose bytes are as many as its letters is ASCII; sent as latin1 it is the same and needs no second look.
-  if (chunks.length === 1) response.end(first, first.length === length ? 'latin1' : 'utf8');
-  else if (chunks.length === 2 && first === '') response.end(chunks[1]);
-  else {
-    response.cork();
-    if (first !== '') response.write(first, 'latin1');
-    for (const chunk of chunks.slice(1)) response.write(chunk);
-    response.end();
-    response.uncork();
-  }
+  if (typeof content === 'string') response.end(content, content.length === length ? 'latin1' : 'utf8');
+  else response.end(content);
 }
