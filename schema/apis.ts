@@ -6,6 +6,8 @@ export interface Major {
   readonly versions: readonly string[];
   /** Status codes that differ from the facade's table (v1 answers 400 where v2 has 409 or 422). */
   readonly statuses?: Partial<Record<Code, number>>;
+  /** Status of a deletion that succeeded; 204 when absent. */
+  readonly deleted?: 200;
 }
 
 export interface Api {
@@ -26,7 +28,7 @@ export const apis: readonly Api[] = [
     title: 'O2-IMS infrastructure inventory',
     versioned: true,
     majors: {
-      v1: { versions: ['1.2.0', '1.1.0', '1.0.0'], statuses: { CONFLICT: 400, UNPROCESSABLE: 400 } },
+      v1: { versions: ['1.2.0', '1.1.0', '1.0.0'], statuses: { CONFLICT: 400, UNPROCESSABLE: 400 }, deleted: 200 },
       v2: { versions: ['2.0.0'] },
     },
   },

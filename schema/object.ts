@@ -37,6 +37,8 @@ export interface ObjectDefinition<
   readonly parent?: string;
   /** Attribute with objects of the same type nested in it; they have ids of their own and are found by them. */
   readonly nested?: string;
+  /** True when our store is where the truth of it is: no backend reports it, and operations write it. */
+  readonly owned?: boolean;
   /** True when the gateway holds exactly one (the O-Cloud itself). */
   readonly singleton?: boolean;
   readonly presenters: readonly Presenter[];

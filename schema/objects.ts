@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ObjectDefinition } from './object.js';
 import { DeploymentManager } from './inventory/deployment-manager.js';
+import { InventorySubscription } from './inventory/inventory-subscription.js';
 import { Location } from './inventory/location.js';
 import { OCloud } from './inventory/o-cloud.js';
 import { OCloudSite } from './inventory/o-cloud-site.js';
@@ -17,6 +18,7 @@ export const objects = {
   ResourcePool,
   Resource,
   DeploymentManager,
+  InventorySubscription,
 } as const;
 
 export type ObjectName = keyof typeof objects;

@@ -17,7 +17,15 @@ export interface Presenter {
   readonly major: string;
   /** The specification's type name, `ResourcePoolInfo`. */
   readonly type: string;
-  readonly routes: { readonly list?: string; readonly get?: string };
+  readonly routes: {
+    readonly list?: string;
+    readonly get?: string;
+    /** Where the API lets objects be created and deleted; most are read only there. */
+    readonly create?: string;
+    readonly delete?: string;
+  };
+  /** What an object created through this API has beside what is sent. */
+  readonly creates?: Readonly<Record<string, unknown>>;
   readonly attributes: Readonly<Record<string, Source>>;
   /** Left out unless asked for (SOL 013 default-exclude set). */
   readonly defaultExcluded: readonly string[];

@@ -10,6 +10,9 @@ export interface Scope {
   readonly key: string;
 }
 
+/** Tenant of what a caller without a tenant owns: system roles see it, tenants do not. */
+export const systemTenant = '$system';
+
 /** Whether an object of `tenant` is visible in `scope`. */
 export function sees(scope: Scope, tenant: string | null): boolean {
   return scope.tenant === undefined || tenant === null || tenant === scope.tenant;

@@ -73,7 +73,10 @@ export function accounts({ coverage, store, logger, remembered, once }: Surround
 }
 
 /** What a backend may hold of which nothing is known: all but what the configuration alone says. */
-const anything = objectNames.filter((object) => definitionOf(object).singleton !== true);
+const anything = objectNames.filter((object) => {
+  const { singleton, owned } = definitionOf(object);
+  return !singleton && !owned;
+});
 
 /** What is current is so now; of the rest, when it last was. */
 function freshness(coverage: Coverage, instance: string, objects: readonly ObjectName[]): Remembered['fresh'] {

@@ -10,6 +10,7 @@ import { deadline, normalise } from './deadline.js';
 import { parse } from './input.js';
 import type { Markers } from './markers.js';
 import type { Answer, Call, Operation, UnchangedAnswer } from './operation.js';
+import type { Subscriptions } from './subscriptions.js';
 import type { Writes } from './writes.js';
 
 export type { Caller } from './caller.js';
@@ -34,6 +35,7 @@ export interface Gate {
 export interface GateParts {
   readonly view: View;
   readonly writes: Writes;
+  readonly subscriptions: Subscriptions;
   readonly markers: Markers;
   readonly coverage: Coverage;
   readonly charge: ChargeRate;
@@ -117,13 +119,13 @@ async function run(
 }
 
 /** What operations are given, made from their callers. */
-function calls({ view, writes, markers, pageSize, coverage, firstSyncTimeout }: GateParts): CallOf {
+function calls({ view, writes, subscriptions, markers, pageSize, coverage, firstSyncTimeout }: GateParts): CallOf {
   const started = Date.now();
   const knows = (object: ObjectName): void => {
     if (coverage.knows(object) || Date.now() - started > firstSyncTimeout) return;
     throw new Fault('UNAVAILABLE', `Not every backend that may hold a ${object} has been read yet.`, { retryAfter: 1 });
   };
-  const around = { view, writes, markers, pageSize, knows };
+  const around = { view, writes, subscriptions, markers, pageSize, knows };
   return (caller, signal) => new OperationCall(around, caller, signal);
 }
 
@@ -133,6 +135,7 @@ class OperationCall implements Call {
   readonly scope: Call['scope'];
   readonly view: View;
   readonly writes: Writes;
+  readonly subscriptions: Subscriptions;
   readonly markers: Markers;
   readonly pageSize: number;
   readonly knows: Call['knows'];
@@ -140,7 +143,7 @@ class OperationCall implements Call {
   readonly #signal: (() => AbortSignal) | undefined;
 
   constructor(
-    around: Pick<Call, 'view' | 'writes' | 'markers' | 'pageSize' | 'knows'>,
+    around: Pick<Call, 'view' | 'writes' | 'subscriptions' | 'markers' | 'pageSize' | 'knows'>,
     caller: Caller,
     signal: (() => AbortSignal) | undefined,
   ) {
@@ -148,6 +151,7 @@ class OperationCall implements Call {
     this.scope = caller.principal.scope;
     this.view = around.view;
     this.writes = around.writes;
+    this.subscriptions = around.subscriptions;
     this.markers = around.markers;
     this.pageSize = around.pageSize;
     this.knows = around.knows;

@@ -9,6 +9,7 @@ import type { Row } from '../inventory/row.js';
 import type { Run } from '../inventory/sorted-rows.js';
 import type { View } from '../inventory/view.js';
 import type { Markers } from './markers.js';
+import type { Subscriptions } from './subscriptions.js';
 import type { Writes } from './writes.js';
 
 export type Permission = `${string}:${string}`;
@@ -20,6 +21,7 @@ export interface Call {
   readonly signal: AbortSignal;
   readonly view: View;
   readonly writes: Writes;
+  readonly subscriptions: Subscriptions;
   readonly markers: Markers;
   /** Page size when the caller names none. */
   readonly pageSize: number;
@@ -60,12 +62,28 @@ export interface WrittenAnswer extends AnswerBase {
 export interface UnchangedAnswer extends AnswerBase {
   readonly kind: 'unchanged';
 }
-export type Answer = RowsAnswer | RowAnswer | WrittenAnswer;
+/** What an operation with an output of its own answers. */
+export interface ValueAnswer extends AnswerBase {
+  readonly kind: 'value';
+  readonly value: object;
+}
+export type Answer = RowsAnswer | RowAnswer | WrittenAnswer | ValueAnswer;
 
-export type Verb = 'list' | 'get' | 'create' | 'update' | 'scale' | 'delete';
+/** What is done to one object beside changing its attributes. */
+export const actions = ['scale', 'pause', 'resume', 'test', 'rotateSecret', 'replay'] as const;
+/** What is asked of one object beside its attributes. */
+export const inquiries = ['delivery', 'deadLetters'] as const;
+export type Action = (typeof actions)[number];
+export type Inquiry = (typeof inquiries)[number];
+export type Verb = 'list' | 'get' | 'create' | 'update' | 'delete' | Action | Inquiry;
 
 /** Data, and one function that only the gate calls. From the list of these all three facades are made. */
-export interface Operation<N extends ObjectName = ObjectName, V extends Verb = Verb, I extends z.ZodType = z.ZodType> {
+export interface Operation<
+  N extends ObjectName = ObjectName,
+  V extends Verb = Verb,
+  I extends z.ZodType = z.ZodType,
+  O extends z.ZodObject = z.ZodObject,
+> {
   /** `<collection>.<verb>` */
   readonly name: string;
   readonly object: ObjectDefinition<N>;
@@ -73,6 +91,10 @@ export interface Operation<N extends ObjectName = ObjectName, V extends Verb = V
   readonly kind: 'query' | 'mutation';
   readonly permission: Permission;
   readonly input: I;
+  /** What it answers with, unless that is the object. */
+  readonly output?: O;
+  /** Name of the GraphQL field, where verb and object do not make one. */
+  readonly field?: string;
   readonly summary: string;
   readonly audit: 'none' | 'access' | 'durable';
   /** Names the state an answer depends on; equal stamps mean equal answers. */
@@ -81,8 +103,8 @@ export interface Operation<N extends ObjectName = ObjectName, V extends Verb = V
 }
 
 /** Declares an operation and types its input. */
-export function operation<N extends ObjectName, V extends Verb, I extends z.ZodType>(
-  declared: Operation<N, V, I>,
-): Operation<N, V, I> {
+export function operation<N extends ObjectName, V extends Verb, I extends z.ZodType, O extends z.ZodObject>(
+  declared: Operation<N, V, I, O>,
+): Operation<N, V, I, O> {
   return Object.freeze(declared);
 }

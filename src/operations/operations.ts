@@ -1,6 +1,7 @@
 import { objects } from '#schema/objects.js';
 import { permissionsOf } from '#schema/permissions.js';
 import { deploymentManagers } from './ims/deployment-managers.js';
+import { inventorySubscriptions } from './ims/inventory-subscriptions.js';
 import { locations } from './ims/locations.js';
 import { oCloudSites } from './ims/o-cloud-sites.js';
 import { oClouds } from './ims/o-clouds.js';
@@ -18,6 +19,7 @@ export const operations = [
   ...resourcePools,
   ...resources,
   ...deploymentManagers,
+  ...inventorySubscriptions,
 ] as const;
 
 export type AnyOperation = (typeof operations)[number];

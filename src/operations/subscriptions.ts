@@ -1,0 +1,175 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Fault, invalid, notFound } from '#schema/errors.js';
+import type { Value } from '#schema/change.js';
+import type { CallbackCredentials, InventorySubscriptionWritable } from '#schema/inventory/inventory-subscription.js';
+import { later, type Position } from '#schema/position.js';
+import { systemTenant } from '#schema/scope.js';
+import type { Store } from '#platform/store/store.js';
+import type { Deliveries } from '#subscriptions/delivery/deliveries.js';
+import type { Owned } from '#subscriptions/owned.js';
+import type { Row } from '../inventory/row.js';
+import type { Call, WrittenAnswer } from './operation.js';
+
+/** Whom we may call, and whether somebody answers there. */
+export interface Callbacks {
+  /** Throws INVALID for what is no callback, UNPROCESSABLE for one that the operator does not allow; both at `callback`. */
+  admit(callback: string, tenant: string | null): void;
+  /** GET must be answered 204 (contract 2.5). Throws UNPROCESSABLE at `callback` when it is not. */
+  verify(
+    callback: string,
+    tenant: string | null,
+    credentials: CallbackCredentials | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** What the operations of subscriptions do; how notifications are delivered is not their business. */
+export interface Subscriptions {
+  create(call: Call, value: InventorySubscriptionWritable): Promise<WrittenAnswer>;
+  update(call: Call, id: string, patch: Value): Promise<WrittenAnswer>;
+  delete(call: Call, id: string): Promise<WrittenAnswer>;
+  pause(call: Call, id: string): Promise<WrittenAnswer>;
+  resume(call: Call, id: string): Promise<WrittenAnswer>;
+  /** The subscription, if the caller may see it: what everything about its deliveries begins with. */
+  found(call: Call, id: string): Row;
+  readonly deliveries: Deliveries;
+}
+
+interface Surroundings {
+  readonly store: Store;
+  readonly owned: Owned;
+  readonly callbacks: Callbacks;
+  readonly deliveries: Deliveries;
+  /** Throws INVALID (at `filter`, with position) for what is no filter of this API. */
+  checkFilter(filter: string, apiMajor: 'v1' | 'v2'): void;
+}
+
+const attempts = 5;
+
+export function subscriptions(around: Surroundings): Subscriptions {
+  const { owned, deliveries } = around;
+
+  /** Changes the row by compare-and-set, as often as somebody else is faster. */
+  async function rewrite(
+    call: Call,
+    id: string,
+    rewritten: (row: Row) => Value | Promise<Value>,
+  ): Promise<WrittenAnswer> {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const row = found(call, id);
+      const value = await rewritten(row);
+      const claims = { before: [claimOf(row.tenant, row.value)], after: [claimOf(row.tenant, value)] };
+      const position = await owned.change(row, value, { claims });
+      if (position) return written(call, id, position);
+      await taken(call, around.store, claims.after[0]!, claims.before[0]!);
+    }
+    throw new Fault('CONFLICT', `Subscription '${id}' kept changing; try again.`);
+  }
+
+  return {
+    deliveries,
+    found,
+    async create(call, { credentials, ...rest }) {
+      const tenant = call.scope.tenant ?? systemTenant;
+      const fresh = withoutUndefined({
+        subscriptionId: randomUUID(),
+        ...rest,
+        authentication: kindsOf(credentials),
+        state: 'active',
+      });
+      await admit(around, call, fresh, tenant, credentials);
+      const { subscriptionId: id } = fresh as { readonly subscriptionId: string };
+      // Before the subscription stands: what changes from now on is owed.
+      await deliveries.begin(id, credentials);
+      const claims = [claimOf(tenant, fresh)];
+      const position = await owned.create({ object: 'InventorySubscription', id, tenant, value: fresh, claims });
+      if (position) return written(call, id, position);
+      await deliveries.end(id);
+      throw new Fault('CONFLICT', 'There is a subscription with this callback, filter and consumerSubscriptionId.', {
+        at: 'callback',
+      });
+    },
+    update(call, id, { credentials, ...patch }) {
+      return rewrite(call, id, async (row) => {
+        const given =
+          credentials === undefined ? {} : { authentication: kindsOf(credentials as CallbackCredentials | null) };
+        const value = withoutUndefined({ ...row.value, ...patch, ...given });
+        const shown =
+          credentials === undefined ? await deliveries.credentials(id) : (credentials as CallbackCredentials | null);
+        await admit(around, call, value, row.tenant, shown ?? undefined);
+        if (credentials !== undefined) await deliveries.changeCredentials(id, shown ?? undefined);
+        return value;
+      });
+    },
+    async delete(call, id) {
+      const row = found(call, id);
+      const position = await owned.remove(row, [claimOf(row.tenant, row.value)]);
+      if (!position)
+        throw new Fault('CONFLICT', `Subscription '${id}' was changed meanwhile; try again.`, { retryAfter: 1 });
+      await deliveries.end(id);
+      return written(call, id, position);
+    },
+    pause: (call, id) =>
+      rewrite(call, id, ({ value }) => ({ ...value, state: 'paused', stateReason: 'Paused by the consumer.' })),
+    resume: (call, id) =>
+      rewrite(call, id, ({ value: { stateReason: _reason, ...value } }) => ({ ...value, state: 'active' })),
+  };
+}
+
+function found(call: Call, id: string): Row {
+  const row = call.view.get(call.scope, 'InventorySubscription', id);
+  if (!row) throw notFound('InventorySubscription', id);
+  return row;
+}
+
+async function admit(
+  { callbacks, checkFilter }: Surroundings,
+  { signal }: Call,
+  value: Value,
+  tenant: string | null,
+  credentials: CallbackCredentials | undefined,
+): Promise<void> {
+  const { callback, filter, apiMajor } = value as InventorySubscriptionWritable;
+  if (filter !== undefined && filter !== '') checkFilter(filter, apiMajor);
+  if (credentials?.bearer !== undefined && credentials.oauth2)
+    throw invalid('A callback is shown a bearer token or one of an authorisation server, not both.', 'credentials');
+  callbacks.admit(callback, tenant);
+  if (credentials?.oauth2) callbacks.admit(credentials.oauth2.tokenEndpoint, tenant);
+  await callbacks.verify(callback, tenant, credentials, signal);
+}
+
+/** What makes two subscriptions the same: callback, filter, consumerSubscriptionId and API (contract 1.9). */
+function claimOf(tenant: string | null, value: Value): string {
+  const { callback, filter = '', consumerSubscriptionId = '', apiMajor } = value;
+  const same = JSON.stringify([tenant, callback, filter, consumerSubscriptionId, apiMajor]);
+  return `subscription:${createHash('sha256').update(same).digest('base64url')}`;
+}
+
+/** A conflict is somebody else's claim, or a change that the next attempt sees. */
+async function taken(call: Call, store: Store, claim: string, own: string): Promise<void> {
+  if (claim !== own && (await store.objects([{ object: 'Claim', id: claim }]))[0] !== undefined)
+    throw new Fault('CONFLICT', 'There is a subscription with this callback, filter and consumerSubscriptionId.', {
+      at: 'callback',
+    });
+  await call.view.reached(await store.head(), call.signal);
+}
+
+async function written(call: Call, id: string, position: Position): Promise<WrittenAnswer> {
+  await call.view.reached(position, call.signal);
+  const row = call.view.get(call.scope, 'InventorySubscription', id);
+  return {
+    kind: 'written',
+    id,
+    ...(row && { row }),
+    position: row ? later(row.position, position) : position,
+    gaps: [],
+  };
+}
+
+function kindsOf(credentials: CallbackCredentials | null | undefined): string[] {
+  return (['bearer', 'oauth2', 'certificate'] as const).filter((kind) => credentials?.[kind] !== undefined);
+}
+
+function withoutUndefined(value: Value): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined && each !== null));
+}

@@ -1,0 +1,27 @@
+import type { StoredObject } from '#schema/change.js';
+import type { DeadLetterPage, Delivery, DeliveryTest, Replay, SigningSecret } from '#schema/delivery.js';
+import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
+
+/** A subscription as the view holds it. */
+export type Subscriber = Pick<StoredObject, 'id' | 'tenant' | 'value' | 'position'>;
+
+/** What shall be sent again: dead letters by id or all of them, or everything since a place in the log or a time (RFC 3339). */
+export type ReplayOf = { readonly deadLetters: readonly string[] | 'all' } | { readonly since: string };
+
+/** What any process can say and change of the deliveries of a subscription, whoever makes them. */
+export interface Deliveries {
+  /** From now on changes are owed to a subscription that is about to stand. */
+  begin(id: string, credentials: CallbackCredentials | undefined): Promise<void>;
+  /** Forgets everything of a subscription that is gone. */
+  end(id: string): Promise<void>;
+  credentials(id: string): Promise<CallbackCredentials | undefined>;
+  changeCredentials(id: string, credentials: CallbackCredentials | undefined): Promise<void>;
+  status(subscriber: Subscriber): Promise<Delivery>;
+  deadLetters(id: string, page: { readonly after?: string; readonly first: number }): Promise<DeadLetterPage>;
+  /** Posts a notification of no change, once, and says what came of it. */
+  test(subscriber: Subscriber, signal: AbortSignal): Promise<DeliveryTest>;
+  /** Throws GONE for a place that was trimmed away, INVALID for one that is none. */
+  replay(subscriber: Subscriber, of: ReplayOf): Promise<Replay>;
+  /** Makes a new signing secret; the previous one signs along for `overlap` milliseconds. */
+  rotateSecret(id: string, overlap: number): Promise<SigningSecret>;
+}
