@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import { Redis as RedisModel, type RedisSettings } from '#platform/config/redis.js';
 import { openRedisStore } from '#platform/store/redis/redis-store.js';
 import { storeContract } from '../store-contract.js';
@@ -21,10 +21,4 @@ storeContract('redis', async () => {
     return openRedisStore(where);
   };
   return { store, reopen };
-});
-
-describe('a Redis', () => {
-  test('answers', async () => {
-    expect(await server.ask((redis) => redis.ping())).toBe('PONG');
-  });
 });
