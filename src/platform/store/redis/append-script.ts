@@ -60,7 +60,16 @@ for _ = 1, count do
   for _ = 1, take() do touched[take()] = place end
 end
 for object in pairs(seen) do redis.call('SADD', types, object) end
-for name, place in pairs(touched) do redis.call('HSET', marks, name, place) end
+local pairs_of = {}
+for name, place in pairs(touched) do
+  pairs_of[#pairs_of + 1], pairs_of[#pairs_of + 2] = name, place
+  -- Many at once, yet fewer than a call in Lua may have arguments.
+  if #pairs_of == 2000 then
+    redis.call('HSET', marks, unpack(pairs_of))
+    pairs_of = {}
+  end
+end
+if #pairs_of > 0 then redis.call('HSET', marks, unpack(pairs_of)) end
 
 -- What moved on keeps its newer state.
 for _ = 1, take() do

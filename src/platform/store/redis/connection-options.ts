@@ -38,7 +38,7 @@ const behaviour: RedisOptions = {
   disconnectTimeout: 500,
   // A deposed primary takes writes for seconds, which are lost: the sentinels tell when to leave it.
   failoverDetector: true,
-  reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+  reconnectOnError: ({ message }) => message.includes('READONLY'),
   retryStrategy: (attempt) => Math.min(50 * attempt, 500),
   // Nothing is sent twice or kept for later: what is lost with its connection fails at once.
   autoResendUnfulfilledCommands: false,

@@ -19,7 +19,12 @@ export class Connection {
     this.#name = name;
     this.#redis = new Redis(options);
     this.#redis.on('error', (error) => (this.#failure = error));
-    this.#redis.on('ready', () => (this.#generation += 1));
+    this.#redis.on('ready', () => {
+      this.#generation += 1;
+      this.#failure = undefined;
+    });
+    // Every request that waits for a connection listens.
+    this.#redis.setMaxListeners(0);
   }
 
   /** Raised with every new connection: what holds of one says nothing of the next, which may lead to another server. */

@@ -40,24 +40,24 @@ export function isHopeless(error: unknown): boolean {
   return types.isNativeError(error) && /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message);
 }
 
-/** Turns an error of Redis or of the connection into a Fault that names the fix; faults of our own stay as they are. */
-export function explain(name: string, error: unknown): unknown {
-  if (!types.isNativeError(error) || error instanceof Fault) return error;
+/** Turns whatever a call of Redis threw into a Fault that names the fix; faults of our own stay as they are. */
+export function explain(name: string, error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (!types.isNativeError(error)) return refused(name, 'failed.', error);
   const remedy = reason(error);
   if (remedy !== undefined) return refused(name, remedy, error);
   if (error.name === 'ReplyError') return refused(name, `failed: ${error.message}`, error);
   if (error.message === 'Command timed out')
     return refused(name, 'did not answer in time; what was asked may have been done. Ask again later.', error);
-  if (
-    /max retries per request|connection is closed|aborted due to connection close|socket timeout/i.test(error.message)
-  )
+  if (/max retries per request|connection is closed|connection close|socket timeout/i.test(error.message))
     return refused(name, 'was lost before it answered; what was asked may have been done. Ask again later.', error);
-  if (/isn't writeable|unreachable|ECONN|ENOTFOUND|ETIMEDOUT|EPIPE/.test(error.message))
-    return unreachable(name, error);
-  return error;
+  return unreachable(name, error);
 }
 
+// Redis 6 wraps what a call in a script answered; the word is in it all the same.
+const words = new RegExp(`\\b(${Object.keys(remedies).join('|')})\\b|ERR unknown command`);
+
 function reason({ message }: Error): string | undefined {
-  const word = /^(?:ERR )?([A-Za-z]+)\b/.exec(message)?.[1]?.toUpperCase() ?? '';
-  return Object.hasOwn(remedies, word) ? remedies[word] : undefined;
+  const found = words.exec(message);
+  return found ? remedies[found[1] ?? 'UNKNOWN'] : undefined;
 }
