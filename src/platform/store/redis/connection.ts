@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
-import { closed, explain, isHopeless, unreachable } from './refusal.js';
+import { closed, explain, isHopeless, refused, unreachable } from './refusal.js';
 import type { Script } from './script.js';
 
 /** How long a request waits for a connection that is being made anew: a short restart is not even noticed. */
@@ -30,6 +30,12 @@ export class Connection {
   /** Raised with every new connection: what holds of one says nothing of the next, which may lead to another server. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Throws Fault UNAVAILABLE when a later connection stands than this one. */
+  demand(generation: number): void {
+    if (generation !== this.#generation)
+      throw refused(this.#name, 'was connected anew while it was read. Read it again.');
   }
 
   /** Never sent twice: what was on its way when the connection broke may have been done. */

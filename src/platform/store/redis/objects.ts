@@ -2,13 +2,12 @@ import type { StoredObject } from '#schema/change.js';
 import { parsePosition } from '#schema/position.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
-import { refused } from './refusal.js';
+import { scan } from './scan.js';
 
 /** About as many objects are read at once. */
 const chunk = 500;
 
 type State = Omit<StoredObject, 'position'>;
-type Page = readonly [cursor: string, elements: readonly string[]];
 
 /** What is stored of an object behind its position; `object` and `id` are its key. */
 export function stateText({ tenant, instance, identity, value, nativeVersion, projection }: State): string {
@@ -19,12 +18,10 @@ export function stateText({ tenant, instance, identity, value, nativeVersion, pr
 export class Objects {
   readonly #connection: Connection;
   readonly #keys: Keys;
-  readonly #name: string;
 
-  constructor(connection: Connection, keys: Keys, name: string) {
+  constructor(connection: Connection, keys: Keys) {
     this.#connection = connection;
     this.#keys = keys;
-    this.#name = name;
   }
 
   async find(keys: readonly { readonly object: string; readonly id: string }[]): Promise<(StoredObject | undefined)[]> {
@@ -47,7 +44,7 @@ export class Objects {
     const objects = await this.#connection.send((redis) => redis.smembers(this.#keys.types()));
     for (const object of objects) {
       const key = this.#keys.objects(object);
-      for await (const elements of this.#scan(generation, (redis, cursor) =>
+      for await (const elements of scan(this.#connection, generation, (redis, cursor) =>
         redis.hscan(key, cursor, 'COUNT', chunk),
       )) {
         const found: StoredObject[] = [];
@@ -62,28 +59,15 @@ export class Objects {
     const seen = new Set<string>();
     const key = this.#keys.of(instance);
     const { generation } = this.#connection;
-    for await (const names of this.#scan(generation, (redis, cursor) => redis.sscan(key, cursor, 'COUNT', chunk))) {
+    for await (const names of scan(this.#connection, generation, (redis, cursor) =>
+      redis.sscan(key, cursor, 'COUNT', chunk),
+    )) {
       const fresh = [...new Set(names)].filter((name) => !seen.has(name));
       for (const name of fresh) seen.add(name);
       const found = await this.find(fresh.map(keyOf));
       const present = found.filter((one) => one?.instance === instance) as StoredObject[];
       if (present.length > 0) yield present;
     }
-  }
-
-  /** The pages of a scan. Its cursor means nothing to another server, where it would leave out part of what there is. */
-  async *#scan(
-    generation: number,
-    page: (redis: Parameters<Parameters<Connection['send']>[0]>[0], cursor: string) => Promise<Page>,
-  ): AsyncGenerator<readonly string[]> {
-    let cursor = '0';
-    do {
-      const [next, elements] = await this.#connection.send((redis) => page(redis, cursor));
-      if (this.#connection.generation !== generation)
-        throw refused(this.#name, 'was connected anew while it was read. Read it again.');
-      if (elements.length > 0) yield elements;
-      cursor = next;
-    } while (cursor !== '0');
   }
 }
 

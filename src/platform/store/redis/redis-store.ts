@@ -11,6 +11,7 @@ import { Log } from './log.js';
 import { Objects } from './objects.js';
 import { OwnedWrites } from './owned-writes.js';
 import { Replicas } from './replicas.js';
+import { scan } from './scan.js';
 import { checkServer } from './server-check.js';
 import { TokenBuckets } from './token-buckets.js';
 import { WakeUps } from './wake-ups.js';
@@ -57,7 +58,7 @@ function assemble(parts: Parts): Store {
   const replicas = new Replicas(waiting, settings.replicas);
   const owned = new OwnedWrites(waiting, replicas, name);
   const log = new Log(main, keys);
-  const objects = new Objects(main, keys, name);
+  const objects = new Objects(main, keys);
   const leases = new Leases(main, keys);
   const buckets = new TokenBuckets(main, keys);
   return {
@@ -67,7 +68,7 @@ function assemble(parts: Parts): Store {
     snapshot: async () => {
       const { generation } = main;
       const head = await log.head();
-      return { head, marks: await marksOf(main, keys), objects: objects.all(generation) };
+      return { head, marks: await marksOf(main, keys, generation), objects: objects.all(generation) };
     },
     objects: (asked) => objects.find(asked),
     objectsOf: (instance) => objects.ofInstance(instance),
@@ -139,12 +140,11 @@ function auditOf({ keys, settings }: Parts, owned: OwnedWrites): Pick<Store, 'ap
 }
 
 /** Last position that touched each list, by its name. Some may be later than a head that was read before. */
-async function marksOf(main: Connection, keys: Keys): Promise<ReadonlyMap<string, Position>> {
+async function marksOf(main: Connection, keys: Keys, generation: number): Promise<ReadonlyMap<string, Position>> {
   const marks = new Map<string, Position>();
-  for (let cursor = '0'; ;) {
-    const [next, found] = await main.send((redis) => redis.hscan(keys.marks(), cursor, 'COUNT', page));
+  const pages = scan(main, generation, (redis, cursor) => redis.hscan(keys.marks(), cursor, 'COUNT', page));
+  for await (const found of pages) {
     for (let at = 0; at < found.length; at += 2) marks.set(found[at]!, parsePosition(found[at + 1]!)!);
-    if (next === '0') return marks;
-    cursor = next;
   }
+  return marks;
 }
