@@ -48,8 +48,8 @@ function suites(names, extra) {
   return status;
 }
 
-/** Suites that need the real servers: builds these first, once. */
-function suitesWithPeers(names) {
+/** What needs the real servers: builds these first, once. */
+function withPeers(work) {
   try {
     buildPeers();
   } catch (fault) {
@@ -57,15 +57,20 @@ function suitesWithPeers(names) {
     console.log('0 passed, 1 failed');
     return 1;
   }
-  return suites(names, args);
+  return work();
+}
+
+function bench() {
+  const work = () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]);
+  return args.includes('--kubernetes') ? withPeers(work) : work();
 }
 
 const commands = {
   start,
   test: () => suites(['unit'], args),
-  peers: () => suitesWithPeers(['peers']),
-  all: () => suitesWithPeers(['unit', 'peers', 'faults']),
-  bench: () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]),
+  peers: () => withPeers(() => suites(['peers'], args)),
+  all: () => withPeers(() => suites(['unit', 'peers', 'faults'], args)),
+  bench,
   build: () => 0,
   emit: () => run([node24(), join(root, 'dist/src/emit.js'), ...args]),
   check: () => check(args),

@@ -39,7 +39,7 @@ export interface Told {
 }
 
 /** Events in one turn: about 10 ms of resources with their nested elements. */
-const piece = 100;
+export const piece = 100;
 
 /** The way of one instance's natives into the feed, whichever way they come in. */
 export class Reader {
