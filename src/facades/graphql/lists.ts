@@ -14,7 +14,7 @@ import { whereClass } from './where.js';
 import { filterOf } from './where-filter.js';
 
 /** Page size when a document names none. */
-const defaultFirst = 50;
+export const defaultFirst = 50;
 
 const longestText = 8192;
 
@@ -72,7 +72,7 @@ async function pageOf(
 }
 
 /** `where`, `filter` and the relation together. A text alone goes on as it is: it is parsed and compiled once. */
-function filterFor(
+export function filterFor(
   definition: ObjectDefinition,
   args: Readonly<Record<string, unknown>>,
   under: Under | undefined,

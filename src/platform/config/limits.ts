@@ -16,7 +16,9 @@ const Graphql = z.strictObject({
     .int()
     .min(1)
     .default(5000)
-    .describe('Highest cost of a document: fields times the sizes of the lists they stand in.'),
+    .describe(
+      'Highest cost of a document: 1 for each object it may answer with, lists as long as their `first`; and 1 for each 100 objects that are there to be looked at by a filter, an order or a `totalCount` that no index answers.',
+    ),
   aliases: z.int().min(0).default(30).describe('Most aliases in a document.'),
   documentBytes: bytes('Longest document.').prefault('64KiB'),
   introspection: z.boolean().default(true).describe('Whether clients may read the schema.'),
