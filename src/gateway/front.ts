@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Coverage } from '#subscriptions/coverage.js';
-import type { IdentifyPrincipal } from '../access/principal.js';
 import { edge, type EdgeParts } from '../facades/edge.js';
 import type { Facades } from '../facades/facades.js';
 import { serveHealth, type Health } from '../facades/health.js';
@@ -19,8 +18,7 @@ const grace = 20_000;
 const maxInFlight = 2000;
 const maxLoopDelay = 200;
 
-interface Behind {
-  readonly identify: IdentifyPrincipal;
+interface Behind extends Pick<EdgeParts, 'identify' | 'charge' | 'chargeStranger'> {
   readonly facades: Facades;
   readonly coverage: Coverage;
 }
@@ -101,7 +99,7 @@ function edgeParts(
   configuration: Configuration,
   metrics: Metrics,
   state: State,
-  { identify, facades }: Behind,
+  { facades, identify, charge, chargeStranger }: Behind,
   served: EdgeParts['served'],
 ): EdgeParts {
   const { cors, limits, mode, metrics: apart } = configuration;
@@ -111,6 +109,8 @@ function edgeParts(
     here && serveMetrics(configuration, metrics, request, response);
   return {
     identify,
+    charge,
+    chargeStranger,
     cors,
     urlBytes: limits.urlBytes,
     load: { inFlight: () => state.inFlight, maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },

@@ -2,7 +2,7 @@ import { Fault } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
 import type { Coverage } from '#subscriptions/coverage.js';
 import type { Principal } from '../access/principal.js';
-import type { ChargeRate } from '../access/rate-limit.js';
+import { tooMany, type ChargeRate } from '../access/rate-limit.js';
 import type { View } from '../inventory/view.js';
 import { conclude, intend, type AuditLog } from './audit.js';
 import type { Caller } from './caller.js';
@@ -66,7 +66,7 @@ export function gate(parts: GateParts): Gate {
 function admit({ charge }: GateParts, caller: Caller, operation: Operation, input: unknown): unknown {
   if (!caller.charged) {
     const wait = charge(caller.principal.name);
-    if (wait > 0) throw new Fault('RATE_LIMITED', 'Too many requests; slow down.', { retryAfter: wait });
+    if (wait > 0) throw tooMany(wait);
     caller.charged = true;
   }
   if (!caller.principal.scope.permissions.has(operation.permission)) {

@@ -8,6 +8,13 @@ const Rate = z.strictObject({
     .default(1000)
     .describe('Requests per second that a principal may make, in the long run; in production only.'),
   burst: z.int().min(1).default(2000).describe('Requests that a principal may make at once after a pause.'),
+  strangersPerSecond: z
+    .number()
+    .positive()
+    .default(20)
+    .describe(
+      'Requests without a valid token that one address is answered 401 for each second, of each gateway, after a burst of five times as many; then 429, and the connection ends.',
+    ),
 });
 
 const Graphql = z.strictObject({
@@ -34,7 +41,9 @@ export const Limits = z.strictObject({
     262_144,
   ).prefault('16KiB'),
   headerCount: z.int().min(16).max(1000).default(100).describe('Most headers of a request; further ones are dropped.'),
-  rate: Rate.prefault({}).describe('Rate limit of one principal, over all gateways of one store; answered 429.'),
+  rate: Rate.prefault({}).describe(
+    'Rate limit of one principal, over all gateways of one store; answered 429. Every request with a token counts, whatever it asks for; health, and metrics on their own port, are free.',
+  ),
   deadline: duration('Longest an operation may run; then it is answered 503.').prefault('30s'),
   headersTimeout: duration('Longest the headers of a request may take to arrive; then 408.').prefault('10s'),
   requestTimeout: duration('Longest a whole request may take to arrive; then 408.').prefault('30s'),

@@ -8,7 +8,7 @@ import { Leases } from './leases.js';
 import { Log } from './log.js';
 import { Marks } from './marks.js';
 import { Objects } from './objects.js';
-import { TokenBuckets } from './token-buckets.js';
+import { TokenBuckets } from '../../token-buckets.js';
 
 /**
  * Opens the store of a single process: a SQLite file (created when absent, locked until closed), or memory alone. What it
