@@ -86,10 +86,12 @@ export interface AuditEntry {
   readonly principal: string;
   readonly tenant: string | null;
   readonly operation: string;
-  /** `intent` is written before a mutation runs, `outcome` after it. */
+  /** `intent` is written before a mutation runs, `outcome` after it; what is refused before it could run has an `outcome` alone. */
   readonly stage: 'intent' | 'outcome';
   readonly code?: string;
   readonly target?: string;
+  /** Names of the attributes it was to change; never their values. */
+  readonly attributes?: readonly string[];
 }
 
 /** The state of the gateway. Two implementations, one contract suite (test/store-contract.ts). */
