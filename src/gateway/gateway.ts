@@ -28,7 +28,7 @@ import { oCloudIdOf } from '../platform/store/identity.js';
 import { openBackends } from './backends.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
-import { trimLog } from './trim.js';
+import { trimStore } from './trim.js';
 
 /** A running gateway. */
 export interface Gateway {
@@ -101,7 +101,7 @@ async function openInside(
   };
   const places = shownPlaces(configuration, backends.registry, view, siteOf(undefined).oCloudSiteId);
   await syncConfiguration(feed, source, places, oCloudId, apiRoot);
-  const trimming = trimLog(store, configuration.logBudget, logger);
+  const trimming = trimStore(store, configuration, logger);
   onStop(() => trimming.stop());
   return { store, keys, oCloudId, coverage, view, backends, routing };
 }

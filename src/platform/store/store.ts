@@ -94,6 +94,11 @@ export interface AuditEntry {
   readonly attributes?: readonly string[];
 }
 
+export interface AuditBudget {
+  readonly days: number;
+  readonly bytes: number;
+}
+
 /** The state of the gateway. Two implementations, one contract suite (test/store-contract.ts). */
 export interface Store {
   /** Place of the newest entry. */
@@ -131,5 +136,7 @@ export interface Store {
   /** Calls back after every append, here or elsewhere; a wake-up only, never the data. Returns how to stop. */
   onAppend(wake: () => void): () => void;
   appendAudit(entry: AuditEntry): Promise<void>;
+  /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */
+  trimAudit(budget: AuditBudget): Promise<number>;
   close(): Promise<void>;
 }
