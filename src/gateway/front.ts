@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Fault } from '#schema/errors.js';
 import type { Coverage } from '#subscriptions/coverage.js';
+import { mayReadMetrics, metricsPermission } from '../access/policy.js';
 import { edge, type EdgeParts } from '../facades/edge.js';
 import type { Facades } from '../facades/facades.js';
 import { serveHealth, type Health } from '../facades/health.js';
-import { sendProblem } from '../facades/rest/problem.js';
+import { problemOf, sendProblem } from '../facades/rest/problem.js';
 import type { Outcome } from '../operations/gate.js';
 import { accessLog, type AccessLog } from '../platform/access-log.js';
 import type { Configuration } from '../platform/config/model.js';
@@ -121,12 +123,18 @@ function edgeParts(
         (mode === 'development' && measured(request, response)) ||
         facades.serveOpen(request, response)),
     serve(request, response, caller) {
-      // Metrics tell of every tenant, so they are for callers who see every tenant.
-      const all = caller.principal.scope.tenant === undefined;
-      if (!(all && measured(request, response))) facades.serve(request, response, caller);
+      if (here && asksForMetrics(configuration, request) && !mayReadMetrics(caller.principal.scope))
+        sendProblem(response, problemOf(new Fault('FORBIDDEN', noMetrics)));
+      else if (!measured(request, response)) facades.serve(request, response, caller);
     },
     served,
   };
+}
+
+const noMetrics = `Metrics need the permission ${metricsPermission} and a role without a tenant, as they tell of every tenant.`;
+
+function asksForMetrics({ metrics: { enabled } }: Configuration, { url }: IncomingMessage): boolean {
+  return enabled && url === '/metrics';
 }
 
 /** Whether a path is one of the O2 APIs, which nobody else serves: it need not be offered to the others. */
@@ -174,12 +182,12 @@ function accessLogOptions({ accessLog: { file } }: Configuration, logger: Logger
 }
 
 function serveMetrics(
-  { metrics: { enabled } }: Configuration,
+  configuration: Configuration,
   metrics: Metrics,
   request: IncomingMessage,
   response: ServerResponse,
 ): boolean {
-  if (!enabled || request.url !== '/metrics') return false;
+  if (!asksForMetrics(configuration, request)) return false;
   const head = { 'Content-Type': metricsType, 'Cache-Control': 'no-store' };
   metrics.text().then(
     (text) => response.writeHead(200, head).end(text),
