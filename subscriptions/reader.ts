@@ -228,9 +228,8 @@ export class Reader {
   }
 
   #fault(code: Code, why: string): Fault {
-    return new Fault(code, `The backend '${this.#source.instance}' did the write, but ${why}; read the object again.`, {
-      retryAfter: 1,
-    });
+    // Nobody is told when to come back: who does repeats a write that was done.
+    return new Fault(code, `The backend '${this.#source.instance}' did the write, but ${why}; read the object again.`);
   }
 }
 

@@ -102,6 +102,19 @@ describe('the file of an embedded store', () => {
     expect(await refusal(file)).toContain('damaged');
   });
 
+  test('of the first release learns the size of its audit', async () => {
+    const file = newFile();
+    await (await openEmbeddedStore({ file })).close();
+    const first = new DatabaseSync(file);
+    first.exec('ALTER TABLE audit DROP COLUMN total; PRAGMA user_version = 1');
+    const told = first.prepare('INSERT INTO audit (at, entry) VALUES (?, ?)');
+    for (let each = 0; each < 4; each += 1) told.run(new Date().toISOString(), 'ü'.repeat(500));
+    first.close();
+    const store = await openEmbeddedStore({ file });
+    expect(await store.trimAudit({ days: 1, bytes: 2500 })).toBe(2);
+    await store.close();
+  });
+
   test('keeps what the audit was told', async () => {
     const file = newFile();
     const store = await openEmbeddedStore({ file });

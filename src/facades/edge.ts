@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '#schema/errors.js';
 import type { IdentifyPrincipal } from '../access/principal.js';
+import { tooMany, type ChargeRate } from '../access/rate-limit.js';
+import type { ChargeStranger } from '../access/strangers.js';
 import type { Caller } from '../operations/gate.js';
 import { allowOrigin, type Cors } from './cors.js';
 import { refuseAs } from './refuse-as.js';
@@ -24,6 +26,8 @@ export type Serve = (request: IncomingMessage, response: ServerResponse, caller:
 
 export interface EdgeParts {
   readonly identify: IdentifyPrincipal;
+  readonly charge: ChargeRate;
+  readonly chargeStranger: ChargeStranger;
   readonly cors: Cors;
   readonly urlBytes: number;
   readonly load: Load;
@@ -63,10 +67,20 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
         new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 }),
       );
     const known = parts.identify(request.socket, bearerOf(request));
-    if (!known) return refuseAs(request, response, new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.'));
+    if (!known) return refuseStranger(parts, request, response);
     principal = known.name;
+    const wait = parts.charge(principal);
+    if (wait > 0) return refuseAs(request, response, tooMany(wait));
     parts.serve(request, response, new RequestCaller(response, known, requestId));
   };
+}
+
+/** Who goes on without a valid token loses the connection too. */
+function refuseStranger({ chargeStranger }: EdgeParts, request: IncomingMessage, response: ServerResponse): void {
+  const wait = chargeStranger(request.socket.remoteAddress ?? '');
+  if (wait > 0) response.shouldKeepAlive = false;
+  const fault = wait > 0 ? tooMany(wait) : new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.');
+  refuseAs(request, response, fault);
 }
 
 function bearerOf({ headers }: IncomingMessage): string | undefined {
@@ -82,7 +96,8 @@ function bearerOf({ headers }: IncomingMessage): string | undefined {
 class RequestCaller implements Caller {
   readonly principal: Caller['principal'];
   readonly requestId: string;
-  charged = false;
+  /** The edge itself has charged it. */
+  readonly charged = true;
   readonly #response: ServerResponse;
   #left: AbortController | undefined;
 
@@ -95,6 +110,8 @@ class RequestCaller implements Caller {
   get signal(): AbortSignal {
     if (!this.#left) {
       const controller = (this.#left = new AbortController());
+      // Who asks only now may have missed that the client left.
+      if (this.#response.destroyed) controller.abort();
       this.#response.once('close', () => {
         if (!this.#response.writableFinished) controller.abort();
       });

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Fault } from '#schema/errors.js';
 import type { Coverage } from '#subscriptions/coverage.js';
-import type { IdentifyPrincipal } from '../access/principal.js';
+import { mayReadMetrics, metricsPermission } from '../access/policy.js';
 import { edge, type EdgeParts } from '../facades/edge.js';
 import type { Facades } from '../facades/facades.js';
 import { serveHealth, type Health } from '../facades/health.js';
-import { sendProblem } from '../facades/rest/problem.js';
+import { problemOf, sendProblem } from '../facades/rest/problem.js';
 import type { Outcome } from '../operations/gate.js';
 import { accessLog, type AccessLog } from '../platform/access-log.js';
 import type { Configuration } from '../platform/config/model.js';
@@ -19,8 +20,7 @@ const grace = 20_000;
 const maxInFlight = 2000;
 const maxLoopDelay = 200;
 
-interface Behind {
-  readonly identify: IdentifyPrincipal;
+interface Behind extends Pick<EdgeParts, 'identify' | 'charge' | 'chargeStranger'> {
   readonly facades: Facades;
   readonly coverage: Coverage;
 }
@@ -101,7 +101,7 @@ function edgeParts(
   configuration: Configuration,
   metrics: Metrics,
   state: State,
-  { identify, facades }: Behind,
+  { facades, identify, charge, chargeStranger }: Behind,
   served: EdgeParts['served'],
 ): EdgeParts {
   const { cors, limits, mode, metrics: apart } = configuration;
@@ -111,6 +111,8 @@ function edgeParts(
     here && serveMetrics(configuration, metrics, request, response);
   return {
     identify,
+    charge,
+    chargeStranger,
     cors,
     urlBytes: limits.urlBytes,
     load: { inFlight: () => state.inFlight, maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
@@ -121,12 +123,18 @@ function edgeParts(
         (mode === 'development' && measured(request, response)) ||
         facades.serveOpen(request, response)),
     serve(request, response, caller) {
-      // Metrics tell of every tenant, so they are for callers who see every tenant.
-      const all = caller.principal.scope.tenant === undefined;
-      if (!(all && measured(request, response))) facades.serve(request, response, caller);
+      if (here && asksForMetrics(configuration, request) && !mayReadMetrics(caller.principal.scope))
+        sendProblem(response, problemOf(new Fault('FORBIDDEN', noMetrics)));
+      else if (!measured(request, response)) facades.serve(request, response, caller);
     },
     served,
   };
+}
+
+const noMetrics = `Metrics need the permission ${metricsPermission} and a role without a tenant, as they tell of every tenant.`;
+
+function asksForMetrics({ metrics: { enabled } }: Configuration, { url }: IncomingMessage): boolean {
+  return enabled && url === '/metrics';
 }
 
 /** Whether a path is one of the O2 APIs, which nobody else serves: it need not be offered to the others. */
@@ -174,12 +182,12 @@ function accessLogOptions({ accessLog: { file } }: Configuration, logger: Logger
 }
 
 function serveMetrics(
-  { metrics: { enabled } }: Configuration,
+  configuration: Configuration,
   metrics: Metrics,
   request: IncomingMessage,
   response: ServerResponse,
 ): boolean {
-  if (!enabled || request.url !== '/metrics') return false;
+  if (!asksForMetrics(configuration, request)) return false;
   const head = { 'Content-Type': metricsType, 'Cache-Control': 'no-store' };
   metrics.text().then(
     (text) => response.writeHead(200, head).end(text),

@@ -246,3 +246,15 @@ describe('keys of an order', () => {
     }
   });
 });
+
+test('scans wait for each other, and one principal has no more than 64 waiting', async () => {
+  const filter: Filter = { operator: 'cont', path: ['description'], values: ['nobody says this'] };
+  const waiter = { signal: new AbortController().signal, principal: { name: 'busy' } };
+  const search = () => page(view, everything, { object: 'Resource', filter, limit: 1 }, waiter);
+  const searches = await Promise.allSettled(Array.from({ length: 200 }, search));
+  const refused = searches.filter(({ status }) => status === 'rejected');
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThanOrEqual(200 - 64);
+  for (const { reason } of refused as PromiseRejectedResult[]) expect(reason).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(await search()).toEqual({ runs: [] });
+});

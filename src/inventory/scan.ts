@@ -2,13 +2,14 @@ import { sees } from '#schema/scope.js';
 import { mergedRows } from './merged.js';
 import type { Plan } from './plan.js';
 import type { Row } from './row.js';
-import { pacedSlices, type Waiter } from './slices.js';
+import type { Waiter } from './scan-turns.js';
+import { paced, type Turn } from './slices.js';
 
-/** Comparisons between two looks at the clock, if a row has one value for each; `pacedSlices` sees to those that have more. */
+/** Comparisons between two looks at the clock, if a row has one value for each; `paced` sees to those that have more. */
 const comparisons = 64;
 
-function slicesOf({ weight }: Plan, waiter: Waiter | undefined) {
-  return pacedSlices(waiter, Math.max(1, Math.floor(comparisons / weight)));
+function pacedBy({ weight }: Plan, turn: Turn) {
+  return paced(turn, Math.max(1, Math.floor(comparisons / weight)));
 }
 
 /**
@@ -21,21 +22,26 @@ export async function scanInOrder(
   visit: (row: Row) => boolean,
   { waiter, most = Infinity }: { readonly waiter: Waiter | undefined; readonly most?: number },
 ): Promise<string | undefined> {
-  const { lists, test } = plan;
-  const slice = slicesOf(plan, waiter);
-  let last = after;
-  for (let looked = 0; ; await slice.pause()) {
-    const rows = mergedRows(lists(), last);
-    for (let left = slice.stride; ; left = slice.stride) {
-      for (; left > 0; left -= 1) {
-        const row = rows.next();
-        if (!row || ((!test || test(row)) && !visit(row))) return undefined;
-        last = row.id;
-        looked += 1;
-        if (looked === most) return last;
+  const { lists, test, size, turns } = plan;
+  const turn = await turns.begin(Math.min(size, most), waiter);
+  try {
+    const pace = pacedBy(plan, turn);
+    let last = after;
+    for (let looked = 0; ; await pace.pause()) {
+      const rows = mergedRows(lists(), last);
+      for (let left = pace.stride; ; left = pace.stride) {
+        for (; left > 0; left -= 1) {
+          const row = rows.next();
+          if (!row || ((!test || test(row)) && !visit(row))) return undefined;
+          last = row.id;
+          looked += 1;
+          if (looked === most) return last;
+        }
+        if (pace.over()) break;
       }
-      if (slice.over()) break;
     }
+  } finally {
+    turn.end();
   }
 }
 
@@ -44,16 +50,21 @@ export async function scanInOrder(
  * there, which costs a quarter of what id order does; rows that come or go during its pauses may be met or not.
  */
 export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Waiter | undefined): Promise<void> {
-  const { kind, scope, test, whole } = plan;
+  const { kind, scope, test, whole, turns } = plan;
   if (!whole) return void (await scanInOrder(plan, undefined, (row) => (visit(row), true), { waiter }));
-  const slice = slicesOf(plan, waiter);
   const rows = kind.unordered;
-  for (let index = 0, left = 1; index < rows.length; index += 1) {
-    const row = rows[index];
-    if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
-    left -= 1;
-    if (left > 0) continue;
-    if (slice.over()) await slice.pause();
-    left = slice.stride;
+  const turn = await turns.begin(rows.length, waiter);
+  try {
+    const pace = pacedBy(plan, turn);
+    for (let index = 0, left = 1; index < rows.length; index += 1) {
+      const row = rows[index];
+      if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
+      left -= 1;
+      if (left > 0) continue;
+      if (pace.over()) await pace.pause();
+      left = pace.stride;
+    }
+  } finally {
+    turn.end();
   }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { pacedSlices, type PacedSlices } from './slices.js';
+import { paced, slices, type Paced } from './slices.js';
 
 function busy(milliseconds: number): void {
   for (const end = performance.now() + milliseconds; performance.now() < end;);
 }
 
 /** Steps until the turn is over. */
-function steps(slice: PacedSlices, step: () => void): number {
+function steps(slice: Paced, step: () => void): number {
   for (let done = 0; ;) {
     for (let left = slice.stride; left > 0; left -= 1, done += 1) step();
     if (slice.over()) return done;
@@ -15,7 +15,7 @@ function steps(slice: PacedSlices, step: () => void): number {
 
 describe('work in paces', () => {
   test('stops after few steps when each is dear, however cheap those before were', async () => {
-    const slice = pacedSlices(undefined, 64);
+    const slice = paced(slices(), 64);
     expect(steps(slice, () => busy(1))).toBeLessThanOrEqual(4);
     await slice.pause();
     expect(steps(slice, () => undefined)).toBeGreaterThan(64);
@@ -26,7 +26,7 @@ describe('work in paces', () => {
   });
 
   test('goes no further than it may between two looks', async () => {
-    const slice = pacedSlices(undefined, 1);
+    const slice = paced(slices(), 1);
     steps(slice, () => undefined);
     await slice.pause();
     expect(steps(slice, () => busy(1))).toBeLessThanOrEqual(4);

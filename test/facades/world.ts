@@ -91,6 +91,8 @@ export async function openWorld(
   for (const [path, handler] of Object.entries(mount(parts))) app.use(path, handler);
   const front = edge({
     identify: tokenPrincipals(tokens, loadRoles(allPermissions, {})),
+    charge: () => 0,
+    chargeStranger: () => 0,
     cors: { origins: [], credentials: false },
     urlBytes: 8192,
     load: { inFlight: () => 0, maxInFlight: 100, loopDelay: () => 0, maxLoopDelay: 1000 },

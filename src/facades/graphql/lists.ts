@@ -13,7 +13,7 @@ import { whereClass } from './where.js';
 import { filterOf } from './where-filter.js';
 
 /** Page size when a document names none. */
-const defaultFirst = 50;
+export const defaultFirst = 50;
 
 /** Whose list it is: that of the parent an object is listed under, or of what points at `id` with an indexed attribute. */
 type Under = { readonly parent: string } | { readonly by: string; readonly id: string };
@@ -69,7 +69,7 @@ async function pageOf(
 }
 
 /** `where`, `filter` and the relation together. A text alone goes on as it is: it is parsed and compiled once. */
-function filterFor(
+export function filterFor(
   definition: ObjectDefinition,
   args: Readonly<Record<string, unknown>>,
   under: Under | undefined,

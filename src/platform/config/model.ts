@@ -95,6 +95,13 @@ export const ConfigurationModel = z.strictObject({
     })
     .prefault({})
     .describe('How far back clients can resume; whichever comes first.'),
+  auditBudget: z
+    .strictObject({
+      days: z.number().positive().max(36_500).default(90).describe('Age in days at which entries are forgotten.'),
+      bytes: bytes('Size of the audit at which the oldest entries are forgotten.', 1024 ** 2).prefault('256MiB'),
+    })
+    .prefault({})
+    .describe('How long the store keeps who changed what; whichever comes first.'),
 });
 
 /** The configuration as the gateway uses it: defaults filled in, times in milliseconds, sizes in bytes. */

@@ -43,7 +43,6 @@ export const Redis = z.strictObject({
     .max(16)
     .default(0)
     .describe('Replicas that must confirm what only the store knows, even if fewer are connected.'),
-  auditEntries: z.int().min(1000).default(1_000_000).describe('About how many entries of the audit are kept.'),
 });
 
 export type RedisSettings = z.output<typeof Redis>;

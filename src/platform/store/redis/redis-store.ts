@@ -2,6 +2,7 @@ import { parsePosition, type Position } from '#schema/position.js';
 import type { RedisSettings } from '../../config/redis.js';
 import type { Append, Appended, Store } from '../store.js';
 import { append, encode } from './appends.js';
+import { Audit } from './audit.js';
 import { connectionOptions, nameOf } from './connection-options.js';
 import { Connection } from './connection.js';
 import { Documents } from './documents.js';
@@ -126,16 +127,15 @@ function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
   };
 }
 
-function auditOf({ keys, settings }: Parts, owned: OwnedWrites): Pick<Store, 'appendAudit'> {
-  const bound = ['MAXLEN', '~', settings.auditEntries] as const;
+function auditOf({ main, keys }: Parts, owned: OwnedWrites): Pick<Store, 'appendAudit' | 'trimAudit'> {
+  const audit = new Audit(main, keys);
   return {
-    appendAudit: async (entry) => {
-      const fields = ['at', entry.at, 'entry', JSON.stringify(entry)];
-      await owned.write(
-        (connection) => connection.send((redis) => redis.xadd(keys.audit(), ...bound, '*', ...fields)),
+    appendAudit: (entry) =>
+      owned.write(
+        (connection) => audit.append(connection, entry),
         () => true,
-      );
-    },
+      ),
+    trimAudit: (budget) => audit.trim(budget),
   };
 }
 
