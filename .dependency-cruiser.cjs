@@ -46,6 +46,7 @@ module.exports = {
       to: { path: '^adapters/[^/]+/', pathNot: '^adapters/($1|kit)/' },
     },
     home('sqlite', '^(node:)?sqlite$', '^src/platform/store/'),
+    home('redis', 'node_modules/ioredis/', '^src/platform/store/redis/'),
     home('express', '^node_modules/express/|^express$', '^src/facades/'),
     home('kubernetes-client', 'node_modules/@kubernetes/', '^adapters/kubernetes/'),
     home('transports', 'node_modules/(@apollo/server|@as-integrations|type-graphql|trpc-to-openapi)/', '^src/facades/'),

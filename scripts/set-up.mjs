@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -49,6 +49,18 @@ function newest(folder) {
   return latest;
 }
 
+/** What is left of a source that is gone would still be run: its tests above all. */
+function removeOrphans(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) removeOrphans(path);
+    else if (/\.(js|js\.map|d\.ts)$/.test(entry.name)) {
+      const source = relative(join(root, 'dist'), path).replace(/\.(js|js\.map|d\.ts)$/, '.ts');
+      if (!existsSync(join(root, source))) rmSync(path);
+    }
+  }
+}
+
 /** Compiles when a source is newer than the last successful build. */
 export function build() {
   const stamp = join(root, 'dist/.built');
@@ -63,6 +75,7 @@ export function build() {
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= Math.max(...inputs)) return;
   must([node24(), join(root, 'node_modules/tsc7/bin/tsc'), '-p', root], 'The build');
   mkdirSync(join(root, 'dist'), { recursive: true });
+  removeOrphans(join(root, 'dist'));
   writeFileSync(stamp, '');
 }
 

@@ -90,6 +90,18 @@ describe('a watch', () => {
     expect(await stored()).toEqual({ a: '2', p: '2 L' });
   });
 
+  test('that can never be written is tried again after pauses only', async () => {
+    const { round, say, cursors } = stream();
+    start({ watch: round });
+    failures = Infinity;
+    const all = { events: [...list('box', [box('a', '1')]), ...labels] };
+    await say(...Array.from({ length: 20 }, () => all));
+    expect(cursors).toHaveLength(1);
+    await clock.advance(800);
+    await settle();
+    expect(cursors).toHaveLength(2);
+  });
+
   test('whose list misses too much is listed again after half a minute, and not called away', async () => {
     const { round, say, cursors } = stream();
     start({ watch: round });

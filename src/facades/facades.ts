@@ -4,6 +4,8 @@ import { Fault, internal } from '#schema/errors.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { ownFacade } from './own/facade.js';
 import { getOrPost } from './get-or-post.js';
+import { misencodedQuery, queryIn } from './percent.js';
+import { refuseAs } from './refuse-as.js';
 import { openApiFacade } from './rest/open-api-facade.js';
 import { pagesFacade } from './pages/pages.js';
 import { problemOf, sendProblem } from './rest/problem.js';
@@ -89,6 +91,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
       if (rest(request, response, caller)) return;
       callers.set(request, caller);
       response.setHeader(requestIdHeader, caller.requestId);
+      const misencoded = misencodedQuery(queryIn(request.url!));
+      if (misencoded) return refuseAs(request, response, misencoded);
       app(request, response);
     },
     stop: () => graphql.stop(),

@@ -22,8 +22,8 @@ import type { Configuration } from '../platform/config/model.js';
 import { defaultLocation, defaultSite } from '../platform/config/default-place.js';
 import { openKeys } from '../platform/keys.js';
 import type { Logger } from '../platform/logger.js';
-import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js';
 import { oCloudIdOf } from '../platform/store/identity.js';
+import { openStore } from '../platform/store/open-store.js';
 import { openBackends } from './backends.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
@@ -76,7 +76,7 @@ async function openInside(
 ) {
   const routing = newRouting(configuration.routing);
   const { memory, file } = configuration.store;
-  const store = await openEmbeddedStore(memory ? { memory } : { file });
+  const store = await openStore(configuration.store);
   onStop(() => store.close());
   const keys = openKeys(configuration);
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);

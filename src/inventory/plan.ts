@@ -1,5 +1,5 @@
 import type { ObjectDefinition } from '#schema/object.js';
-import type { Filter } from '#schema/filter/ast.js';
+import { conditionsIn, type Filter } from '#schema/filter/ast.js';
 import { compileFilter, type Predicate } from '#schema/filter/compile.js';
 import { indexable } from '#schema/filter/plan.js';
 import type { Scope } from '#schema/scope.js';
@@ -29,6 +29,8 @@ export interface Plan {
   /** An object may stand in several of the lists. */
   readonly overlapping: boolean;
   readonly test?: (row: Row) => boolean;
+  /** Comparisons that the test makes of a row whose attributes have one value each; at least one. */
+  readonly weight: number;
 }
 
 /** Lists that hold all the query can find, and which part of it they answer: nothing of that need be tested. */
@@ -46,11 +48,23 @@ export function planOf(view: View, scope: Scope, { object, parent, filter }: Sel
   const chosen = shortest ?? { lists: () => [kind.all], answers: 'nothing' as const };
   const lists = () => chosen.lists().flatMap((each) => each.visible(scope));
   const whole = !shortest && kind.all.size(scope) * 8 >= kind.size;
-  const plan = { kind, scope, whole, lists, overlapping: chosen.lists().length > 1 };
+  const weight = filter ? weightOf(filter) : 1;
+  const plan = { kind, scope, whole, lists, overlapping: chosen.lists().length > 1, weight };
   const under = parent === undefined || chosen.answers === 'parent' ? undefined : isUnder(definition, parent);
   const passes = !filter || chosen.answers === 'filter' ? undefined : tester(view, scope, definition, filter);
   const test = under && passes ? (row: Row) => under(row) && passes(row) : (under ?? passes);
   return test ? { ...plan, test } : plan;
+}
+
+/** Equality with many values is one look into a Set. */
+function weightOf(filter: Filter): number {
+  const costs = conditionsIn(filter).map(({ operator, values }) =>
+    operator === 'cont' || operator === 'ncont' ? values.length : 1,
+  );
+  return Math.max(
+    1,
+    costs.reduce((sum, cost) => sum + cost, 0),
+  );
 }
 
 function choicesOf(kind: Kind, parent: string | undefined, filter: Filter | undefined): readonly Choice[] {

@@ -2,32 +2,40 @@ import { sees } from '#schema/scope.js';
 import { mergedRows } from './merged.js';
 import type { Plan } from './plan.js';
 import type { Row } from './row.js';
-import { slices, type Waiter } from './slices.js';
+import { pacedSlices, type Waiter } from './slices.js';
 
-/** Rows looked at between two looks at the clock. */
-const step = 64;
+/** Comparisons between two looks at the clock, if a row has one value for each; `pacedSlices` sees to those that have more. */
+const comparisons = 64;
+
+function slicesOf({ weight }: Plan, waiter: Waiter | undefined) {
+  return pacedSlices(waiter, Math.max(1, Math.floor(comparisons / weight)));
+}
 
 /**
  * Calls `visit` with the plan's rows behind `after` that pass its test, in id order, until it says false or `most` were looked
  * at. Answers the id of the last one looked at when it stopped for `most`, else undefined.
  */
 export async function scanInOrder(
-  { lists, test }: Plan,
+  plan: Plan,
   after: string | undefined,
   visit: (row: Row) => boolean,
   { waiter, most = Infinity }: { readonly waiter: Waiter | undefined; readonly most?: number },
 ): Promise<string | undefined> {
-  const slice = slices(waiter);
+  const { lists, test } = plan;
+  const slice = slicesOf(plan, waiter);
   let last = after;
   for (let looked = 0; ; await slice.pause()) {
     const rows = mergedRows(lists(), last);
-    do {
-      const row = rows.next();
-      if (!row || ((!test || test(row)) && !visit(row))) return undefined;
-      last = row.id;
-      looked += 1;
-      if (looked === most) return last;
-    } while (looked % step !== 0 || !slice.over());
+    for (let left = slice.stride; ; left = slice.stride) {
+      for (; left > 0; left -= 1) {
+        const row = rows.next();
+        if (!row || ((!test || test(row)) && !visit(row))) return undefined;
+        last = row.id;
+        looked += 1;
+        if (looked === most) return last;
+      }
+      if (slice.over()) break;
+    }
   }
 }
 
@@ -38,11 +46,14 @@ export async function scanInOrder(
 export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Waiter | undefined): Promise<void> {
   const { kind, scope, test, whole } = plan;
   if (!whole) return void (await scanInOrder(plan, undefined, (row) => (visit(row), true), { waiter }));
-  const slice = slices(waiter);
+  const slice = slicesOf(plan, waiter);
   const rows = kind.unordered;
-  for (let index = 0; index < rows.length; index += 1) {
+  for (let index = 0, left = 1; index < rows.length; index += 1) {
     const row = rows[index];
     if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
-    if (index % step === 0 && slice.over()) await slice.pause();
+    left -= 1;
+    if (left > 0) continue;
+    if (slice.over()) await slice.pause();
+    left = slice.stride;
   }
 }

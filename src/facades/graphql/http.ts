@@ -3,6 +3,7 @@ import { expressMiddleware } from '@as-integrations/express5';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { Fault, internal, invalid } from '#schema/errors.js';
 import type { Caller } from '../../operations/gate.js';
+import { jsonFaultAt } from '../json-fault.js';
 import { refuseDeep } from '../nesting.js';
 import { refuseLarge } from '../refuse-large.js';
 import { statusOf } from '../rest/problem.js';
@@ -49,10 +50,10 @@ function checkSize(request: Request, documentBytes: number): void {
 /** What Express says of a body it cannot read. */
 function refusalOf(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  const { status } = error as { readonly status?: unknown };
+  const { status, message, body } = error as Error & { readonly status?: unknown; readonly body?: string };
   if (status === 413) return new Fault('TOO_LARGE', 'The request body is too large.');
   if (typeof status === 'number' && status < 500)
-    return invalid(`The request body cannot be read: ${(error as Error).message}`, 'body');
+    return invalid(`The request body cannot be read: ${message}`, 'body', jsonFaultAt(message, body));
   return internal(error);
 }
 

@@ -4,16 +4,22 @@ import { Limits } from './limits.js';
 import { AccessLog, Cors, Listen, Metrics, Tls } from './network.js';
 import { Location, OCloud, Site } from './places.js';
 import { Roles, Token } from './principals.js';
+import { Redis } from './redis.js';
 import { bytes, duration } from './units.js';
 
+/** Its folder is also that of the key made in development and of simulated O-Clouds, wherever state is kept. */
+export const defaultStoreFile = './.netweave/store.db';
+
 const Store = z.strictObject({
-  kind: z.literal('embedded').default('embedded').describe('A database inside the process, in one file.'),
   file: z
     .string()
     .min(1)
-    .default('./.netweave/store.db')
-    .describe('The file; its folder also keeps the key made in development.'),
+    .default(defaultStoreFile)
+    .describe('A database inside the process, in this file; its folder also keeps the key made in development.'),
   memory: z.boolean().default(false).describe('True keeps nothing: everything is lost when the gateway ends.'),
+  redis: Redis.optional().describe(
+    'State in Redis 6.2 or newer, instead of a file: for several replicas of the gateway.',
+  ),
 });
 
 const key = z

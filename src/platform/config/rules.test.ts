@@ -31,6 +31,21 @@ const cases: Record<string, { refused: object; at: string; passes: object }> = {
     passes: { listen: { host: '::1' } },
   },
   'one-key': { refused: { key, keyFile: 'f' }, at: 'keyFile', passes: { key } },
+  'one-store': {
+    refused: { store: { redis: {}, memory: true } },
+    at: 'store.memory',
+    passes: { store: { redis: {} } },
+  },
+  'one-redis-password': {
+    refused: { store: { redis: { password: 'p', passwordFile: 'f' } } },
+    at: 'store.redis.passwordFile',
+    passes: { store: { redis: { passwordFile: 'f' } } },
+  },
+  'sentinels-are-asked-for-a-name': {
+    refused: { store: { redis: { sentinels: [{ host: 's' }] } } },
+    at: 'store.redis.name',
+    passes: { store: { redis: { sentinels: [{ host: 's' }], name: 'main' } } },
+  },
   'metrics-have-their-own-port': {
     refused: { metrics: { listen: { port: 8080 } } },
     at: 'metrics.listen.port',

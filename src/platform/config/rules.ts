@@ -1,4 +1,4 @@
-import type { Configuration } from './model.js';
+import { defaultStoreFile, type Configuration } from './model.js';
 import { references } from './references.js';
 
 /** What a rule found, and where. */
@@ -67,6 +67,39 @@ const environment: readonly Rule[] = [
     *check({ key, keyFile }) {
       if (key === undefined || keyFile === undefined) return;
       yield { path: ['keyFile'], message: 'Both key and keyFile are set; remove one.' };
+    },
+  },
+  {
+    name: 'one-store',
+    *check({ store: { file, memory, redis } }) {
+      if (!redis) return;
+      const both = (path: string) => ({
+        path: ['store', path],
+        message: `Both store.${path} and store.redis are set; remove one.`,
+      });
+      if (memory) yield both('memory');
+      if (file !== defaultStoreFile) yield both('file');
+    },
+  },
+  {
+    name: 'one-redis-password',
+    *check({ store: { redis } }) {
+      if (redis?.password === undefined || redis.passwordFile === undefined) return;
+      yield {
+        path: ['store', 'redis', 'passwordFile'],
+        message: 'Both password and passwordFile are set; remove one.',
+      };
+    },
+  },
+  {
+    name: 'sentinels-are-asked-for-a-name',
+    *check({ store: { redis } }) {
+      if (!redis || redis.sentinels.length > 0 === (redis.name !== undefined)) return;
+      const message =
+        redis.name === undefined
+          ? 'Sentinels know a primary by its name: set name as in `sentinel monitor NAME`.'
+          : 'A name is what Sentinels call the primary: set sentinels, or remove name.';
+      yield { path: ['store', 'redis', 'name'], message };
     },
   },
   {
