@@ -2,6 +2,7 @@ import { Fault, invalid } from '#schema/errors.js';
 import type { Condition } from '#schema/filter/ast.js';
 import { printPath } from '#schema/filter/attribute-path.js';
 import { compileFilter, holdsWhenAbsent, type Predicate } from '#schema/filter/compile.js';
+import { comingFrom } from '#schema/filter/origin.js';
 import type { RawCondition } from '#schema/filter/parse.js';
 import type { ObjectDefinition } from '#schema/object.js';
 import { attributeAt } from '#schema/paths.js';
@@ -24,16 +25,11 @@ export function dependsOnChange({ path }: RawCondition): boolean {
   return path[0] === 'notificationEventType';
 }
 
-/**
- * Translates one condition for every object type of an API. On a type that has no such attribute it is absent, as it is
- * from an object that lacks it (contract 3.1): the negative operators hold, the others do not. So `(eq,name,x)` excludes
- * no resource, for these have no names, and `(neq,name,x)` excludes them all: what it leaves is named x. Values that
- * another type's attribute of the same name cannot have are absent there as well.
- */
+/** Translates one condition for every object type of an API. */
 export function resolve(raw: RawCondition, { types, event }: Vocabulary): Resolved {
   if (!eventAttributes.has(raw.path[0]!)) return ofAttribute(raw, types);
-  const condition = dependsOnChange(raw) ? withCodes(raw) : raw;
-  const holds = compiledAt(event, condition, raw);
+  const condition = dependsOnChange(raw) ? withCodes(raw) : { ...raw };
+  const holds = compileFilter(event, comingFrom(condition, { at: 'filter', offsets: raw.offsets }));
   return ({ presenter }, change) =>
     holds({ objectType: presenter.type, notificationEventType: eventTypes[change].code });
 }
@@ -50,6 +46,11 @@ function withCodes(raw: RawCondition): Condition {
   return { ...raw, values };
 }
 
+/**
+ * On a type without the attribute it is absent, as from an object that lacks it (contract 3.1): only negative operators
+ * hold. So `(eq,name,x)` excludes no resource, for these have no names, and `(neq,name,x)` excludes them all: what it
+ * leaves is named x. A value that the attribute of one type cannot have is refused only if no type's can.
+ */
 function ofAttribute(raw: RawCondition, types: readonly NotifiedType[]): Resolved {
   const outcomes = new Map<NotifiedType, Tested | Fault>();
   for (const type of types) {
@@ -72,12 +73,13 @@ function testOn(type: NotifiedType, path: readonly string[], raw: RawCondition):
   requireShown(definition, path, raw);
   try {
     const values = raw.keys ? raw.values : raw.values.map((shown) => spelled.decode(raw.path, shown));
-    const condition = { operator: raw.operator, path, values, ...(raw.keys && { keys: true }) };
-    return { condition, holds: compiledAt(definition, condition, raw) };
+    const made = { operator: raw.operator, path, values, ...(raw.keys && { keys: true }) };
+    const condition = comingFrom(made, { at: 'filter', offsets: raw.offsets });
+    return { condition, holds: compileFilter(definition, condition) };
   } catch (error) {
-    if (error instanceof Fault && error.detail.position !== undefined) return error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return invalid(reason, 'filter', raw.offsets.values[0]!);
+    if (error instanceof Fault) return error;
+    // A codec told it, which knows no places.
+    return invalid(error instanceof Error ? error.message : String(error), 'filter', raw.offsets.values[0]!);
   }
 }
 
@@ -93,31 +95,4 @@ function requireShown(
     throw invalid(`'${named}' needs a permission of its own; no subscription is told of it.`, 'filter', offsets.path);
   if (attributeAt(model, path.slice(0, 1))?.derived)
     throw invalid(`'${named}' follows from other objects and stands in no notification.`, 'filter', offsets.path);
-}
-
-function compiledAt(definition: ObjectDefinition, condition: Condition, { offsets }: RawCondition): Predicate {
-  try {
-    return compileFilter(definition, condition);
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    throw invalid(error.message, 'filter', placeOf(definition, condition, offsets));
-  }
-}
-
-/** Where the fault stands: any text can be contained in a value, so `cont` is refused for its attribute alone. */
-function placeOf(
-  definition: ObjectDefinition,
-  condition: Condition,
-  { path, values }: RawCondition['offsets'],
-): number {
-  const fails = (part: Partial<Condition>): boolean => {
-    try {
-      compileFilter(definition, { ...condition, ...part });
-      return false;
-    } catch {
-      return true;
-    }
-  };
-  if (fails({ operator: 'cont' })) return path;
-  return values[condition.values.findIndex((value) => fails({ values: [value] }))] ?? path;
 }

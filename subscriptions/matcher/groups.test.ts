@@ -72,6 +72,10 @@ test.each([
 test('as many expressions as in the filter of a list, in however many groups', () => {
   expect(parseGroups(Array<string>(100).fill('(eq,a,x)').join('|'))).toHaveLength(100);
   expect(faultOf(Array<string>(101).fill('(eq,a,x)').join('|')).detail.position).toBe(900);
+  expect(faultOf(`(in,a,${Array(500).fill('x').join()})|(in,a,${Array(501).fill('x').join()})`).message).toContain(
+    'values',
+  );
+  expect(faultOf(`(eq,a,${'x'.repeat(8200)})`).detail.position).toBe(8192);
 });
 
 const name = fc.string({ unit: fc.constantFrom(..."ab'|;[] ~/,@"), minLength: 1, maxLength: 4 });

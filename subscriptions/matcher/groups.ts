@@ -1,5 +1,6 @@
 import { Fault, invalid } from '#schema/errors.js';
-import { parseExpressions, type RawCondition } from '#schema/filter/parse.js';
+import { mostCharacters } from '#schema/filter/limits.js';
+import { parseExpressions, type Counts, type RawCondition } from '#schema/filter/parse.js';
 
 /** Conditions that must hold together. */
 export type Group = readonly RawCondition[];
@@ -10,8 +11,6 @@ interface Piece {
   /** A group begins with it. */
   readonly first: boolean;
 }
-
-const mostConditions = 100;
 
 /** Behind the value at `start`; quoted ones hold whatever they like. */
 function endOfValue(text: string, start: number): number {
@@ -53,13 +52,13 @@ function piecesOf(text: string, from: number): readonly Piece[] {
 }
 
 /** Reads one expression; what it says of places is meant in the whole text. */
-function expressionIn(text: string, { start, end }: Piece): Group {
+function expressionIn(text: string, { start, end }: Piece, counts: Counts): Group {
   const written = text.slice(start, end).trim();
   const offset = start + text.slice(start, end).search(/\S|$/);
   if (written === '')
     throw invalid("An expression is missing here; it is written '(operator,attribute,value)'.", 'filter', offset);
   try {
-    return parseExpressions(written).map((raw) => ({
+    return parseExpressions(written, counts).map((raw) => ({
       ...raw,
       offsets: { path: raw.offsets.path + offset, values: raw.offsets.values.map((place) => place + offset) },
     }));
@@ -75,17 +74,17 @@ function expressionIn(text: string, { start, end }: Piece): Group {
  */
 export function parseGroups(text: string): readonly Group[] {
   if (text === '') return [];
+  if (text.length > mostCharacters)
+    throw invalid(`The filter is longer than ${mostCharacters} characters.`, 'filter', mostCharacters);
   const open = /^\s*\[/.exec(text)?.[0].length ?? 0;
   const closed = text.trimEnd();
   if (open > 0 && !closed.endsWith(']')) throw invalid("']' is missing.", 'filter', text.length);
   const inside = open > 0 ? closed.slice(0, -1) : text;
   const groups: RawCondition[][] = [];
-  let count = 0;
+  const counts: Counts = { expressions: 0, values: 0 };
   for (const piece of piecesOf(inside, open)) {
     if (piece.first) groups.push([]);
-    groups.at(-1)!.push(...expressionIn(inside, piece));
-    count += 1;
-    if (count > mostConditions) throw invalid(`More than ${mostConditions} expressions.`, 'filter', piece.start);
+    groups.at(-1)!.push(...expressionIn(inside, piece, counts));
   }
   return groups;
 }
