@@ -10,7 +10,7 @@ export interface RawCondition extends Condition {
 }
 
 /** What was read so far of a filter that may come in several texts. */
-interface Counts {
+export interface Counts {
   expressions: number;
   values: number;
 }
