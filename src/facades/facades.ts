@@ -62,6 +62,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     strict: configuration.conformance === 'strict',
     relativeVersions: configuration.apiVersionsPrefix === 'relative',
     cacheBytes: answerCacheBytes,
+    pageSize: configuration.limits.pageSize,
     pageBytes: configuration.limits.pageBytes,
   });
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
