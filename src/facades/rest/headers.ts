@@ -2,10 +2,17 @@ import Negotiator from 'negotiator';
 import { invalid } from '#schema/errors.js';
 import type { Api } from '#schema/apis.js';
 
-/** Whether an `Accept` header (RFC 9110 12.5.1) lets us answer with JSON. */
+// `;charset=utf-8`, `;version="1, 2"`, `;x`; not the weight.
+const otherParameters = /;\s*(?!q\s*=)[^;,="\s]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*))?/gi;
+
+/**
+ * Whether an `Accept` header (RFC 9110 12.5.1) lets us answer with JSON. Its parameters other than the weight are left aside:
+ * JSON has none (RFC 8259 11), and clients say `charset=utf-8` out of habit.
+ */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return true;
-  return new Negotiator({ headers: { accept } }).mediaType(['application/json']) !== undefined;
+  const plain = accept.replace(otherParameters, '');
+  return new Negotiator({ headers: { accept: plain } }).mediaType(['application/json']) !== undefined;
 }
 
 /** Whether gzip may be sent. */
