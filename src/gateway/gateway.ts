@@ -25,6 +25,7 @@ import type { Logger } from '../platform/logger.js';
 import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js';
 import { oCloudIdOf } from '../platform/store/identity.js';
 import { openBackends } from './backends.js';
+import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
 import { trimLog } from './trim.js';
@@ -128,7 +129,8 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
   const anonymous = open ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) } : undefined;
   const operations = allOperations;
   const facades = await openFacades({ configuration, gate, view, operations, publicUrl: front.apiRoot, unforeseen });
-  return { facades, identify: tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous) };
+  const refuses = open ? foreignPages({ publicUrl: front.apiRoot, cors: configuration.cors }) : undefined;
+  return { facades, refuses, identify: tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous) };
 }
 
 /** Without the site made up as a default, unless some backend has, had or may have pools but no sites of its own. */
