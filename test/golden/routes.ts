@@ -154,6 +154,11 @@ export const versioned: readonly { readonly path: string; readonly method?: stri
   { path: '/resourcePools/{unknown}', status: 404 },
   { path: '/resourcePools?filter=garbage', status: 400 },
   { path: '/resourcePools', method: 'POST', status: 405 },
+  { path: '/resourcePools', method: 'OPTIONS', status: 204 },
+  { path: '/resourcePools/{unknown}/resources', method: 'OPTIONS', status: 204 },
+  { path: '/api_versions', status: 200 },
+  { path: '/api_versions', method: 'OPTIONS', status: 204 },
+  { path: '/api_versions', method: 'DELETE', status: 405 },
 ];
 
 /** A request target that no server takes: 414 (4). */

@@ -25,7 +25,7 @@ const version = /^\d+\.\d+\.\d+(-impl:[^:\s]+:[^:\s]+:\d+)?$/;
 
 /**
  * The version to answer with (SOL 013 9.3, contract 3.3): the newest of the major when none is asked for. Returns undefined
- * for one that is not served (406); throws INVALID for a malformed one.
+ * for one that is not served (406); throws INVALID for a malformed one, or for none where conformance is strict.
  */
 export function negotiateVersion(
   api: Api,
@@ -36,6 +36,11 @@ export function negotiateVersion(
   const { versions } = api.majors[major]!;
   if (!api.versioned) return versions[0];
   if (header === undefined && strict) throw invalid('The Version header is missing.', 'Version');
+  return versionAmong(versions, header);
+}
+
+/** As `negotiateVersion`, of any versions, the newest first. */
+export function versionAmong(versions: readonly string[], header: string | string[] | undefined): string | undefined {
   if (header === undefined) return versions[0];
   if (typeof header !== 'string' || !version.test(header))
     throw invalid('The Version header must look like 2.0.0.', 'Version', 0);

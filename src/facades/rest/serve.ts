@@ -58,8 +58,9 @@ export function serveRest(parts: RestParts): ServeRest {
     asked: RestRequest,
     known: Known,
   ): void => {
-    const version = negotiateVersion(asked.route.api, asked.route.major, request.headers['version'], parts.strict);
-    if (version === undefined) return refuse.notAcceptable(request, response, notServed(request, asked.route));
+    const { api, major } = asked.route;
+    const version = negotiateVersion(api, major, request.headers['version'], parts.strict);
+    if (version === undefined) return refuse.notServed(request, response, api.majors[major]!.versions);
     const place = placeOf(known.places, caller.principal.scope.key, version);
     const before = held.get(place);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
@@ -86,7 +87,7 @@ export function serveRest(parts: RestParts): ServeRest {
       if (!reading) refuse.method(request, response);
       else if (!acceptsJson(request.headers.accept))
         refuse.notAcceptable(request, response, `Only application/json is served, not ${request.headers.accept}.`);
-      else if (found.kind === 'versions') apiVersions(response, found, parts, request.method === 'HEAD');
+      else if (found.kind === 'versions') apiVersions(request, response, found, parts, refuse);
       else answer(request, response, caller, found.request, known);
     } catch (error) {
       fail(request, response, caller, error);
@@ -134,10 +135,6 @@ function placeOf(places: Places, scope: string, version: string): Place {
   let place = ofScope.get(version);
   if (!place) ofScope.set(version, (place = { asked: false }));
   return place;
-}
-
-function notServed({ headers }: IncomingMessage, { api, major }: Route): string {
-  return `Version ${String(headers['version'])} is not served; served: ${api.majors[major]!.versions.join(', ')}.`;
 }
 
 interface Presented {
