@@ -106,3 +106,24 @@ describe('what can only be read', () => {
     await other.close();
   });
 });
+
+describe('GraphQL at its path and no other', () => {
+  test.each(['PUT', 'DELETE', 'TRACE'])('%s is refused as GraphQL refuses', async (method) => {
+    const { status, headers, text } = await gateway.send('/graphql', { method });
+    expect([status, headers['allow']]).toEqual([405, 'GET, HEAD, POST, OPTIONS']);
+    expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+    const trpc = await gateway.send('/trpc/oClouds.get', { method });
+    expect([trpc.status, JSON.parse(trpc.text)]).toMatchObject([405, { error: { data: { code: 'INVALID' } } }]);
+  });
+
+  test('a path below it is nothing', async () => {
+    const body = { query: '{ oCloud { name } }' };
+    for (const [path, status] of [
+      ['/graphql', 200],
+      ['/graphql/', 200],
+      ['/graphql/x', 404],
+      ['/graphqlx', 404],
+    ] as const)
+      expect([path, (await gateway.send(path, { method: 'POST', body })).status]).toEqual([path, status]);
+  });
+});
