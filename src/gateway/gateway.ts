@@ -94,11 +94,7 @@ async function openInside(
   // A log that was rewritten lost what the watchers believe to have told.
   readAgain = () => backends.readAgain();
   onStop(() => backends.stop());
-  const source = {
-    instance: configurationInstance,
-    projection: projectionFingerprint(configurationInstance),
-    baseline: true,
-  };
+  const source = { instance: configurationInstance, projection: projectionFingerprint(configurationInstance) };
   const places = shownPlaces(configuration, backends.registry, view, siteOf(undefined).oCloudSiteId);
   await syncConfiguration(feed, source, places, oCloudId, apiRoot);
   const trimming = trimLog(store, configuration.logBudget, logger);
