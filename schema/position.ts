@@ -12,12 +12,6 @@ export function formatPosition(position: Position): string {
   return `${position.seq}.${position.tag}`;
 }
 
-/** Parses `<seq>.<tag>`; undefined when the text is not a position. */
-export function parsePosition(text: string): Position | undefined {
-  const match = /^(0|[1-9]\d{0,14})\.([0-9a-z]{1,16})$/.exec(text);
-  return match ? { seq: Number(match[1]), tag: match[2]! } : undefined;
-}
-
 /** The later of two places of one log. */
 export function later(a: Position, b: Position): Position {
   return a.seq >= b.seq ? a : b;

@@ -81,6 +81,8 @@ export function check(only) {
     lint: [bin('eslint', 'bin/eslint.js'), '.'],
     format: [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
     unused: [bin('knip', 'bin/knip.js'), '--no-progress'],
+    // Without the tests: what they alone use belongs into a `testing/` folder.
+    shipped: [bin('knip', 'bin/knip.js'), '--no-progress', '--production'],
     emitted: [join(root, 'dist/src/emit.js'), '--check'],
   };
   let status = 0;

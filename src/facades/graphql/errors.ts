@@ -2,7 +2,10 @@ import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Fault, internal, invalid, type Code } from '#schema/errors.js';
 
-/** `extensions.code` of each code. */
+/**
+ * `extensions.code` of each code.
+ * @internal
+ */
 export const graphqlCodeOf = {
   INVALID: 'BAD_USER_INPUT',
   UNPROCESSABLE: 'UNPROCESSABLE',
