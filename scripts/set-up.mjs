@@ -40,6 +40,14 @@ export function node24() {
   process.exit(1);
 }
 
+/** What makes `node24()` strip types: they are by default from 22.18 and 23.6 on. */
+export function typeScriptFlags() {
+  const quiet = '--disable-warning=ExperimentalWarning';
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const byItself = major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
+  return node24() === process.execPath && !byItself ? [quiet, '--experimental-strip-types'] : [quiet];
+}
+
 function newest(folder) {
   let latest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -94,6 +102,8 @@ export function check(only) {
     lint: [bin('eslint', 'bin/eslint.js'), '.'],
     format: [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
     unused: [bin('knip', 'bin/knip.js'), '--no-progress'],
+    // Without the tests: what they alone use belongs into a `testing/` folder.
+    shipped: [bin('knip', 'bin/knip.js'), '--no-progress', '--production'],
     emitted: [join(root, 'dist/src/emit.js'), '--check'],
   };
   let status = 0;

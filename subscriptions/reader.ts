@@ -38,7 +38,10 @@ export interface Told {
   readonly ignored: number;
 }
 
-/** Events in one turn: about 10 ms of resources with their nested elements. */
+/**
+ * Events in one turn: about 10 ms of resources with their nested elements.
+ * @internal for tests
+ */
 export const piece = 100;
 
 /** The way of one instance's natives into the feed, whichever way they come in. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Connection, NativeBatch } from '#adapters/contract.js';
-import { manualClock, type ManualClock } from '#platform/clock.js';
+import { manualClock, type ManualClock } from '#platform/testing/manual-clock.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { origin } from '#schema/position.js';

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Fault } from '../errors.js';
 import { operators, type Condition } from './ast.js';
-import { parseExpressions, parseFilter, printFilter } from './parse.js';
+import { parseExpressions, parseFilter } from './parse.js';
+import { printFilter } from './testing/print.js';
 
 const single = new Set(['eq', 'neq', 'gt', 'lt', 'gte', 'lte']);
 

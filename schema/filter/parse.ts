@@ -98,6 +98,7 @@ function readExpression(text: string, start: number, counts: Counts): { conditio
 /**
  * Reads a filter of ETSI NFV-SOL 013 5.2, already percent-decoded. All the conditions must hold; the empty text has
  * none. Throws INVALID with the position of the fault.
+ * @internal
  */
 export function parseExpressions(
   text: string,
@@ -151,18 +152,4 @@ export function parseFilter(texts: readonly string[], names: Names, decode?: Dec
     return comingFrom(condition, { at: 'filter', offsets: raw.offsets });
   });
   return all.length > 1 ? { all } : all[0];
-}
-
-/** Writes conditions as the text that `parseExpressions` reads. A name with `)` has no spelling in SOL 013. */
-export function printFilter(conditions: readonly Condition[]): string {
-  return conditions
-    .map(({ operator, path, keys, values }) => {
-      const names = path.map((name) => printPath([name]));
-      if (names.some((name) => name.includes(')'))) throw new Error(`A filter cannot name '${path.join('/')}'.`);
-      const shown = values.map((value) =>
-        value === '' || /[,)';]/.test(value) ? `'${value.replaceAll("'", "''")}'` : value,
-      );
-      return `(${[operator, [...names, ...(keys ? [keyName] : [])].join('/'), ...shown].join(',')})`;
-    })
-    .join(';');
 }

@@ -42,8 +42,6 @@ export async function removeInstance(configuration: Configuration, key: string):
     const note = audited(key);
     await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'intent' });
     const removed = await removeObjectsOf(store, key);
-    // Should the key be used again, its watch must not go on where it was.
-    await store.append({ entries: [], cursor: { instance: key, cursor: {} } });
     await forget(store, key);
     await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'outcome', code: 'OK' });
     return `Removed ${removed} objects of '${key}'. Subscribers are told when the gateway runs again.\n`;

@@ -5,9 +5,11 @@ import { tooMany, type ChargeRate } from '../access/rate-limit.js';
 import type { ChargeStranger } from '../access/strangers.js';
 import type { Caller } from '../operations/gate.js';
 import { allowOrigin, type Cors } from './cors.js';
+import type { Refuses } from './foreign-pages.js';
+import { otherMethod } from './methods.js';
 import { refuseAs } from './refuse-as.js';
 import { sendProblem } from './rest/problem.js';
-import { bytesOf, noteRequestId, requestIds } from './request-id.js';
+import { bytesOf, requestIdOf, withRequestIds } from './request-id.js';
 import { overloaded, type Load } from './shedding.js';
 
 /** One finished request, for the access log and the metrics. */
@@ -30,6 +32,8 @@ export interface EdgeParts {
   readonly chargeStranger: ChargeStranger;
   readonly cors: Cors;
   readonly urlBytes: number;
+  /** Whom to refuse before anything else is asked; absent where every caller has a token. */
+  readonly refuses?: Refuses | undefined;
   readonly load: Load;
   /** Answers paths that need no principal (health, pages); false when the path is none of these. */
   open(request: IncomingMessage, response: ServerResponse): boolean;
@@ -37,13 +41,13 @@ export interface EdgeParts {
   served(served: Served): void;
 }
 
+const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'];
+
 /** What stands in front of node:http and Express alike, so that it exists once. */
 export function edge(parts: EdgeParts): (request: IncomingMessage, response: ServerResponse) => void {
-  const nextId = requestIds();
-  return (request, response) => {
+  return withRequestIds((request, response) => {
     const began = performance.now();
-    const requestId = nextId(request.headers['x-request-id']);
-    noteRequestId(response, requestId);
+    const requestId = requestIdOf(response);
     let principal = '-';
     response.on('close', () => {
       const status = response.headersSent ? response.statusCode : 499;
@@ -57,6 +61,10 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
       });
     });
     if (!allowOrigin(parts.cors, request, response)) return;
+    const foreign = parts.refuses?.(request);
+    if (foreign) return refuseAs(request, response, foreign);
+    // Asked of the gateway as a whole (RFC 9110 9.3.7).
+    if (request.url === '*') return void otherMethod(request, response, everyMethod);
     if (request.url!.length > parts.urlBytes)
       return sendProblem(response, { status: 414, detail: `The URI is longer than ${parts.urlBytes} bytes.` });
     if (parts.open(request, response)) return;
@@ -72,7 +80,7 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
     const wait = parts.charge(principal);
     if (wait > 0) return refuseAs(request, response, tooMany(wait));
     parts.serve(request, response, new RequestCaller(response, known, requestId));
-  };
+  });
 }
 
 /** Who goes on without a valid token loses the connection too. */

@@ -64,6 +64,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     strict: configuration.conformance === 'strict',
     relativeVersions: configuration.apiVersionsPrefix === 'relative',
     cacheBytes: answerCacheBytes,
+    pageSize: configuration.limits.pageSize,
     pageBytes: configuration.limits.pageBytes,
   });
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
@@ -73,7 +74,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use('/graphql', getOrPost, graphql.handler);
+  // A path below it is nothing, where Express would take it for the same.
+  app.use(/^\/graphql\/?$/, getOrPost, graphql.handler);
   app.use('/trpc', getOrPost, trpcFacade(behind));
   app.use('/netweave/v1', ownFacade({ ...behind, publicUrl }));
   app.use((request: IncomingMessage, response: ServerResponse) =>

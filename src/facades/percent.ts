@@ -2,7 +2,10 @@ import { invalid, type Fault } from '#schema/errors.js';
 
 const run = /(?:%[0-9a-f]{2})+|%/gi;
 
-/** Where a text stops being percent-encoded UTF-8 (RFC 3986 2.1); undefined when all of it is. */
+/**
+ * Where a text stops being percent-encoded UTF-8 (RFC 3986 2.1); undefined when all of it is.
+ * @internal for tests
+ */
 export function misencodedAt(text: string): number | undefined {
   for (const { 0: escapes, index } of text.matchAll(run)) {
     if (escapes === '%') return index;

@@ -6,6 +6,9 @@ import { mayReadMetrics, metricsPermission } from '../access/policy.js';
 import { edge, type EdgeParts } from '../facades/edge.js';
 import type { Facades } from '../facades/facades.js';
 import { serveHealth, type Health } from '../facades/health.js';
+import type { Refuses } from '../facades/foreign-pages.js';
+import { otherMethod } from '../facades/methods.js';
+import { requestIdHeader, requestIdOf, withRequestIds } from '../facades/request-id.js';
 import { problemOf, sendProblem } from '../facades/rest/problem.js';
 import type { Outcome } from '../operations/gate.js';
 import { accessLog, type AccessLog } from '../platform/access-log.js';
@@ -22,6 +25,7 @@ const maxLoopDelay = 200;
 
 interface Behind extends Pick<EdgeParts, 'identify' | 'charge' | 'chargeStranger'> {
   readonly facades: Facades;
+  readonly refuses: Refuses | undefined;
   readonly coverage: Coverage;
 }
 
@@ -39,7 +43,7 @@ export interface Front {
 export async function openFront(configuration: Configuration, logger: Logger): Promise<Front> {
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
-  const state: State = { inFlight: 0, draining: false, handle: notYet };
+  const state: State = { inFlight: 0, draining: false, handle: withRequestIds(notYet) };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const { listen: at, limits } = configuration;
   const listener = await listen({ ...at, limits, onRequest, ...certificates(configuration, metrics, logger) });
@@ -101,7 +105,7 @@ function edgeParts(
   configuration: Configuration,
   metrics: Metrics,
   state: State,
-  { facades, identify, charge, chargeStranger }: Behind,
+  { facades, identify, charge, chargeStranger, refuses }: Behind,
   served: EdgeParts['served'],
 ): EdgeParts {
   const { cors, limits, mode, metrics: apart } = configuration;
@@ -113,6 +117,7 @@ function edgeParts(
     identify,
     charge,
     chargeStranger,
+    refuses,
     cors,
     urlBytes: limits.urlBytes,
     load: { inFlight: () => state.inFlight, maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
@@ -134,7 +139,7 @@ function edgeParts(
 const noMetrics = `Metrics need the permission ${metricsPermission} and a role without a tenant, as they tell of every tenant.`;
 
 function asksForMetrics({ metrics: { enabled } }: Configuration, { url }: IncomingMessage): boolean {
-  return enabled && url === '/metrics';
+  return enabled && url!.split('?')[0] === '/metrics';
 }
 
 /** Whether a path is one of the O2 APIs, which nobody else serves: it need not be offered to the others. */
@@ -188,7 +193,12 @@ function serveMetrics(
   response: ServerResponse,
 ): boolean {
   if (!asksForMetrics(configuration, request)) return false;
-  const head = { 'Content-Type': metricsType, 'Cache-Control': 'no-store' };
+  if (otherMethod(request, response)) return true;
+  const head = {
+    'Content-Type': metricsType,
+    'Cache-Control': 'no-store',
+    [requestIdHeader]: requestIdOf(response),
+  };
   metrics.text().then(
     (text) => response.writeHead(200, head).end(text),
     () => sendProblem(response, { status: 500, detail: 'The metrics cannot be read.' }),
@@ -205,10 +215,10 @@ async function listenApart(
   const at = configuration.metrics.listen;
   if (!at) return undefined;
   const health = healthOf(state);
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest = withRequestIds((request, response) => {
     if (serveHealth(health, request, response)) return;
     if (serveMetrics(configuration, metrics, request, response)) return;
     sendProblem(response, { status: 404, detail: 'Only /livez, /readyz and /metrics are here.' });
-  };
+  });
   return listen({ ...at, limits: configuration.limits, onRequest });
 }

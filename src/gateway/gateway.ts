@@ -26,6 +26,7 @@ import type { Logger } from '../platform/logger.js';
 import { oCloudIdOf } from '../platform/store/identity.js';
 import { openStore } from '../platform/store/open-store.js';
 import { openBackends } from './backends.js';
+import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
 import { trimStore } from './trim.js';
@@ -94,11 +95,7 @@ async function openInside(
   // A log that was rewritten lost what the watchers believe to have told.
   readAgain = () => backends.readAgain();
   onStop(() => backends.stop());
-  const source = {
-    instance: configurationInstance,
-    projection: projectionFingerprint(configurationInstance),
-    baseline: true,
-  };
+  const source = { instance: configurationInstance, projection: projectionFingerprint(configurationInstance) };
   const places = shownPlaces(configuration, backends.registry, view, siteOf(undefined).oCloudSiteId);
   await syncConfiguration(feed, source, places, oCloudId, apiRoot);
   const trimming = trimStore(store, configuration, logger);
@@ -132,7 +129,8 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
   const operations = allOperations;
   const facades = await openFacades({ configuration, gate, view, operations, publicUrl: front.apiRoot, unforeseen });
   const identify = tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous);
-  return { facades, identify, charge, chargeStranger: strangers(rate?.strangersPerSecond) };
+  const refuses = open ? foreignPages({ publicUrl: front.apiRoot, cors: configuration.cors }) : undefined;
+  return { facades, identify, refuses, charge, chargeStranger: strangers(rate?.strangersPerSecond) };
 }
 
 /** Without the site made up as a default, unless some backend has, had or may have pools but no sites of its own. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Fault } from '#schema/errors.js';
 import { operators, type Condition } from '#schema/filter/ast.js';
-import { printFilter } from '#schema/filter/parse.js';
+import { printFilter } from '#schema/filter/testing/print.js';
 import { parseGroups } from './groups.js';
 
 function plain(text: string): readonly (readonly Condition[])[] {

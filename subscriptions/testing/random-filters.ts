@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Value } from '#schema/change.js';
 import { operators, type Condition, type Operator } from '#schema/filter/ast.js';
-import { printFilter } from '#schema/filter/parse.js';
+import { printFilter } from '#schema/filter/testing/print.js';
 import type { ObjectName } from '#schema/objects.js';
 import { reportedKinds, type SubscriptionEvent } from '../matcher/event.js';
 import { told } from './events.js';

@@ -137,10 +137,7 @@ async function openHouse() {
   const { connection } = registry.instances[0]!;
   coverage.expect(instance.key, Object.keys(connection.project) as ObjectName[], new Set());
   const around = { feed: newFeed(store), store, coverage, log() {} };
-  const watcher: Watcher = watch(
-    { source: { instance: instance.key, projection: '1', baseline: true }, connection, oCloudId },
-    around,
-  );
+  const watcher: Watcher = watch({ source: { instance: instance.key, projection: '1' }, connection, oCloudId }, around);
   while (coverage.progress().some(({ synced, of }) => synced < of))
     await new Promise((resolve) => setImmediate(resolve));
   await view.reached(await store.head());

@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Outbound, OutboundCall } from '#platform/outbound/client.js';
 import { OutboundFault } from '#platform/outbound/fault.js';
-import { selfSigned } from '#platform/self-signed.js';
+import { selfSigned } from '#platform/testing/self-signed.js';
 import { here, receiver, secureReceiver, underTest, type Receiver } from './receiver.js';
 
 const name = 'smo.example.com';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Fault } from '#schema/errors.js';
 import { Redis as RedisModel, type RedisSettings } from '#platform/config/redis.js';
-import { selfSigned } from '#platform/self-signed.js';
+import { selfSigned } from '#platform/testing/self-signed.js';
 import { openRedisStore } from '#platform/store/redis/redis-store.js';
 import type { Store } from '#platform/store/store.js';
 import { entry, eventually, find, readAll, writeOne } from '../store-contract/fixtures.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fakeNode } from '../fake-cluster.js';
+import { fakeNode } from '../testing/fake-cluster.js';
 import { type NativeNode, slimNode } from '../natives/node.js';
 import { addUp, createShareOf } from './capacity.js';
 

@@ -22,6 +22,13 @@ export interface HttpParts {
 /** GraphQL over HTTP: what is refused here never reaches the executor. */
 export function graphqlOverHttp(parts: HttpParts): RequestHandler {
   const router = express.Router();
+  router.use((request: Request, response: Response, next: NextFunction) => {
+    const type = foreignType(request);
+    if (type === undefined) return next();
+    const message = `A request to GraphQL is application/json, not ${type}.`;
+    response.set('Accept-Post', 'application/json');
+    refuse(request, response, invalid(message, 'Content-Type'), 415);
+  });
   router.use(refuseLarge(parts.bodyBytes), express.json({ limit: parts.bodyBytes }));
   router.use((request: Request, _response: Response, next: NextFunction) => {
     checkSize(request, parts.documentBytes);
@@ -34,6 +41,14 @@ export function graphqlOverHttp(parts: HttpParts): RequestHandler {
     refuse(request, response, fault);
   });
   return router;
+}
+
+/** What the body of a request is said to be that is not JSON; undefined for JSON and for no body. */
+function foreignType({ headers }: Request): string | undefined {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return undefined;
+  const type = headers['content-type']?.split(';')[0]!.trim().toLowerCase() ?? 'a body without Content-Type';
+  return type === 'application/json' ? undefined : type;
 }
 
 function checkSize(request: Request, documentBytes: number): void {
@@ -57,7 +72,7 @@ function refusalOf(error: unknown): Fault {
   return internal(error);
 }
 
-function refuse(request: Request, response: Response, fault: Fault): void {
+function refuse(request: Request, response: Response, fault: Fault, status: number = statusOf[fault.code]): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -66,7 +81,7 @@ function refuse(request: Request, response: Response, fault: Fault): void {
     ? 'application/graphql-response+json'
     : 'application/json';
   response
-    .status(statusOf[fault.code])
+    .status(status)
     .set({ 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' })
     .end(JSON.stringify({ errors: [formattedError(fault)] }));
 }

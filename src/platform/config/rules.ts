@@ -1,6 +1,7 @@
 import { defaultStoreFile, type Configuration } from './model.js';
 import { alwaysClosed, loopback as loopbackNetworks, networksOf } from '../outbound/address.js';
 import { parseEntry } from '../outbound/allow.js';
+import { isLoopback } from '../loopback.js';
 import { references } from './references.js';
 
 /** What a rule found, and where. */
@@ -22,8 +23,6 @@ export interface Known {
   /** Every permission that an operation demands; permissions of roles are not looked up when absent. */
   readonly permissions?: ReadonlySet<string>;
 }
-
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
 
 const environment: readonly Rule[] = [
   {
@@ -59,8 +58,8 @@ const environment: readonly Rule[] = [
       if (mode !== 'development') return;
       const how =
         'Development listens on this machine only (127.0.0.1, ::1, localhost); set mode: production to be reached from elsewhere.';
-      if (!loopback.test(listen.host)) yield { path: ['listen', 'host'], message: how };
-      if (metrics.listen && !loopback.test(metrics.listen.host))
+      if (!isLoopback(listen.host)) yield { path: ['listen', 'host'], message: how };
+      if (metrics.listen && !isLoopback(metrics.listen.host))
         yield { path: ['metrics', 'listen', 'host'], message: how };
     },
   },

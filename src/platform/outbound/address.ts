@@ -43,6 +43,7 @@ export function canonical(text: string): string | undefined {
 /**
  * The IPv4 addresses that a router could take out of an IPv6 one: NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380, server
  * and client), ISATAP (RFC 5214) and SIIT (RFC 2765).
+ * @internal for tests
  */
 export function embedded(address: string): readonly string[] {
   if (isIP(address) !== 6) return [];

@@ -43,7 +43,10 @@ export interface AllowList {
   admits(target: Target, address: string, httpForAll: boolean): boolean;
 }
 
-/** Entries that were checked before; others are passed over. */
+/**
+ * Entries that were checked before; others are passed over.
+ * @internal for tests
+ */
 export function allowList(texts: readonly string[]): AllowList {
   const entries = texts.map(parseEntry).filter((entry) => entry !== undefined);
   const rows = entries.map((entry) => ({ ...entry, networks: entry.network ? networkOf(entry.network) : undefined }));

@@ -18,6 +18,7 @@ export interface Target {
 /**
  * Takes a callback URL apart. Spellings of addresses that the WHATWG parser knows (octal, hexadecimal, short) become plain
  * ones, so that the policy judges what would be called. Throws INVALID at `callback`.
+ * @internal for tests
  */
 export function parseTarget(text: string): Target {
   if (text.length > longest) throw refused(`is longer than ${longest} characters`);
