@@ -12,6 +12,7 @@ const rings = [
   '^src/(gateway/|emit\\.ts)',
   '^src/(cli/|main\\.ts)',
 ];
+const parts = '^(schema|src|adapters|subscriptions)/';
 const outward = rings.slice(0, -1).map((from, index) => ({
   name: `ring-${index}`,
   severity: 'error',
@@ -21,12 +22,17 @@ const outward = rings.slice(0, -1).map((from, index) => ({
 const home = (name, packages, path) => ({
   name: `home-of-${name}`,
   severity: 'error',
-  from: { path: '^(schema|src|adapters|subscriptions)/', pathNot: [path, '\\.test\\.ts$'] },
+  from: { path: parts, pathNot: [path, '\\.test\\.ts$'] },
   to: { path: packages },
 });
+const ringless = (name, from, to) => ({ name: `ringless-${name}`, severity: 'error', from, to });
 module.exports = {
   forbidden: [
     ...outward,
+    // A folder that no ring names could import anything, and be imported from anywhere.
+    ringless('that-imports', { path: parts, pathNot: rings }, {}),
+    ringless('that-is-imported', {}, { path: parts, pathNot: rings }),
+    ringless('alone', { path: parts, pathNot: rings, orphan: true }, {}),
     {
       name: 'no-circles',
       severity: 'error',
@@ -36,8 +42,14 @@ module.exports = {
     {
       name: 'no-test-in-product',
       severity: 'error',
-      from: { path: '^(schema|src|adapters|subscriptions)/', pathNot: '\\.test\\.ts$' },
+      from: { path: parts, pathNot: '\\.test\\.ts$' },
       to: { path: '^(test|bench)/|\\.test\\.ts$' },
+    },
+    {
+      name: 'no-testing-in-product',
+      severity: 'error',
+      from: { path: parts, pathNot: '\\.test\\.ts$|/testing/' },
+      to: { path: '/testing/', pathNot: 'node_modules' },
     },
     {
       name: 'adapters-know-only-their-own-folder',
@@ -46,6 +58,7 @@ module.exports = {
       to: { path: '^adapters/[^/]+/', pathNot: '^adapters/($1|kit)/' },
     },
     home('sqlite', '^(node:)?sqlite$', '^src/platform/store/'),
+    home('redis', 'node_modules/ioredis/', '^src/platform/store/redis/'),
     home('express', '^node_modules/express/|^express$', '^src/facades/'),
     home('kubernetes-client', 'node_modules/@kubernetes/', '^adapters/kubernetes/'),
     home('transports', 'node_modules/(@apollo/server|@as-integrations|type-graphql|trpc-to-openapi)/', '^src/facades/'),

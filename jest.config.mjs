@@ -1,10 +1,9 @@
 const suites = {
   unit: {
     testMatch: ['<rootDir>/dist/**/*.test.js'],
-    testPathIgnorePatterns: ['/node_modules/', '/dist/test/peers/', '/dist/test/faults/'],
+    testPathIgnorePatterns: ['/node_modules/', '/dist/test/peers/'],
   },
   peers: { testMatch: ['<rootDir>/dist/test/peers/**/*.test.js'] },
-  faults: { testMatch: ['<rootDir>/dist/test/faults/**/*.test.js'] },
 };
 const suite = process.env.NETWEAVE_TEST_SUITE ?? 'unit';
 

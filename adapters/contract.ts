@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Scope } from '#schema/scope.js';
 import type { ObjectName, objects, ValueOf } from '#schema/objects.js';
 
-/** A backend's own places in its watches: opaque text by native kind, stored with what was read up to there. */
+/** A backend's own places in its watches: opaque text by native kind. Whoever reads keeps it; a new process begins anew. */
 export type Cursor = Readonly<Record<string, string>>;
 
 /**

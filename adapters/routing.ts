@@ -73,6 +73,7 @@ function predicateOf({ object, filter: text }: RoutingRule, at: number): Predica
     return filter ? compileFilter(definition, filter) : () => true;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw new Fault('INVALID', `routing[${at}].filter: ${error.message}`, { at: `routing[${at}].filter` }, error);
+    const place = { ...error.detail, at: `routing[${at}].filter` };
+    throw new Fault('INVALID', `routing[${at}].filter: ${error.message}`, place, error);
   }
 }

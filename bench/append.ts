@@ -1,8 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from '#platform/config/redis.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
+import { openRedisStore } from '#platform/store/redis/redis-store.js';
 import type { Entry, Store } from '#platform/store/store.js';
+import { openView } from '#src/inventory/view.js';
+import { startRedis } from '#test/peers/redis-server.js';
 
 const population = 100_000;
 
@@ -18,6 +22,16 @@ export interface AppendMeasurement {
   readonly load: number;
   /** Opening that file, milliseconds. */
   readonly open: number;
+}
+
+export interface RedisMeasurement {
+  /** Changes a second from one process, each acknowledged when counted; a Redis beside it that appends to a file. */
+  readonly batchesOf100: number;
+  /** Eight batches of 100 on their way at once. */
+  readonly pipelined: number;
+  readonly oneByOne: number;
+  /** From nothing to a view of 100,000 objects that may serve, milliseconds. */
+  readonly join: number;
 }
 
 /** A change as the feed writes it; its value is about 650 bytes of JSON. */
@@ -95,4 +109,45 @@ async function measureLoad(file: string) {
   await store.close();
   if (loaded !== population) throw new Error(`Loaded ${loaded} of ${population} objects.`);
   return { open: Math.round(opened - began), load: Math.round(ended - opened) };
+}
+
+/** Appends to a Redis of its own on this machine, and how long a gateway takes that joins; takes about twenty seconds. */
+export async function measureRedis(): Promise<RedisMeasurement> {
+  const server = await startRedis();
+  const settings = Redis.parse({ port: server.port });
+  try {
+    const store = await openRedisStore(settings);
+    let next = 0;
+    const batch = async () => void (await store.append({ entries: Array.from({ length: 100 }, () => change(next++)) }));
+    const oneByOne = await perSecond(5_000, async () => {
+      for (let n = 0; n < 5_000; n += 1) await store.append({ entries: [change(next++)] });
+    });
+    const batchesOf100 = await perSecond(45_000, async () => {
+      while (next < 50_000) await batch();
+    });
+    const pipelined = await perSecond(50_000, async () => {
+      const writers = Array.from({ length: 8 }, async () => {
+        while (next < population) await batch();
+      });
+      await Promise.all(writers);
+    });
+    await store.close();
+    return { oneByOne, batchesOf100, pipelined, join: await measureJoin(settings) };
+  } finally {
+    await server.remove();
+  }
+}
+
+async function measureJoin(settings: Parameters<typeof openRedisStore>[0]): Promise<number> {
+  const began = performance.now();
+  const store = await openRedisStore(settings);
+  const view = await openView(store, (message, error) => {
+    throw new Error(message, { cause: error });
+  });
+  const ready = performance.now();
+  const size = view.kind('Resource').all.size({ tenant: undefined, permissions: new Set(), key: '*' });
+  view.stop();
+  await store.close();
+  if (size !== population) throw new Error(`Joined with ${size} of ${population} objects.`);
+  return Math.round(ready - began);
 }

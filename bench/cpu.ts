@@ -11,6 +11,12 @@ export function cpuTime(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1e6) / ticksPerSecond;
 }
 
+/** How long the main thread of a process has been ready to run but had no core so far, milliseconds. */
+export function starved(pid: number): number {
+  const [, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+  return Number(waited) / 1e6;
+}
+
 /** Memory of a process in megabytes: resident now, and the most it ever was. */
 export function memory(pid: number): { readonly resident: number; readonly most: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -33,19 +33,31 @@ export interface GatewayProcess {
   stop(): Promise<void>;
 }
 
-/** A folder for what gateways keep, and the O-Cloud they read. A gateway started again finds its store there. */
+/** What a gateway reads, as its configuration says it. */
+export interface Backend {
+  readonly type: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A folder for what gateways keep, and the backend they read. A gateway started again finds its store there. */
 export interface Site {
-  startGateway(): Promise<GatewayProcess>;
+  /** On the core of servers, or on any. */
+  startGateway(core?: number | 'any'): Promise<GatewayProcess>;
   close(): Promise<void>;
 }
 
-export async function site(oCloud: OCloudProcess): Promise<Site> {
+export async function site(backend: Backend): Promise<Site> {
   const home = await mkdtemp(join(tmpdir(), 'netweave-gateway-'));
   const file = join(home, 'netweave.yaml');
-  await writeFile(file, stringify(configuration(home, oCloud.url)));
+  await writeFile(file, stringify(configuration(home, backend)));
   return {
-    async startGateway() {
-      const child = start(cores.server, [process.execPath, join(root, 'src/main.js'), '--config', file]);
+    async startGateway(core = cores.server) {
+      const child = start(core === 'any' ? undefined : core, [
+        process.execPath,
+        join(root, 'src/main.js'),
+        '--config',
+        file,
+      ]);
       return gatewayOf(child);
     },
     close: () => rm(home, { recursive: true, force: true }),
@@ -64,7 +76,7 @@ async function gatewayOf(child: Spawned): Promise<GatewayProcess> {
   return { pid: child.pid, url: url!, synced, stop: () => child.stop() };
 }
 
-function configuration(home: string, oCloud: string): object {
+function configuration(home: string, backend: Backend): object {
   return {
     mode: 'production',
     behindProxy: true,
@@ -72,7 +84,7 @@ function configuration(home: string, oCloud: string): object {
     key: randomBytes(32).toString('base64'),
     store: { file: join(home, 'store.db') },
     oCloud: { oCloudId: '0b8f6a52-5a0c-4d0e-9d5c-6a1f3c2e7b90', name: 'bench', description: 'The bench' },
-    backends: [{ key: 'bench', type: 'simulator', options: { url: oCloud } }],
+    backends: [{ key: 'bench', ...backend }],
     tokens: [{ name: 'bench', sha256: createHash('sha256').update(token).digest('hex'), roles: ['admin'] }],
     limits: { rate: { perSecond: 1_000_000, burst: 2_000_000 }, graphql: { cost: 100_000 } },
     accessLog: { file: join(home, 'access.log') },

@@ -9,6 +9,8 @@ interface Pool {
 export interface Resource {
   readonly resourceId: string;
   readonly groups: readonly string[];
+  /** Only when all fields were asked for. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 /** Reads a path of the gateway. Throws unless it is answered 200. */

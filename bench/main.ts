@@ -10,6 +10,7 @@ import { oneResource } from './cases/one-resource.js';
 import { page } from './cases/page.js';
 import { memory } from './cpu.js';
 import { resourceLists } from './inventory-client.js';
+import { kubernetes } from './kubernetes/kubernetes.js';
 import { kept, keptTable, limitTable, ratioTable, reached, within, type Limit } from './report.js';
 import { measureRow, type Row } from './rows.js';
 import { measureScan } from './scan.js';
@@ -88,17 +89,19 @@ async function starts({ gateway, site }: World): Promise<readonly Limit[]> {
   ];
 }
 
-async function end(wrk: Generator): Promise<void> {
+async function end(wrk: Generator | undefined): Promise<void> {
   await stopAll();
-  await wrk.close();
+  await wrk?.close();
 }
 
-const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } });
-const wrk = await generator();
+const flag = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({ options: { smoke: flag, kubernetes: flag } });
+const wrk = values.kubernetes ? undefined : await generator();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void end(wrk).finally(() => process.exit(1)));
 try {
-  process.exitCode = (await (values.smoke ? smoke(wrk) : full(wrk, { rounds: 5, seconds: 2 }))) ? 0 : 1;
+  const bench = !wrk ? kubernetes() : values.smoke ? smoke(wrk) : full(wrk, { rounds: 5, seconds: 2 });
+  process.exitCode = (await bench) ? 0 : 1;
 } finally {
   await end(wrk);
 }

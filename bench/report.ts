@@ -5,6 +5,8 @@ export interface Limit {
   readonly name: string;
   readonly unit: string;
   readonly measured: number;
+  /** Least and most of the rounds that `measured` is the median of. */
+  readonly spread?: readonly [number, number];
   /** Absent when the figure is only recorded. */
   readonly most?: number;
 }
@@ -76,8 +78,8 @@ export function limitTable(limits: readonly Limit[]): string {
     ['what', 'measured', 'at most', ''],
     limits.map((limit) => [
       limit.name,
-      `${limit.measured < 10 ? limit.measured.toFixed(2) : whole(limit.measured)} ${limit.unit}`,
-      limit.most === undefined ? '' : `${whole(limit.most)} ${limit.unit}`,
+      `${figure(limit.measured)} ${limit.unit}${limit.spread ? ` (${limit.spread.map(figure).join('–')})` : ''}`,
+      limit.most === undefined ? '' : `${figure(limit.most)} ${limit.unit}`,
       verdict(limit.most, within(limit)),
     ]),
   );
@@ -86,6 +88,11 @@ export function limitTable(limits: readonly Limit[]): string {
 function verdict(limit: number | undefined, holds: boolean): string {
   if (limit === undefined) return 'recorded';
   return holds ? 'holds' : 'MISSED';
+}
+
+/** Three digits tell a share, none after the point a figure that is large enough without. */
+function figure(number: number): string {
+  return Math.abs(number) < 10 && !Number.isInteger(number) ? number.toFixed(2) : whole(number);
 }
 
 function whole(number: number): string {

@@ -22,9 +22,9 @@ export function pinned(core: number, argv: readonly string[]): readonly string[]
 
 const running = new Set<Spawned>();
 
-/** Starts a program on a core. What it writes to stderr is shown when it ends by itself. */
-export function start(core: number, argv: readonly string[]): Spawned {
-  const [program, ...args] = pinned(core, argv);
+/** Starts a program on a core, or on any. What it writes to stderr is shown when it ends by itself. */
+export function start(core: number | undefined, argv: readonly string[]): Spawned {
+  const [program, ...args] = core === undefined ? argv : pinned(core, argv);
   const child = spawn(program!, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_ENV: 'production' },

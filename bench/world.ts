@@ -13,7 +13,7 @@ export interface World {
 
 export async function openWorld(resources: number, pools: number): Promise<World> {
   const oCloud = await startOCloud(resources, pools);
-  const place = await site(oCloud);
+  const place = await site({ type: 'simulator', options: { url: oCloud.url } });
   const gateway = await place.startGateway();
   await gateway.synced;
   return {

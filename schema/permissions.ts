@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Filter } from './filter/ast.js';
+import { conditionsIn, type Condition, type Filter } from './filter/ast.js';
 import { attributeAt, attributeOf } from './paths.js';
 
 /** A place of a model that is shown only to principals with a permission of its own. */
@@ -62,12 +62,15 @@ export function permissionsOf(model: z.ZodObject): readonly PermittedPath[] {
   return permitted;
 }
 
-/** The permissions that a filter's attributes need: who may not see a value may not ask about it either. */
-export function permissionsIn(model: z.ZodObject, filter: Filter): ReadonlySet<string> {
-  if ('all' in filter || 'any' in filter) {
-    const parts = 'all' in filter ? filter.all : filter.any;
-    return new Set(parts.flatMap((part) => [...permissionsIn(model, part)]));
+/**
+ * The permissions that a filter's attributes need, each with a condition that needs it: who may not see a value may not
+ * ask about it either.
+ */
+export function permissionsIn(model: z.ZodObject, filter: Filter): ReadonlyMap<string, Condition> {
+  const needed = new Map<string, Condition>();
+  for (const condition of conditionsIn(filter)) {
+    const permission = attributeAt(model, condition.path)?.permission;
+    if (permission !== undefined && !needed.has(permission)) needed.set(permission, condition);
   }
-  const permission = attributeAt(model, filter.path)?.permission;
-  return new Set(permission === undefined ? [] : [permission]);
+  return needed;
 }

@@ -157,33 +157,33 @@ describe('what each selector shows (contract 3.2)', () => {
 });
 
 describe('what is refused', () => {
-  test.each<[SelectorQuery, string, number | undefined, string]>([
-    [{ all_fields: '', fields: ['extensions'] }, 'fields', undefined, "'fields' cannot stand beside 'all_fields'."],
+  test.each<[SelectorQuery, string, number, string]>([
+    [{ all_fields: '', fields: ['extensions'] }, 'fields', 0, "'fields' cannot stand beside 'all_fields'."],
     [
       { all_fields: 'true', exclude_fields: ['extensions'] },
       'exclude_fields',
-      undefined,
+      0,
       "'exclude_fields' cannot stand beside 'all_fields'.",
     ],
     [
       { all_fields: '', exclude_default: '' },
       'exclude_default',
-      undefined,
+      0,
       "'exclude_default' cannot stand beside 'all_fields'.",
     ],
     [
       { fields: ['tags'], exclude_fields: ['extensions'] },
       'fields',
-      undefined,
+      0,
       "'fields' cannot stand beside 'exclude_fields'.",
     ],
     [
       { exclude_fields: ['extensions'], exclude_default: '' },
       'exclude_default',
-      undefined,
+      0,
       "'exclude_default' cannot stand beside 'exclude_fields'.",
     ],
-    [{ all_fields: 'yes' }, 'all_fields', undefined, "'all_fields' is a flag and takes no value."],
+    [{ all_fields: 'yes' }, 'all_fields', 0, "'all_fields' is a flag and takes no value."],
     [{ fields: ['WrongAttrName'] }, 'fields', 0, "'WrongAttrName' is no attribute here."],
     [{ fields: ['(X,WrongAttrName)'] }, 'fields', 1, "'X' is no attribute here."],
     [{ fields: ['(tags,WrongAttrName)'] }, 'fields', 6, "'WrongAttrName' is no attribute here."],
@@ -208,7 +208,7 @@ describe('what is refused', () => {
       "'elements/resourceId' is mandatory and cannot be excluded.",
     ],
   ])('%j', (query, at, position, message) => {
-    const fault = new Fault('INVALID', message, { at, ...(position === undefined ? {} : { position }) });
+    const fault = new Fault('INVALID', message, { at, position });
     expect(() => select(query)).toThrow(expect.objectContaining({ code: 'INVALID', message, detail: fault.detail }));
   });
 });

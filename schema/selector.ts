@@ -151,7 +151,7 @@ function standingOf(presenter: Presenter, spelling: Spelling): readonly [standar
 /** `all_fields`, `all_fields=` and `all_fields=true` are one (contract 1.9). */
 function flag(value: string | undefined, at: string): boolean {
   if (value === undefined || value === 'false') return false;
-  if (value !== '' && value !== 'true') throw invalid(`'${at}' is a flag and takes no value.`, at);
+  if (value !== '' && value !== 'true') throw invalid(`'${at}' is a flag and takes no value.`, at, 0);
   return true;
 }
 
@@ -175,7 +175,8 @@ export function parseSelector(query: SelectorQuery, presenter: Presenter, model:
   const level = levelOf(spelling);
   const [standard, all] = standingOf(presenter, spelling);
   const [first, second] = given(query);
-  if (second !== undefined && first !== 'fields') throw invalid(`'${second}' cannot stand beside '${first}'.`, second);
+  if (second !== undefined && first !== 'fields')
+    throw invalid(`'${second}' cannot stand beside '${first}'.`, second, 0);
   if (first === undefined || first === 'exclude_default') return standard;
   if (first === 'all_fields') return all;
   let shown: Shown;

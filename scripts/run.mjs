@@ -3,9 +3,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { buildPeers } from './peers.mjs';
-import { build, check, installPackages, node24, root } from './set-up.mjs';
+import { build, check, installPackages, node24, root, typeScriptFlags } from './set-up.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 
@@ -29,27 +29,22 @@ function start() {
   return new Promise((resolve) => gateway.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
 }
 
-/** Runs suites of jest one after another; the closing line adds them up. */
-function suites(names, extra) {
+/** Runs a suite of jest and closes with its totals. */
+function suite(name) {
   const totals = join(mkdtempSync(join(tmpdir(), 'netweave-')), 'totals');
-  let status = 0;
-  for (const name of names) {
-    const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--no-deprecation'];
-    const argv = [node24(), ...flags, join(root, 'node_modules/jest/bin/jest.js'), ...extra];
-    const failed = run(argv, { NETWEAVE_TEST_SUITE: name, NETWEAVE_TOTALS: totals, NODE_ENV: 'test' });
-    status ||= failed;
-  }
-  const sum = { passed: 0, failed: 0, skipped: 0 };
-  const lines = existsSync(totals) ? readFileSync(totals, 'utf8').trim().split('\n') : [];
-  for (const line of lines.map((text) => JSON.parse(text))) for (const key of Object.keys(sum)) sum[key] += line[key];
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--no-deprecation'];
+  const argv = [node24(), ...flags, join(root, 'node_modules/jest/bin/jest.js'), ...args];
+  const status = run(argv, { NETWEAVE_TEST_SUITE: name, NETWEAVE_TOTALS: totals, NODE_ENV: 'test' });
+  const text = existsSync(totals) ? readFileSync(totals, 'utf8') : '{"passed":0,"failed":0,"skipped":0}';
   rmSync(totals, { force: true });
-  if (status !== 0 && sum.failed === 0) sum.failed = 1;
-  console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`);
+  const { passed, failed, skipped } = JSON.parse(text);
+  const broken = status !== 0 && failed === 0 ? 1 : failed;
+  console.log(`${passed} passed, ${broken} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return status;
 }
 
-/** Suites that need the real servers: builds these first, once. */
-function suitesWithPeers(names) {
+/** What needs the real servers: builds these first, once. */
+function withPeers(work) {
   try {
     buildPeers();
   } catch (fault) {
@@ -57,15 +52,30 @@ function suitesWithPeers(names) {
     console.log('0 passed, 1 failed');
     return 1;
   }
-  return suites(names, args);
+  return work();
+}
+
+function bench() {
+  const work = () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]);
+  return args.includes('--kubernetes') ? withPeers(work) : work();
+}
+
+/** Runs a TypeScript file of the reader's, named from the folder that npm was called in; `npx node` is not everywhere. */
+function example() {
+  const [file, ...rest] = args;
+  if (file === undefined) {
+    console.error('Name a file: npm run example -- client.ts');
+    return 2;
+  }
+  return run([node24(), ...typeScriptFlags(), resolve(process.env.INIT_CWD ?? process.cwd(), file), ...rest]);
 }
 
 const commands = {
   start,
-  test: () => suites(['unit'], args),
-  peers: () => suitesWithPeers(['peers']),
-  all: () => suitesWithPeers(['unit', 'peers', 'faults']),
-  bench: () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]),
+  test: () => suite('unit'),
+  peers: () => withPeers(() => suite('peers')),
+  example,
+  bench,
   build: () => 0,
   emit: () => run([node24(), join(root, 'dist/src/emit.js'), ...args]),
   check: () => check(args),

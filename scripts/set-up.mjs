@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -40,6 +40,14 @@ export function node24() {
   process.exit(1);
 }
 
+/** What makes `node24()` strip types: they are by default from 22.18 and 23.6 on. */
+export function typeScriptFlags() {
+  const quiet = '--disable-warning=ExperimentalWarning';
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const byItself = major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
+  return node24() === process.execPath && !byItself ? [quiet, '--experimental-strip-types'] : [quiet];
+}
+
 function newest(folder) {
   let latest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -47,6 +55,18 @@ function newest(folder) {
     latest = Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
   }
   return latest;
+}
+
+/** What is left of a source that is gone would still be run: its tests above all. */
+function removeOrphans(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) removeOrphans(path);
+    else if (/\.(js|js\.map|d\.ts)$/.test(entry.name)) {
+      const source = relative(join(root, 'dist'), path).replace(/\.(js|js\.map|d\.ts)$/, '.ts');
+      if (!existsSync(join(root, source))) rmSync(path);
+    }
+  }
 }
 
 /** Compiles when a source is newer than the last successful build. */
@@ -63,6 +83,7 @@ export function build() {
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= Math.max(...inputs)) return;
   must([node24(), join(root, 'node_modules/tsc7/bin/tsc'), '-p', root], 'The build');
   mkdirSync(join(root, 'dist'), { recursive: true });
+  removeOrphans(join(root, 'dist'));
   writeFileSync(stamp, '');
 }
 
@@ -81,6 +102,8 @@ export function check(only) {
     lint: [bin('eslint', 'bin/eslint.js'), '.'],
     format: [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
     unused: [bin('knip', 'bin/knip.js'), '--no-progress'],
+    // Without the tests: what they alone use belongs into a `testing/` folder.
+    shipped: [bin('knip', 'bin/knip.js'), '--no-progress', '--production'],
     emitted: [join(root, 'dist/src/emit.js'), '--check'],
   };
   let status = 0;

@@ -15,8 +15,6 @@ export interface Source {
   newer?(a: string, b: string): boolean;
   /** What it may hold; what is stored of other objects (an earlier release projected them) goes with its next full list. */
   readonly objects?: readonly ObjectName[];
-  /** Superseded: the store remembers what was synchronised once. To be dropped together with those who still set it. */
-  readonly baseline?: boolean;
 }
 
 export interface SyncBatch {

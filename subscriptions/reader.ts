@@ -38,8 +38,11 @@ export interface Told {
   readonly ignored: number;
 }
 
-/** Events in one turn: about 10 ms of resources with their nested elements. */
-const piece = 100;
+/**
+ * Events in one turn: about 10 ms of resources with their nested elements.
+ * @internal for tests
+ */
+export const piece = 100;
 
 /** The way of one instance's natives into the feed, whichever way they come in. */
 export class Reader {
@@ -228,9 +231,8 @@ export class Reader {
   }
 
   #fault(code: Code, why: string): Fault {
-    return new Fault(code, `The backend '${this.#source.instance}' did the write, but ${why}; read the object again.`, {
-      retryAfter: 1,
-    });
+    // Nobody is told when to come back: who does repeats a write that was done.
+    return new Fault(code, `The backend '${this.#source.instance}' did the write, but ${why}; read the object again.`);
   }
 }
 

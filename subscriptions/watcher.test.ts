@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Connection, NativeBatch } from '#adapters/contract.js';
-import { manualClock, type ManualClock } from '#platform/clock.js';
+import { manualClock, type ManualClock } from '#platform/testing/manual-clock.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { origin } from '#schema/position.js';
@@ -88,6 +88,18 @@ describe('a watch', () => {
     expect(cursors).toEqual([undefined, undefined]);
     await say({ events: [...list('box', [box('a', '2')]), ...labels] });
     expect(await stored()).toEqual({ a: '2', p: '2 L' });
+  });
+
+  test('that can never be written is tried again after pauses only', async () => {
+    const { round, say, cursors } = stream();
+    start({ watch: round });
+    failures = Infinity;
+    const all = { events: [...list('box', [box('a', '1')]), ...labels] };
+    await say(...Array.from({ length: 20 }, () => all));
+    expect(cursors).toHaveLength(1);
+    await clock.advance(800);
+    await settle();
+    expect(cursors).toHaveLength(2);
   });
 
   test('whose list misses too much is listed again after half a minute, and not called away', async () => {

@@ -157,6 +157,8 @@ class Rounds {
   #afterFault(error: unknown, backoff: { delay: number }): number {
     const ours = error instanceof NotWritten;
     if (this.#stopped.signal.aborted || (this.#round.signal.aborted && !ours)) return 0;
+    // A fault of ours has ended the round, which must not end the pause too.
+    this.#round = new AbortController();
     const { source, coverage, log } = { ...this.#watched, ...this.#around };
     const cause = ours ? error.cause : error;
     const reason = cause instanceof Error ? cause.message : String(cause);

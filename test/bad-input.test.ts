@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { facades, operationOf, type Facade, type Input } from './facade-calls.js';
 import { nowhere } from './gateway-under-test.js';
-import { besieged, o2, traps } from './refusals.js';
+import { besieged, o2, traps, type Place } from './refusals.js';
 
 const runs = { numRuns: 80 };
 const { send, expectAnswered } = besieged();
@@ -42,6 +42,38 @@ const conditions = fc
 const text = fc.oneof(junk, grammar, conditions);
 const each = facades.map((facade) => [facade.name, facade] as const);
 
+/** Faults that show when a filter meets the model, and those of its size. */
+const faults = [
+  { why: 'too many values', list: 'resourcePools.list', filter: `(in,name${',a'.repeat(1001)})`, position: 2009 },
+  {
+    why: 'too many expressions',
+    list: 'resourcePools.list',
+    filter: Array(101).fill('(eq,name,x)').join(';'),
+    position: 1200,
+  },
+  {
+    why: 'too many names',
+    list: 'resources.list',
+    filter: `(eq,${'elements/'.repeat(32)}description,x)`,
+    position: 292,
+  },
+  {
+    why: 'no member of an enumeration',
+    list: 'resourceTypes.list',
+    filter: '(in,resourceClass,COMPUTE,FOO)',
+    position: 26,
+  },
+  { why: 'a value of another type', list: 'locations.list', filter: '(neq,name,x);(eq,coordinate,10)', position: 17 },
+  { why: 'an attribute with parts', list: 'resourcePools.list', filter: '(eq,extensions,x)', position: 4 },
+] as const;
+
+/** A refusal that names a character of the text, or its end. */
+function expectInside(place: Place, at: string, text: string): void {
+  expect(place).toMatchObject({ at, position: expect.any(Number) });
+  expect(place.position).toBeGreaterThanOrEqual(0);
+  expect(place.position).toBeLessThanOrEqual(text.length);
+}
+
 /** A list asked for through a facade, with what REST calls otherwise. */
 const listThrough = (facade: Facade, input: Input) => facade.request(operationOf('resourcePools.list'), input)!;
 
@@ -51,10 +83,7 @@ describe.each(each)('filters and markers through %s', (_, facade) => {
       const { target, ...ask } = listThrough(facade, { filter });
       if (target.length > 8000) return;
       const place = await expectAnswered(target, ask);
-      if (place?.position === undefined) return;
-      expect(place.at).toBe('filter');
-      expect(place.position).toBeGreaterThanOrEqual(0);
-      expect(place.position).toBeLessThanOrEqual(filter.length);
+      if (place) expectInside(place, 'filter', filter);
     });
     await fc.assert(property, runs);
   });
@@ -65,7 +94,7 @@ describe.each(each)('filters and markers through %s', (_, facade) => {
     const property = fc.asyncProperty(altered, async ([at, sign]) => {
       const { target, ...ask } = listThrough(facade, { filter: whole.slice(0, at) + sign });
       const place = await expectAnswered(target, ask);
-      if (place) expect(place).toMatchObject({ at: 'filter', position: expect.any(Number) });
+      if (place) expectInside(place, 'filter', whole.slice(0, at) + sign);
     });
     await fc.assert(property, runs);
   });
@@ -77,11 +106,49 @@ describe.each(each)('filters and markers through %s', (_, facade) => {
     const numbers = fc.oneof(fc.nat().map(String), fc.constantFrom('00', '-1', '1e3', '999999', '9999999', '١'));
     const property = fc.asyncProperty(fc.oneof(text, altered, numbers), async (after) => {
       const { target, ...ask } = listThrough(facade, { after });
-      await expectAnswered(target, ask);
+      const place = await expectAnswered(target, ask);
+      if (place) expectInside(place, facade.name === 'rest' ? 'nextpage_opaque_marker' : 'after', after);
     });
     await fc.assert(property, runs);
   });
+
+  test.each(faults)('a filter with $why', async ({ list, filter, position }) => {
+    const { target, ...ask } = facade.request(operationOf(list), {
+      filter,
+      ...(list === 'resources.list' && { parent: pool }),
+    })!;
+    expect(await expectAnswered(target, ask)).toMatchObject({ at: 'filter', position });
+  });
 });
+
+test.each([
+  ['a percent sign alone', `${o2}/resourcePools?filter=(eq,name,%zz)`, { at: 'filter', position: 9 }],
+  ['bytes that are no UTF-8', `${o2}/resourcePools?fields=name,%e2%82`, { at: 'fields', position: 5 }],
+  ['a percent sign in an unknown parameter', `${o2}/resourcePools?a=%41&b=1%`, { at: 'b', position: 1 }],
+  ['a percent sign in a name', `${o2}/resourcePools?a%=1`, { at: 'query', position: 1 }],
+  ['a percent sign in the path', `${o2}/resourcePools/%zz`, { at: 'path', position: `${o2}/resourcePools/`.length }],
+  ['a percent sign in the path of own', '/netweave/v1/resourcePools/a%zz', { at: 'path', position: 28 }],
+  ['bad encoding in a query of own', '/netweave/v1/resourcePools?filter=(eq,name,%ff)', { at: 'filter', position: 9 }],
+  ['bad encoding in a query of tRPC', '/trpc/resourcePools.list?input=%zz', { at: 'input', position: 0 }],
+  ['bad encoding in a query of GraphQL', '/graphql?query={%', { at: 'query', position: 1 }],
+  ['an input of tRPC that is no JSON', '/trpc/resourcePools.list?input=garbage', { at: 'input', position: 0 }],
+  ['an input of tRPC that is nearly JSON', '/trpc/resourcePools.list?input={"first":}', { at: 'input', position: 9 }],
+  ['a flag with a value', `${o2}/resourcePools?all_fields=1`, { at: 'all_fields', position: 0 }],
+  ['selectors that exclude each other', `${o2}/resourcePools?all_fields&fields=name`, { at: 'fields', position: 0 }],
+])('%s is refused where it stands', async (_, target, place) => {
+  expect(await expectAnswered(target)).toMatchObject(place);
+});
+
+test.each(['/netweave/v1/resourcePools', '/trpc/resourcePools.create', '/graphql'])(
+  'a body that is no JSON is refused where it ends to be: %s',
+  async (target) => {
+    const at = target.startsWith('/trpc') ? 'input' : 'body';
+    expect(await expectAnswered(target, { method: 'POST', body: '{"a" 1}' })).toMatchObject({ at, position: 5 });
+    if (at === 'input') return;
+    expect(await expectAnswered(target, { method: 'POST', body: '{"a":1' })).toMatchObject({ at, position: 6 });
+    expect(await expectAnswered(target, { method: 'POST', body: '{"a":}' })).toMatchObject({ at, position: 5 });
+  },
+);
 
 test.each(['fields', 'exclude_fields', 'all_fields', 'exclude_default', 'filter', 'nextpage_opaque_marker', 'nothing'])(
   'selectors and parameters of O2: %s',
@@ -99,7 +166,8 @@ test.each(['fields', 'exclude_fields', 'all_fields', 'exclude_default', 'filter'
     );
     const property = fc.asyncProperty(list, fc.array(raw, { minLength: 1, maxLength: 3 }), async (path, values) => {
       const place = await expectAnswered(`${path}?${values.map((value) => `${name}=${value}`).join('&')}`);
-      if (place && place.code !== 'NOT_FOUND') expect(place).toMatchObject({ code: 'INVALID', at: expect.any(String) });
+      if (!place || place.code === 'NOT_FOUND') return;
+      expect(place).toMatchObject({ code: 'INVALID', at: expect.any(String), position: expect.any(Number) });
     });
     await fc.assert(property, runs);
   },

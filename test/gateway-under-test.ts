@@ -18,6 +18,8 @@ export interface Setup {
   readonly yaml?: string;
   /** Where state is kept; in memory when absent. */
   readonly folder?: string;
+  /** The same for what is no folder, as the configuration has it. */
+  readonly store?: object;
 }
 
 export interface Ask {
@@ -75,11 +77,12 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
 }
 
 /** The configuration of a setup. JSON is YAML. */
-export function configurationOf({ clients = {}, simulators = {}, backends = [], yaml = '', folder }: Setup): string {
+export function configurationOf({ clients = {}, simulators = {}, backends = [], yaml = '', ...setup }: Setup): string {
   const tokens = Object.entries(clients).map(([name, of]) => ({ name, sha256: sha256(name), ...of }));
   const simulated = Object.entries(simulators).map(([key, options]) => ({ key, type: 'simulator', options }));
+  const { folder } = setup;
   const store = folder === undefined ? { memory: true } : { file: join(folder, 'store.db') };
-  const made = { store, tokens, backends: [...simulated, ...backends] };
+  const made = { store: setup.store ?? store, tokens, backends: [...simulated, ...backends] };
   const own = Object.entries(made).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   const network = /^listen:/m.test(yaml) ? [] : ['listen: { port: 0 }'];
   const identity = /^oCloud:/m.test(yaml) ? [] : [`oCloud: { oCloudId: ${oCloudId} }`];

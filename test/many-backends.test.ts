@@ -144,7 +144,7 @@ describe('seven backends in seven kinds of trouble', () => {
     const ready = await fleet.ask('/readyz?verbose');
     expect(ready.status).toBe(200);
     expect(ready.body).toContain('[-] backend hanging: 0 of');
-    expect(ready.body).toContain('[+] backend healthy: 6 of 6');
+    expect(ready.body).toMatch(/\[\+\] backend healthy: (\d+) of \1\b/);
   });
 
   test('are no longer named when they recover', async () => {

@@ -21,7 +21,7 @@ export interface Case {
   readonly title: string;
   readonly as?: string;
   readonly code: Code | 'OK';
-  /** True for what the gate refuses before it audits an intent. */
+  /** True for what the gate refuses before it could run: there is no intent to audit. */
   readonly atTheDoor?: true;
   input(known: Known, operation: Operation): Input;
 }

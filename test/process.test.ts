@@ -178,7 +178,7 @@ test('SIGTERM lets what is in flight finish, accepts nothing more, and ends with
   socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.write(
-    `POST /netweave/v1/resourcePools HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    `POST /netweave/v1/resourcePools HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
   );
   // Its answer says that the gateway has the other request too.
   await json(`${gateway.url}/netweave/v1/oCloud`);

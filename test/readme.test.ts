@@ -48,9 +48,9 @@ afterAll(async () => {
 async function printed({ language, code }: Example): Promise<string> {
   const here = code.replaceAll('http://127.0.0.1:8080', gateway.url);
   if (language === 'sh') return (await run('sh', ['-euc', here], { cwd: folder })).stdout;
-  const file = join(folder, 'client.ts');
-  writeFileSync(file, here);
-  return (await run(process.execPath, ['--disable-warning=ExperimentalWarning', file])).stdout;
+  const [, file, command] = /Save this as `(\S+)` in the clone and run `([^`]+)`/.exec(readme)!;
+  writeFileSync(join(folder, file!), here);
+  return (await run(command!, { cwd: folder, shell: true })).stdout;
 }
 
 describe('the examples', () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe } from '@jest/globals';
 import type { Store } from '#platform/store/store.js';
+import { auditContract } from './store-contract/audit.js';
 import { coordinationContract } from './store-contract/coordination.js';
 import { documentContract } from './store-contract/documents.js';
 import type { Open } from './store-contract/fixtures.js';
@@ -35,5 +36,6 @@ export function storeContract(name: string, open: Open): void {
     snapshotContract(openAndClose);
     documentContract(openAndClose);
     coordinationContract(openAndClose);
+    auditContract(openAndClose);
   });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
-import { parsePosition } from '#schema/position.js';
+import { formatPosition } from '#schema/position.js';
 import { startChild } from './peers/child.js';
 import { storeContract } from './store-contract.js';
 import { collect, entry, eventually, find, readAll, writeOne } from './store-contract/fixtures.js';
@@ -102,6 +102,19 @@ describe('the file of an embedded store', () => {
     expect(await refusal(file)).toContain('damaged');
   });
 
+  test('of the first release learns the size of its audit', async () => {
+    const file = newFile();
+    await (await openEmbeddedStore({ file })).close();
+    const first = new DatabaseSync(file);
+    first.exec('ALTER TABLE audit DROP COLUMN total; PRAGMA user_version = 1');
+    const told = first.prepare('INSERT INTO audit (at, entry) VALUES (?, ?)');
+    for (let each = 0; each < 4; each += 1) told.run(new Date().toISOString(), 'ü'.repeat(500));
+    first.close();
+    const store = await openEmbeddedStore({ file });
+    expect(await store.trimAudit({ days: 1, bytes: 2500 })).toBe(2);
+    await store.close();
+  });
+
   test('keeps what the audit was told', async () => {
     const file = newFile();
     const store = await openEmbeddedStore({ file });
@@ -166,7 +179,7 @@ describe('after kill -9', () => {
     const changes = await readAll(store, undefined, 200_000);
     const tags = new Map(changes.map(({ id, position }) => [id, position]));
     for (const [pair, position] of acknowledged) {
-      expect(tags.get(`${pair}-right`)).toStrictEqual(parsePosition(position));
+      expect(formatPosition(tags.get(`${pair}-right`)!)).toBe(position);
       expect(await find(store, `${pair}-left`)).toBeDefined();
     }
     expect(changes.filter(({ id }) => id.endsWith('left'))).toHaveLength(changes.length / 2);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type SecureVersion } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { selfSigned } from '#platform/self-signed.js';
+import { selfSigned } from '#platform/testing/self-signed.js';
 import { facades, operationOf } from './facade-calls.js';
 import { openGatewayUnderTest, type Ask, type GatewayUnderTest, type Reply } from './gateway-under-test.js';
 

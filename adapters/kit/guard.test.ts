@@ -105,14 +105,17 @@ describe('the deadline', () => {
   test('ends a call to a backend that hangs', async () => {
     const { write } = await backend(undefined);
     const fault = await faultOf(backendGuard('b', { deadline: 50, concurrency: 1 }).run(never, write));
-    expect(fault.code).toBe('BACKEND_TIMEOUT');
+    expect(fault).toMatchObject({ code: 'BACKEND_TIMEOUT', message: expect.stringContaining('may have done') });
+    expect(fault.detail.retryAfter).toBeUndefined();
     expect(fault).not.toBeInstanceOf(NothingSent);
   });
 
   test('ends a call that does not heed its signal, and frees its place', async () => {
     const guard = backendGuard('b', { deadline: 50, concurrency: 1 });
     const deaf = () => new Promise<never>(() => undefined);
-    expect((await faultOf(guard.run(never, deaf))).message).toBe("The backend 'b' did not answer within 50 ms.");
+    const { message, detail } = await faultOf(guard.run(never, deaf));
+    expect(message).toMatch(/^The backend 'b' did not answer within 50 ms; it may have done/);
+    expect(detail).toEqual({});
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await guard.run(never, async () => 'done')).toBe('done');
   });
@@ -167,7 +170,15 @@ describe('what is sure', () => {
     const { write } = await backend(0);
     const fault = await faultOf(backendGuard('b', generous).run(never, write));
     expect(fault).not.toBeInstanceOf(NothingSent);
+    expect(fault).toMatchObject({ code: 'BACKEND_UNAVAILABLE', message: expect.stringContaining('may have done') });
+    expect(fault.detail.retryAfter).toBeUndefined();
+  });
+
+  test('a backend that answered that it cannot: nothing was done, and the caller may come back', async () => {
+    const { write } = await backend(429);
+    const fault = await faultOf(backendGuard('b', generous).run(never, write));
     expect(fault).toMatchObject({ code: 'BACKEND_UNAVAILABLE', detail: { retryAfter: 5 } });
+    expect(fault.message).not.toContain('may have done');
   });
 
   test('an error that is no fault becomes one that names the backend and keeps its words for the operator', async () => {

@@ -94,22 +94,33 @@ function statusIn(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+const perhapsDone = 'it may have done what it was asked: read the object before you ask again.';
+
 function faultOf(instance: string, deadline: number, error: unknown): Fault {
   if (error instanceof TaskCancelledError) {
-    return new Fault('BACKEND_TIMEOUT', `The backend '${instance}' did not answer within ${deadline} ms.`, {
-      retryAfter: 1,
-    });
+    return new Fault(
+      'BACKEND_TIMEOUT',
+      `The backend '${instance}' did not answer within ${deadline} ms; ${perhapsDone}`,
+    );
   }
   if (!(error instanceof Fault)) {
     // Its words are for the operator, who finds them in the log.
     return new Fault('BACKEND_FAILED', `The backend '${instance}' failed in a way nobody foresaw.`, {}, error);
   }
+  if (error.code === 'BACKEND_TIMEOUT') return unknownEnd(error);
   if (error.code !== 'BACKEND_UNAVAILABLE') return error;
   const { retryAfter = comeBack } = error.detail;
   if (neverConnected(error.cause)) return new NothingSent(error.message, retryAfter, error.cause);
+  // A backend that has answered knows that it did nothing.
+  if ((statusIn(error) ?? statusIn(error.cause)) === undefined) return unknownEnd(error);
   return error.detail.retryAfter === undefined
     ? new Fault(error.code, error.message, { ...error.detail, retryAfter }, error.cause)
     : error;
+}
+
+/** Nobody is told when to come back: who does repeats a write that may have been done. */
+function unknownEnd({ code, message, detail: { retryAfter: _, ...detail }, cause }: Fault): Fault {
+  return new Fault(code, `${message.replace(/\.$/, '')}; ${perhapsDone}`, detail, cause);
 }
 
 /** Whether Node said that there was no connection to send anything over. */

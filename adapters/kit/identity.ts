@@ -3,7 +3,10 @@ import type { ObjectName } from '#schema/objects.js';
 
 const namespaces = new Map<string, Buffer>();
 
-/** UUIDv5 (RFC 9562 5.5) of `name` in the namespace `namespace` (a UUID): lowercase. */
+/**
+ * UUIDv5 (RFC 9562 5.5) of `name` in the namespace `namespace` (a UUID): lowercase.
+ * @internal
+ */
 export function uuid5(namespace: string, name: string): string {
   let bytes = namespaces.get(namespace);
   if (!bytes) namespaces.set(namespace, (bytes = Buffer.from(namespace.replaceAll('-', ''), 'hex')));

@@ -22,7 +22,10 @@ const profile = z
   })
   .describe('How consumers reach the Kubernetes API; shown to holders of deploymentManagers:credentials only.');
 
-/** Labels by which distributions and clouds name the node group of a node, the most telling first. */
+/**
+ * Labels by which distributions and clouds name the node group of a node, the most telling first.
+ * @internal
+ */
 export const knownNodeGroupLabels = [
   'karpenter.sh/nodepool',
   'eks.amazonaws.com/nodegroup',

@@ -11,7 +11,7 @@ import {
   startFakeCluster,
   until,
   valuesOf,
-} from './fake-cluster.js';
+} from './testing/fake-cluster.js';
 
 const profile = {
   user: 'admin',

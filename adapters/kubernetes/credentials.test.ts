@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Fault } from '#schema/errors.js';
 import { kubernetesConfig } from './config.js';
 import { loadCredentials } from './credentials.js';
-import { type FakeApiServer, kubeconfigOf, startFakeApiServer } from './fake-api-server.js';
+import { type FakeApiServer, kubeconfigOf, startFakeApiServer } from './testing/fake-api-server.js';
 import { createRequest } from './reflector/request.js';
 
 let folder: string;

@@ -8,7 +8,7 @@ import {
   type Rows,
   startFakeCluster,
   valuesOf,
-} from './fake-cluster.js';
+} from './testing/fake-cluster.js';
 
 let cluster: FakeCluster;
 beforeEach(async () => {

@@ -13,3 +13,9 @@ export interface Condition {
 
 /** A filter as every facade hands it to the view: conditions joined by `all` and `any`. */
 export type Filter = Condition | { readonly all: readonly Filter[] } | { readonly any: readonly Filter[] };
+
+/** The conditions of a filter, wherever they stand in it. */
+export function conditionsIn(filter: Filter): readonly Condition[] {
+  if ('operator' in filter) return [filter];
+  return ('all' in filter ? filter.all : filter.any).flatMap(conditionsIn);
+}

@@ -1,4 +1,5 @@
 import { invalid } from '../errors.js';
+import { mostNames } from './limits.js';
 
 /** Escapes of an attribute name (SOL 013 5.2.2): `/`, `,` and `@` have a meaning of their own there. */
 const escapes: ReadonlyMap<string, string> = new Map([
@@ -19,7 +20,8 @@ export const keyName = '@key';
  */
 export function parsePath(path: string, at: string, offset: number): string[] {
   let start = offset;
-  return path.split('/').map((escaped) => {
+  return path.split('/').map((escaped, depth) => {
+    if (depth >= mostNames) throw invalid(`A path has at most ${mostNames} names.`, at, start);
     if (escaped === '') throw invalid('An attribute name is missing.', at, start);
     if (escaped === keyName)
       throw invalid(`'${keyName}' stands only last in the path of a filter, behind a map.`, at, start);

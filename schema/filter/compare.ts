@@ -1,6 +1,6 @@
-import { invalid } from '../errors.js';
 import type { Attribute } from '../paths.js';
 import type { Condition } from './ast.js';
+import { faultIn } from './origin.js';
 import { compareInstant, sortableInstant } from './instant.js';
 import { comparatorOf, folded, isUuid } from './text.js';
 
@@ -10,14 +10,24 @@ export type Test = (stored: unknown) => boolean;
 /** Stands below, at or above 0 as the stored value does to the filter's; NaN when they cannot be compared. */
 type Compare = (stored: unknown) => number;
 
-/** How the values of one kind of attribute compare; each throws INVALID for a text that is no value of the kind. */
+/** How the values of one kind of attribute compare; each throws WrongValue for a text that is no value of the kind. */
 interface Comparison {
   equal(values: readonly string[]): Test;
   compare(value: string): Compare;
 }
 
+/** Where the value stands in its condition is known outside. */
+class WrongValue extends Error {
+  readonly value: string;
+
+  constructor(value: string, message: string) {
+    super(message);
+    this.value = value;
+  }
+}
+
 function noValue(value: string, what: string): never {
-  throw invalid(`'${value}' is no ${what}.`, 'filter');
+  throw new WrongValue(value, `'${value}' is no ${what}.`);
 }
 
 /** A Set pays off only for long lists; one value, the common case, is a plain comparison. */
@@ -84,7 +94,7 @@ function asBoolean(value: string): boolean {
 const boolean: Comparison = {
   equal: (values) => oneOf<unknown>(values.map(asBoolean)),
   compare(value) {
-    throw invalid(`'${value}' is compared with a boolean, which has no order; use eq or neq.`, 'filter');
+    throw new WrongValue(value, `'${value}' is compared with a boolean, which has no order; use eq or neq.`);
   },
 };
 
@@ -145,7 +155,7 @@ function contains(values: readonly string[]): Test {
   };
 }
 
-function comparisonOf({ kind, members }: Attribute, path: readonly string[]): Comparison {
+function comparisonOf({ kind, members }: Attribute, condition: Condition): Comparison {
   switch (kind) {
     case 'string':
       return text;
@@ -161,9 +171,10 @@ function comparisonOf({ kind, members }: Attribute, path: readonly string[]): Co
       return json;
     case 'map':
     case 'object':
-      throw invalid(
-        `'${path.join('/')}' has parts; a filter names one of them, or ${kind === 'map' ? "'@key'" : 'all with conditions of their own'}.`,
-        'filter',
+      throw faultIn(
+        condition,
+        'path',
+        `'${condition.path.join('/')}' has parts; a filter names one of them, or ${kind === 'map' ? "'@key'" : 'all with conditions of their own'}.`,
       );
   }
 }
@@ -173,9 +184,18 @@ const not =
   (stored) =>
     !test(stored);
 
-/** The test that a condition makes of each value at its path, which is `attribute`. */
-export function testOf({ operator, values, path }: Condition, attribute: Attribute): Test {
-  const comparison = comparisonOf(attribute, path);
+/** The test that a condition makes of each value at its path, which is `attribute`. Throws INVALID at what is wrong. */
+export function testOf(condition: Condition, attribute: Attribute): Test {
+  const comparison = comparisonOf(attribute, condition);
+  try {
+    return madeOf(condition, comparison);
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error;
+    throw faultIn(condition, condition.values.indexOf(error.value), error.message);
+  }
+}
+
+function madeOf({ operator, values }: Condition, comparison: Comparison): Test {
   const compare = (): Compare => comparison.compare(values[0]!);
   switch (operator) {
     case 'eq':

@@ -203,22 +203,22 @@ describe('what is absent', () => {
 
 describe('what cannot be compared is refused', () => {
   test.each([
-    ['(eq,none,x)', "'none' is no attribute of Probe."],
-    ['(eq,one/none,x)', "'one/none' is no attribute of Probe."],
-    ['(gt,severity,abc)', "'abc' is no number."],
-    ["(eq,severity,'')", "'' is no number."],
-    ['(eq,severity,0x10)', "'0x10' is no number."],
-    ['(in,severity,1,1e999)', "'1e999' is no number."],
-    ['(eq,flag,yes)', "'yes' is no boolean; write 'true' or 'false'."],
-    ['(gt,flag,true)', "'true' is compared with a boolean, which has no order; use eq or neq."],
-    ['(eq,raised,yesterday)', "'yesterday' is no date-time of RFC 3339 (2026-01-31T12:00:00Z)."],
-    ['(in,state,ON,BROKEN)', "'BROKEN' is no member of ON, OFF."],
-    ['(eq,map,x)', "'map' has parts; a filter names one of them, or '@key'."],
-    ['(eq,parts,x)', "'parts' has parts; a filter names one of them, or all with conditions of their own."],
-    ['(eq,text/@key,x)', "'text' is no map and has no keys."],
-  ])('%s', (text, message) => {
+    ['(eq,none,x)', 4, "'none' is no attribute of Probe."],
+    ['(eq,one/none,x)', 4, "'one/none' is no attribute of Probe."],
+    ['(gt,severity,abc)', 13, "'abc' is no number."],
+    ["(eq,severity,'')", 13, "'' is no number."],
+    ['(eq,severity,0x10)', 13, "'0x10' is no number."],
+    ['(in,severity,1,1e999)', 15, "'1e999' is no number."],
+    ['(eq,flag,yes)', 9, "'yes' is no boolean; write 'true' or 'false'."],
+    ['(gt,flag,true)', 9, "'true' is compared with a boolean, which has no order; use eq or neq."],
+    ['(eq,raised,yesterday)', 11, "'yesterday' is no date-time of RFC 3339 (2026-01-31T12:00:00Z)."],
+    ['(in,state,ON,BROKEN)', 13, "'BROKEN' is no member of ON, OFF."],
+    ['(eq,map,x)', 4, "'map' has parts; a filter names one of them, or '@key'."],
+    ['(eq,parts,x)', 4, "'parts' has parts; a filter names one of them, or all with conditions of their own."],
+    ['(eq,text/@key,x)', 4, "'text' is no map and has no keys."],
+  ])('%s at %i', (text, position, message) => {
     expect(() => holds(text, {})).toThrow(
-      expect.objectContaining({ code: 'INVALID', message, detail: { at: 'filter' } }),
+      expect.objectContaining({ code: 'INVALID', message, detail: { at: 'filter', position } }),
     );
   });
 

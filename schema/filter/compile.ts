@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Value } from '../change.js';
-import { invalid } from '../errors.js';
 import type { ObjectDefinition } from '../object.js';
 import { attributeAt, attributeOf } from '../paths.js';
 import type { Condition, Filter } from './ast.js';
 import { testOf, type Test } from './compare.js';
+import { faultIn } from './origin.js';
 
 /**
  * Whether a filter holds for a value of the object it was compiled for. Only odd values are copied for it: a UUID in
@@ -13,7 +13,7 @@ import { testOf, type Test } from './compare.js';
 export type Predicate = (value: Value) => boolean;
 
 /** What a condition says of an object that lacks its attribute: only the negative operators hold (contract 3.1). */
-function holdsWhenAbsent({ operator }: Condition): boolean {
+export function holdsWhenAbsent({ operator }: Condition): boolean {
   return operator === 'neq' || operator === 'nin' || operator === 'ncont';
 }
 
@@ -54,11 +54,12 @@ const key = attributeOf(z.string());
 function compileCondition({ model, name }: ObjectDefinition, condition: Condition): Predicate {
   const { path, keys } = condition;
   const attribute = attributeAt(model, path);
-  if (!attribute) throw invalid(`'${path.join('/')}' is no attribute of ${name}.`, 'filter');
-  if (condition.values.length === 0) throw invalid(`The condition on '${path.join('/')}' has no value.`, 'filter');
+  if (!attribute) throw faultIn(condition, 'path', `'${path.join('/')}' is no attribute of ${name}.`);
+  if (condition.values.length === 0)
+    throw faultIn(condition, 'path', `The condition on '${path.join('/')}' has no value.`);
   const absent = holdsWhenAbsent(condition);
   if (keys && attribute.kind !== 'map' && attribute.kind !== 'object' && attribute.kind !== 'json') {
-    throw invalid(`'${path.join('/')}' is no map and has no keys.`, 'filter');
+    throw faultIn(condition, 'path', `'${path.join('/')}' is no map and has no keys.`);
   }
   const test = keys ? anyKey(testOf(condition, key), absent) : testOf(condition, attribute);
   const first = path[0]!;
@@ -69,7 +70,8 @@ function compileCondition({ model, name }: ObjectDefinition, condition: Conditio
   };
 }
 
-function every(parts: readonly Predicate[]): Predicate {
+/** All of the predicates. */
+export function every(parts: readonly Predicate[]): Predicate {
   const [first, second] = parts;
   if (parts.length === 1) return first!;
   if (parts.length === 2) return (value) => first!(value) && second!(value);
@@ -79,7 +81,8 @@ function every(parts: readonly Predicate[]): Predicate {
   };
 }
 
-function some(parts: readonly Predicate[]): Predicate {
+/** One of the predicates. */
+export function some(parts: readonly Predicate[]): Predicate {
   return (value) => {
     for (let index = 0; index < parts.length; index += 1) if (parts[index]!(value)) return true;
     return false;

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Fault } from '../errors.js';
 import { operators, type Condition } from './ast.js';
-import { parseExpressions, parseFilter, printFilter } from './parse.js';
+import { parseExpressions, parseFilter } from './parse.js';
+import { printFilter } from './testing/print.js';
 
 const single = new Set(['eq', 'neq', 'gt', 'lt', 'gte', 'lte']);
 
@@ -100,6 +101,21 @@ describe('the grammar of SOL 013 5.2', () => {
     expect(fault.message).toContain(message);
   });
 
+  test.each([
+    ['names', `(eq,${'a/'.repeat(32)}a,x)`, 68, 'A path has at most 32 names.'],
+    ['values', `(in,a${',b'.repeat(1000)},c)`, 2006, 'More than 1000 values'],
+    ['expressions', `${'(eq,a,b);'.repeat(100)}(eq,a,b)`, 900, 'More than 100 expressions'],
+    ['characters', `(eq,a,${'b'.repeat(8186)})`, 8192, 'longer than 8192 characters'],
+  ])('too many %s are refused', (_, text, position, message) => {
+    const fault = faultOf(() => parseExpressions(text));
+    expect(fault).toMatchObject({ code: 'INVALID', detail: { at: 'filter', position } });
+    expect(fault.message).toContain(message);
+  });
+
+  test('as many as there may be are read', () => {
+    expect(parseExpressions(`(in,${'a/'.repeat(31)}a${',b'.repeat(1000)})`)[0]!.values).toHaveLength(1000);
+  });
+
   test('it says where names and values stood', () => {
     expect(parseExpressions("(eq,a/b,x);(in,cd,'y',z)").map(({ offsets }) => offsets)).toEqual([
       { path: 4, values: [8] },
@@ -191,6 +207,11 @@ describe('parseFilter', () => {
     expect(parseFilter(['(eq,shown/a,X)', '', '(eq,shown/a,X);(eq,shown/a,X)'], names)).toEqual({
       all: [one, one, one],
     });
+  });
+
+  test('what several texts hold is counted together', () => {
+    const half = `(in,shown${',b'.repeat(501)})`;
+    expect(faultOf(() => parseFilter([half, half], names)).detail).toEqual({ at: 'filter', position: 1008 });
   });
 
   test('values go through the codec, keys do not', () => {

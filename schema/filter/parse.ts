@@ -1,14 +1,22 @@
 import { Fault, invalid } from '../errors.js';
 import { operators, type Condition, type Filter, type Operator } from './ast.js';
 import { keyName, parsePath, printPath } from './attribute-path.js';
+import { mostCharacters, mostExpressions, mostValues } from './limits.js';
+import { comingFrom, type Offsets } from './origin.js';
 
 /** A condition in the spelling of the API it came from. */
 export interface RawCondition extends Condition {
-  /** Zero-based character offsets in the text it was read from. */
-  readonly offsets: { readonly path: number; readonly values: readonly number[] };
+  readonly offsets: Offsets;
 }
 
-const single: ReadonlySet<Operator> = new Set<Operator>(['eq', 'neq', 'gt', 'lt', 'gte', 'lte']);
+/** What was read so far of a filter that may come in several texts. */
+export interface Counts {
+  expressions: number;
+  values: number;
+}
+
+/** Operators that take one value. */
+export const single: ReadonlySet<Operator> = new Set<Operator>(['eq', 'neq', 'gt', 'lt', 'gte', 'lte']);
 
 function fault(message: string, position: number): Fault {
   return invalid(message, 'filter', position);
@@ -51,6 +59,7 @@ function readValues(
   text: string,
   start: number,
   operator: Operator,
+  counts: Counts,
 ): { values: string[]; offsets: number[]; end: number } {
   const values: string[] = [];
   const offsets: number[] = [];
@@ -58,6 +67,8 @@ function readValues(
     if (values.length === 1 && single.has(operator))
       throw fault(`'${operator}' takes one value; one that holds , is written in single quotes.`, from);
     const { value, end } = readValue(text, from);
+    counts.values += 1;
+    if (counts.values > mostValues) throw fault(`More than ${mostValues} values in one filter; ask twice.`, from);
     values.push(value);
     offsets.push(from);
     if (text[end] === ')') return { values, offsets, end: end + 1 };
@@ -66,7 +77,7 @@ function readValues(
   }
 }
 
-function readExpression(text: string, start: number): { condition: RawCondition; end: number } {
+function readExpression(text: string, start: number, counts: Counts): { condition: RawCondition; end: number } {
   if (text[start] !== '(')
     throw fault("An expression is missing here; it is written '(operator,attribute,value)'.", start);
   const operator = readOperator(text, start + 1);
@@ -77,25 +88,31 @@ function readExpression(text: string, start: number): { condition: RawCondition;
   const keys = written.endsWith(`/${keyName}`);
   const path = parsePath(keys ? written.slice(0, -keyName.length - 1) : written, 'filter', pathStart);
   if (text[pathEnd] !== ',') throw fault('The value is missing.', pathEnd);
-  const { values, offsets, end } = readValues(text, pathEnd + 1, operator);
+  const { values, offsets, end } = readValues(text, pathEnd + 1, operator, counts);
   return {
     condition: { operator, path, ...(keys && { keys }), values, offsets: { path: pathStart, values: offsets } },
     end,
   };
 }
 
-const mostConditions = 100;
-
 /**
  * Reads a filter of ETSI NFV-SOL 013 5.2, already percent-decoded. All the conditions must hold; the empty text has
  * none. Throws INVALID with the position of the fault.
+ * @internal
  */
-export function parseExpressions(text: string): readonly RawCondition[] {
+export function parseExpressions(
+  text: string,
+  counts: Counts = { expressions: 0, values: 0 },
+): readonly RawCondition[] {
+  if (text.length > mostCharacters)
+    throw fault(`A filter is longer than ${mostCharacters} characters; ask twice.`, mostCharacters);
   const conditions: RawCondition[] = [];
   for (let start = 0; text !== '';) {
-    const { condition, end } = readExpression(text, start);
+    const { condition, end } = readExpression(text, start, counts);
     conditions.push(condition);
-    if (conditions.length > mostConditions) throw fault(`More than ${mostConditions} expressions.`, start);
+    counts.expressions += 1;
+    if (counts.expressions > mostExpressions)
+      throw fault(`More than ${mostExpressions} expressions in one filter; ask twice.`, start);
     if (end === text.length) break;
     if (text[end] !== ';') throw fault("Expressions are joined by ';'.", end);
     start = end + 1;
@@ -125,25 +142,14 @@ function decoded(raw: RawCondition, decode: Decode): readonly string[] {
  * `CompiledPresenter` has both translations.
  */
 export function parseFilter(texts: readonly string[], names: Names, decode?: Decode): Filter | undefined {
-  const all = texts.flatMap(parseExpressions).map((raw): Condition => {
+  const counts: Counts = { expressions: 0, values: 0 };
+  const read = texts.flatMap((text) => parseExpressions(text, counts));
+  const all = read.map((raw): Condition => {
     const path = names(raw.path);
     if (!path) throw fault(`'${printPath(raw.path)}' is no attribute here.`, raw.offsets.path);
     const values = decode && !raw.keys ? decoded(raw, decode) : raw.values;
-    return { operator: raw.operator, path, ...(raw.keys && { keys: true }), values };
+    const condition = { operator: raw.operator, path, ...(raw.keys && { keys: true }), values };
+    return comingFrom(condition, { at: 'filter', offsets: raw.offsets });
   });
   return all.length > 1 ? { all } : all[0];
-}
-
-/** Writes conditions as the text that `parseExpressions` reads. A name with `)` has no spelling in SOL 013. */
-export function printFilter(conditions: readonly Condition[]): string {
-  return conditions
-    .map(({ operator, path, keys, values }) => {
-      const names = path.map((name) => printPath([name]));
-      if (names.some((name) => name.includes(')'))) throw new Error(`A filter cannot name '${path.join('/')}'.`);
-      const shown = values.map((value) =>
-        value === '' || /[,)';]/.test(value) ? `'${value.replaceAll("'", "''")}'` : value,
-      );
-      return `(${[operator, [...names, ...(keys ? [keyName] : [])].join('/'), ...shown].join(',')})`;
-    })
-    .join(';');
 }

@@ -1,11 +1,18 @@
+import type { Scope } from '#schema/scope.js';
+
 /** A role is a set of permissions (`<object>:<verb>`); `*` stands for all there are and is expanded when roles are loaded. */
 export type Roles = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** Of metrics, which tell of every tenant and of no object. */
+export const metricsPermission = 'metrics:read';
+
 const builtIns: Readonly<Record<string, (permission: string) => boolean>> = {
-  reader: (permission) => permission.endsWith(':read'),
-  operator: (permission) => /:(read|create|update|scale|delete)$/.test(permission),
+  reader: (permission) => permission.endsWith(':read') && permission !== metricsPermission,
+  operator: (permission) => /:(read|create|update|scale|delete)$/.test(permission) && permission !== metricsPermission,
   /** Sees how deployment managers are reached. */
   deployer: (permission) => permission === 'deploymentManagers:read' || permission === 'deploymentManagers:credentials',
+  /** What collects metrics. */
+  monitor: (permission) => permission === metricsPermission,
   admin: () => true,
 };
 
@@ -30,6 +37,11 @@ export function loadRoles(
 /** What several roles permit together. An unknown role permits nothing. */
 export function permissionsOf(names: readonly string[], roles: Roles): ReadonlySet<string> {
   return new Set(names.flatMap((name) => [...(roles.get(name) ?? [])]));
+}
+
+/** Whether a scope may read metrics: those of a tenant may not, whatever its roles are. */
+export function mayReadMetrics({ tenant, permissions }: Scope): boolean {
+  return tenant === undefined && permissions.has(metricsPermission);
 }
 
 /** Names of the roles that exist without configuration. */

@@ -44,6 +44,14 @@ describe('a bearer token', () => {
     expect(identify(socket, token)).toBeUndefined();
   });
 
+  test('is looked at anew on a connection that has sent another one', () => {
+    const same = new Socket();
+    expect(identify(same, 'smo-token')!.name).toBe('smo');
+    expect(identify(same, 'tenant-token')!.name).toBe('tenant');
+    for (const wrong of ['smo-tokem', 'tenant-token ', '']) expect(identify(same, wrong)).toBeUndefined();
+    expect(identify(same, 'tenant-token')!.name).toBe('tenant');
+  });
+
   test('is needed unless anonymous callers are let in', () => {
     expect(identify(socket, undefined)).toBeUndefined();
     const anonymous = { name: 'anonymous', scope: scopeOf(undefined, permissions) };

@@ -33,15 +33,15 @@ export function scopeOf(tenant: string | undefined, permissions: ReadonlySet<str
   return Object.freeze({ tenant, permissions, key: `${tenant === undefined ? '*' : `t:${tenant}`}|${hash}` });
 }
 
-/** Who was found on a connection, and by which token. */
+/** Who was found on a connection, and the hash of the token that told so. */
 interface Found {
-  readonly token: string;
+  readonly hash: Buffer;
   readonly principal: Principal;
 }
 
 /**
- * Tokens are looked up by SHA-256 and compared in constant time. A connection that sends the same token again is remembered,
- * because the hash is the dearest part of a small answer (measured: 1.8 of 24 µs); its tokens are compared with its own only.
+ * Tokens are known and remembered by their SHA-256 alone, and compared in constant time. A connection that sends the same token
+ * again is remembered, so that it is compared with one token only, however many there are.
  */
 export function tokenPrincipals(tokens: readonly Token[], roles: Roles, anonymous?: Principal): IdentifyPrincipal {
   const known = tokens.map(({ name, sha256, roles: named, tenant }) => ({
@@ -51,11 +51,11 @@ export function tokenPrincipals(tokens: readonly Token[], roles: Roles, anonymou
   const found = new WeakMap<Socket, Found>();
   return (socket, token) => {
     if (token === undefined) return anonymous;
-    const before = found.get(socket);
-    if (before?.token === token) return before.principal;
     const hash = tokenHash(token);
+    const before = found.get(socket);
+    if (before && timingSafeEqual(before.hash, hash)) return before.principal;
     const match = known.filter((each) => timingSafeEqual(each.hash, hash)).at(-1)?.principal;
-    if (match) found.set(socket, { token, principal: match });
+    if (match) found.set(socket, { hash, principal: match });
     return match;
   };
 }

@@ -6,7 +6,7 @@ import { removeObjectsOf } from '#subscriptions/remove-instance.js';
 import { allRemembered, forget, type Remembered } from '../gateway/remembered.js';
 import type { Configuration } from '../platform/config/model.js';
 import { suggestion } from '../platform/config/suggest.js';
-import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js';
+import { openStore } from '../platform/store/open-store.js';
 import type { Store } from '../platform/store/store.js';
 
 /** A line for each backend that the store knows or the configuration names. Throws Fault UNAVAILABLE for the store. */
@@ -42,23 +42,19 @@ export async function removeInstance(configuration: Configuration, key: string):
     const note = audited(key);
     await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'intent' });
     const removed = await removeObjectsOf(store, key);
-    // Should the key be used again, its watch must not go on where it was.
-    await store.append({ entries: [], cursor: { instance: key, cursor: {} } });
     await forget(store, key);
     await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'outcome', code: 'OK' });
     return `Removed ${removed} objects of '${key}'. Subscribers are told when the gateway runs again.\n`;
   });
 }
 
-async function withStore<T>(
-  { store: { memory, file } }: Configuration,
-  work: (store: Store) => Promise<T>,
-): Promise<T> {
+async function withStore<T>(configuration: Configuration, work: (store: Store) => Promise<T>): Promise<T> {
+  const { memory, file, redis } = configuration.store;
   const fault = (message: string) => new Fault('UNAVAILABLE', message, { at: 'store' });
   if (memory) throw fault('The configuration keeps nothing on disk (store.memory), so there is nothing to look at.');
-  if (!existsSync(file))
+  if (!redis && !existsSync(file))
     throw fault(`There is no store at ${file}. Name the configuration of the gateway with --config.`);
-  const store = await openEmbeddedStore({ file }).catch((error: unknown) => {
+  const store = await openStore(configuration.store).catch((error: unknown) => {
     if (!isLocked(error)) throw error;
     throw fault(`The store ${file} is in use by a running gateway: stop it, run this again, then start it.`);
   });

@@ -4,6 +4,7 @@ import { loadConfiguration } from '../platform/config/load.js';
 import type { Flags } from '../platform/config/flags.js';
 import type { Configuration } from '../platform/config/model.js';
 import { createLogger } from '../platform/logger.js';
+import { storeName } from '../platform/store/open-store.js';
 import { builtInRoles } from '../access/policy.js';
 import { allPermissions } from '../operations/operations.js';
 import { adapterModels } from '../gateway/adapter-models.js';
@@ -43,7 +44,7 @@ export async function start(options: StartOptions): Promise<Gateway> {
 
 function announce({ url }: Gateway, { store, mode, conformance, apis }: Configuration, milliseconds: number): void {
   const newest = apis.inventory.v2 && conformance !== 'suite' ? 'v2   (v1 beside it)' : 'v1';
-  const kept = store.memory ? 'nowhere (--memory)' : store.file;
+  const kept = storeName(store);
   console.log(`
 netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${kept})
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestIdHeader, requestIdOf } from './request-id.js';
 
 /** Origins whose pages may call (`*` for all, without credentials). */
 export interface Cors {
@@ -10,7 +11,7 @@ const allowed = 'Authorization, Content-Type, If-Match, If-None-Match, Version, 
 const exposed = 'ETag, Link, Location, Retry-After, Version, X-Netweave-Incomplete, X-Netweave-Position, X-Request-Id';
 
 /** Whether a page of this origin may call. */
-function originAllowed(cors: Cors, origin: string): boolean {
+export function originAllowed(cors: Cors, origin: string): boolean {
   return cors.origins.includes('*') || cors.origins.includes(origin);
 }
 
@@ -34,6 +35,6 @@ export function allowOrigin(cors: Cors, request: IncomingMessage, response: Serv
     }
   }
   if (!preflight) return true;
-  response.writeHead(204).end();
+  response.writeHead(204, { [requestIdHeader]: requestIdOf(response) }).end();
   return false;
 }

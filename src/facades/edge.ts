@@ -1,11 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '#schema/errors.js';
 import type { IdentifyPrincipal } from '../access/principal.js';
+import { tooMany, type ChargeRate } from '../access/rate-limit.js';
+import type { ChargeStranger } from '../access/strangers.js';
 import type { Caller } from '../operations/gate.js';
 import { allowOrigin, type Cors } from './cors.js';
+import type { Refuses } from './foreign-pages.js';
+import { otherMethod } from './methods.js';
 import { refuseAs } from './refuse-as.js';
 import { sendProblem } from './rest/problem.js';
-import { bytesOf, noteRequestId, requestIds } from './request-id.js';
+import { bytesOf, requestIdOf, withRequestIds } from './request-id.js';
 import { overloaded, type Load } from './shedding.js';
 
 /** One finished request, for the access log and the metrics. */
@@ -24,8 +28,12 @@ export type Serve = (request: IncomingMessage, response: ServerResponse, caller:
 
 export interface EdgeParts {
   readonly identify: IdentifyPrincipal;
+  readonly charge: ChargeRate;
+  readonly chargeStranger: ChargeStranger;
   readonly cors: Cors;
   readonly urlBytes: number;
+  /** Whom to refuse before anything else is asked; absent where every caller has a token. */
+  readonly refuses?: Refuses | undefined;
   readonly load: Load;
   /** Answers paths that need no principal (health, pages); false when the path is none of these. */
   open(request: IncomingMessage, response: ServerResponse): boolean;
@@ -33,13 +41,13 @@ export interface EdgeParts {
   served(served: Served): void;
 }
 
+const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'];
+
 /** What stands in front of node:http and Express alike, so that it exists once. */
 export function edge(parts: EdgeParts): (request: IncomingMessage, response: ServerResponse) => void {
-  const nextId = requestIds();
-  return (request, response) => {
+  return withRequestIds((request, response) => {
     const began = performance.now();
-    const requestId = nextId(request.headers['x-request-id']);
-    noteRequestId(response, requestId);
+    const requestId = requestIdOf(response);
     let principal = '-';
     response.on('close', () => {
       const status = response.headersSent ? response.statusCode : 499;
@@ -53,6 +61,10 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
       });
     });
     if (!allowOrigin(parts.cors, request, response)) return;
+    const foreign = parts.refuses?.(request);
+    if (foreign) return refuseAs(request, response, foreign);
+    // Asked of the gateway as a whole (RFC 9110 9.3.7).
+    if (request.url === '*') return void otherMethod(request, response, everyMethod);
     if (request.url!.length > parts.urlBytes)
       return sendProblem(response, { status: 414, detail: `The URI is longer than ${parts.urlBytes} bytes.` });
     if (parts.open(request, response)) return;
@@ -63,10 +75,20 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
         new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 }),
       );
     const known = parts.identify(request.socket, bearerOf(request));
-    if (!known) return refuseAs(request, response, new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.'));
+    if (!known) return refuseStranger(parts, request, response);
     principal = known.name;
+    const wait = parts.charge(principal);
+    if (wait > 0) return refuseAs(request, response, tooMany(wait));
     parts.serve(request, response, new RequestCaller(response, known, requestId));
-  };
+  });
+}
+
+/** Who goes on without a valid token loses the connection too. */
+function refuseStranger({ chargeStranger }: EdgeParts, request: IncomingMessage, response: ServerResponse): void {
+  const wait = chargeStranger(request.socket.remoteAddress ?? '');
+  if (wait > 0) response.shouldKeepAlive = false;
+  const fault = wait > 0 ? tooMany(wait) : new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.');
+  refuseAs(request, response, fault);
 }
 
 function bearerOf({ headers }: IncomingMessage): string | undefined {
@@ -82,7 +104,8 @@ function bearerOf({ headers }: IncomingMessage): string | undefined {
 class RequestCaller implements Caller {
   readonly principal: Caller['principal'];
   readonly requestId: string;
-  charged = false;
+  /** The edge itself has charged it. */
+  readonly charged = true;
   readonly #response: ServerResponse;
   #left: AbortController | undefined;
 
@@ -95,6 +118,8 @@ class RequestCaller implements Caller {
   get signal(): AbortSignal {
     if (!this.#left) {
       const controller = (this.#left = new AbortController());
+      // Who asks only now may have missed that the client left.
+      if (this.#response.destroyed) controller.abort();
       this.#response.once('close', () => {
         if (!this.#response.writableFinished) controller.abort();
       });

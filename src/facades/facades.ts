@@ -4,6 +4,8 @@ import { Fault, internal } from '#schema/errors.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { ownFacade } from './own/facade.js';
 import { getOrPost } from './get-or-post.js';
+import { misencodedQuery, queryIn } from './percent.js';
+import { refuseAs } from './refuse-as.js';
 import { openApiFacade } from './rest/open-api-facade.js';
 import { pagesFacade } from './pages/pages.js';
 import { problemOf, sendProblem } from './rest/problem.js';
@@ -64,6 +66,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     strict: configuration.conformance === 'strict',
     relativeVersions: configuration.apiVersionsPrefix === 'relative',
     cacheBytes: answerCacheBytes,
+    pageSize: configuration.limits.pageSize,
     pageBytes: configuration.limits.pageBytes,
   });
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
@@ -73,7 +76,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use('/graphql', getOrPost, graphql.handler);
+  // A path below it is nothing, where Express would take it for the same.
+  app.use(/^\/graphql\/?$/, getOrPost, graphql.handler);
   app.use('/trpc', getOrPost, trpcFacade(behind));
   app.use('/netweave/v1', ownFacade({ ...behind, publicUrl }));
   app.use((request: IncomingMessage, response: ServerResponse) =>
@@ -91,6 +95,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
       if (rest(request, response, caller)) return;
       callers.set(request, caller);
       response.setHeader(requestIdHeader, caller.requestId);
+      const misencoded = misencodedQuery(queryIn(request.url!));
+      if (misencoded) return refuseAs(request, response, misencoded);
       app(request, response);
     },
     stop: () => graphql.stop(),

@@ -1,17 +1,14 @@
 import type { RequestHandler } from 'express';
-import { sendProblem } from './rest/problem.js';
+import { invalid } from '#schema/errors.js';
+import { notAllowed, otherMethod } from './methods.js';
+import { refuseAs } from './refuse-as.js';
 
-const allowed = ['GET', 'HEAD', 'POST'];
-const headers = { Allow: [...allowed, 'OPTIONS'].join(', ') };
+const allowed: readonly string[] = ['GET', 'HEAD', 'POST', 'OPTIONS'];
 
 /** GraphQL and tRPC know these methods of HTTP; what their libraries make of others is not for callers (TRACE breaks one). */
-export const getOrPost: RequestHandler = ({ method }, response, next) => {
-  if (allowed.includes(method)) next();
-  else if (method === 'OPTIONS') response.writeHead(204, headers).end();
-  else
-    sendProblem(response, {
-      status: 405,
-      detail: `${method} is not defined here; allowed: ${headers.Allow}.`,
-      headers,
-    });
+export const getOrPost: RequestHandler = (request, response, next) => {
+  if (request.method !== 'OPTIONS' && !allowed.includes(request.method)) {
+    const refused = notAllowed(request.method, allowed);
+    refuseAs(request, response, invalid(refused.detail), refused);
+  } else if (!otherMethod(request, response, allowed)) next();
 };

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { otherMethod } from './methods.js';
+import { requestIdHeader, requestIdOf } from './request-id.js';
 
 /** What readiness is made of. */
 export interface Health {
@@ -12,12 +14,14 @@ export interface Health {
 export function serveHealth(health: Health, request: IncomingMessage, response: ServerResponse): boolean {
   const [path, query] = request.url!.split('?');
   if (path !== '/livez' && path !== '/readyz') return false;
+  if (otherMethod(request, response)) return true;
   const ok = path === '/livez' || health.ready();
   const verbose = new URLSearchParams(query).has('verbose') && path === '/readyz';
   const body = `${verbose ? `${health.report().join('\n')}\n` : ''}${ok ? 'ok' : 'not ready'}\n`;
   response.writeHead(ok ? 200 : 503, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Cache-Control': 'no-store',
+    [requestIdHeader]: requestIdOf(response),
     ...(ok ? {} : { 'Retry-After': '1' }),
   });
   response.end(request.method === 'HEAD' ? undefined : body);

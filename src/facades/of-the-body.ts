@@ -7,7 +7,11 @@ export function ofTheBody(fault: Fault): Fault {
   const { at, faults } = fault.detail;
   if (fault.code !== 'INVALID' || at === undefined || !wrapped.test(at)) return fault;
   const told = (faults ?? [fault.message]).map(unwrapped);
-  return new Fault('INVALID', told.join('; '), { at: unwrapped(at), ...(faults ? { faults: told } : {}) });
+  return new Fault('INVALID', told.join('; '), {
+    ...fault.detail,
+    at: unwrapped(at),
+    ...(faults ? { faults: told } : {}),
+  });
 }
 
 function unwrapped(text: string): string {

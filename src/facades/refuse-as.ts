@@ -6,16 +6,19 @@ import { requestIdHeader, requestIdOf } from './request-id.js';
 import { problemOf, sendProblem } from './rest/problem.js';
 import { errorShape, trpcCodeOf, trpcError } from './trpc/errors.js';
 
-const graphql = /^\/graphql(?![^/?])/;
+const graphql = /^\/graphql\/?(\?|$)/;
 const trpc = /^\/trpc(?![^/?])/;
 
 /** Refuses a request that no facade gets to see, in the spelling of the one that its path belongs to. */
-export function refuseAs({ url }: IncomingMessage, response: ServerResponse, fault: Fault): void {
-  const problem = problemOf(fault);
-  if (graphql.test(url!)) sendJson(response, problem, { errors: [formattedError(fault)] });
-  else if (trpc.test(url!)) sendJson(response, problem, { error: trpcShape(fault, problem.status) });
-  else sendProblem(response, problem);
+export function refuseAs(request: Asked, response: ServerResponse, fault: Fault, refused = problemOf(fault)): void {
+  const url = request.originalUrl ?? request.url!;
+  if (graphql.test(url)) sendJson(response, refused, { errors: [formattedError(fault)] });
+  else if (trpc.test(url)) sendJson(response, refused, { error: trpcShape(fault, refused.status) });
+  else sendProblem(response, refused);
 }
+
+/** Express shortens `url` by the path that a facade is mounted at. */
+type Asked = IncomingMessage & { readonly originalUrl?: string };
 
 function trpcShape(fault: Fault, httpStatus: number) {
   const code = trpcCodeOf[fault.code];

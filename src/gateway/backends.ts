@@ -56,7 +56,7 @@ export async function openBackends(around: Surroundings): Promise<Backends> {
   const watchers = new Map<string, Watcher>();
   let started = false;
   const begin = (instance: Instance): void => {
-    const source = sourceOf(instance, !once.has(instance.key));
+    const source = sourceOf(instance);
     const log = logFor(logger, instance.key);
     watchers.set(
       instance.key,
@@ -111,12 +111,11 @@ async function syncedOnce(store: Store): Promise<ReadonlyMap<string, ReadonlySet
   return new Map(documents.map(({ id, value }) => [id, new Set(value['synced'] as readonly string[])]));
 }
 
-function sourceOf({ key, mapping, connection }: Instance, baseline: boolean): Source {
+function sourceOf({ key, mapping, connection }: Instance): Source {
   const projection = projectionFingerprint(key, mapping);
   return {
     instance: key,
     projection,
-    baseline,
     ...(connection.newer ? { newer: connection.newer.bind(connection) } : {}),
   };
 }

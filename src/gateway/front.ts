@@ -1,11 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Fault } from '#schema/errors.js';
 import type { Coverage } from '#subscriptions/coverage.js';
-import type { IdentifyPrincipal } from '../access/principal.js';
+import { mayReadMetrics, metricsPermission } from '../access/policy.js';
 import { edge, type EdgeParts } from '../facades/edge.js';
 import type { Facades } from '../facades/facades.js';
 import { serveHealth, type Health } from '../facades/health.js';
-import { sendProblem } from '../facades/rest/problem.js';
+import type { Refuses } from '../facades/foreign-pages.js';
+import { otherMethod } from '../facades/methods.js';
+import { requestIdHeader, requestIdOf, withRequestIds } from '../facades/request-id.js';
+import { problemOf, sendProblem } from '../facades/rest/problem.js';
 import type { Outcome } from '../operations/gate.js';
 import { accessLog, type AccessLog } from '../platform/access-log.js';
 import type { Configuration } from '../platform/config/model.js';
@@ -19,9 +23,9 @@ const grace = 20_000;
 const maxInFlight = 2000;
 const maxLoopDelay = 200;
 
-interface Behind {
-  readonly identify: IdentifyPrincipal;
+interface Behind extends Pick<EdgeParts, 'identify' | 'charge' | 'chargeStranger'> {
   readonly facades: Facades;
+  readonly refuses: Refuses | undefined;
   readonly coverage: Coverage;
 }
 
@@ -39,7 +43,7 @@ export interface Front {
 export async function openFront(configuration: Configuration, logger: Logger): Promise<Front> {
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
-  const state: State = { inFlight: 0, draining: false, handle: notYet };
+  const state: State = { inFlight: 0, draining: false, handle: withRequestIds(notYet) };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const { listen: at, limits } = configuration;
   const listener = await listen({ ...at, limits, onRequest, ...certificates(configuration, metrics, logger) });
@@ -101,7 +105,7 @@ function edgeParts(
   configuration: Configuration,
   metrics: Metrics,
   state: State,
-  { identify, facades }: Behind,
+  { facades, identify, charge, chargeStranger, refuses }: Behind,
   served: EdgeParts['served'],
 ): EdgeParts {
   const { cors, limits, mode, metrics: apart } = configuration;
@@ -111,6 +115,9 @@ function edgeParts(
     here && serveMetrics(configuration, metrics, request, response);
   return {
     identify,
+    charge,
+    chargeStranger,
+    refuses,
     cors,
     urlBytes: limits.urlBytes,
     load: { inFlight: () => state.inFlight, maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
@@ -121,12 +128,18 @@ function edgeParts(
         (mode === 'development' && measured(request, response)) ||
         facades.serveOpen(request, response)),
     serve(request, response, caller) {
-      // Metrics tell of every tenant, so they are for callers who see every tenant.
-      const all = caller.principal.scope.tenant === undefined;
-      if (!(all && measured(request, response))) facades.serve(request, response, caller);
+      if (here && asksForMetrics(configuration, request) && !mayReadMetrics(caller.principal.scope))
+        sendProblem(response, problemOf(new Fault('FORBIDDEN', noMetrics)));
+      else if (!measured(request, response)) facades.serve(request, response, caller);
     },
     served,
   };
+}
+
+const noMetrics = `Metrics need the permission ${metricsPermission} and a role without a tenant, as they tell of every tenant.`;
+
+function asksForMetrics({ metrics: { enabled } }: Configuration, { url }: IncomingMessage): boolean {
+  return enabled && url!.split('?')[0] === '/metrics';
 }
 
 /** Whether a path is one of the O2 APIs, which nobody else serves: it need not be offered to the others. */
@@ -174,13 +187,18 @@ function accessLogOptions({ accessLog: { file } }: Configuration, logger: Logger
 }
 
 function serveMetrics(
-  { metrics: { enabled } }: Configuration,
+  configuration: Configuration,
   metrics: Metrics,
   request: IncomingMessage,
   response: ServerResponse,
 ): boolean {
-  if (!enabled || request.url !== '/metrics') return false;
-  const head = { 'Content-Type': metricsType, 'Cache-Control': 'no-store' };
+  if (!asksForMetrics(configuration, request)) return false;
+  if (otherMethod(request, response)) return true;
+  const head = {
+    'Content-Type': metricsType,
+    'Cache-Control': 'no-store',
+    [requestIdHeader]: requestIdOf(response),
+  };
   metrics.text().then(
     (text) => response.writeHead(200, head).end(text),
     () => sendProblem(response, { status: 500, detail: 'The metrics cannot be read.' }),
@@ -197,10 +215,10 @@ async function listenApart(
   const at = configuration.metrics.listen;
   if (!at) return undefined;
   const health = healthOf(state);
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest = withRequestIds((request, response) => {
     if (serveHealth(health, request, response)) return;
     if (serveMetrics(configuration, metrics, request, response)) return;
     sendProblem(response, { status: 404, detail: 'Only /livez, /readyz and /metrics are here.' });
-  };
+  });
   return listen({ ...at, limits: configuration.limits, onRequest });
 }

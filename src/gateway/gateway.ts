@@ -13,6 +13,7 @@ import { routing as newRouting } from '#adapters/routing.js';
 import { tokenPrincipals, scopeOf } from '../access/principal.js';
 import { loadRoles } from '../access/policy.js';
 import { rateLimit } from '../access/rate-limit.js';
+import { strangers } from '../access/strangers.js';
 import { openView, type View } from '../inventory/view.js';
 import { gate as newGate } from '../operations/gate.js';
 import { markers as newMarkers } from '../operations/markers.js';
@@ -22,12 +23,13 @@ import type { Configuration } from '../platform/config/model.js';
 import { defaultLocation, defaultSite } from '../platform/config/default-place.js';
 import { openKeys } from '../platform/keys.js';
 import type { Logger } from '../platform/logger.js';
-import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js';
 import { oCloudIdOf } from '../platform/store/identity.js';
+import { openStore } from '../platform/store/open-store.js';
 import { openBackends } from './backends.js';
+import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
-import { trimLog } from './trim.js';
+import { trimStore } from './trim.js';
 
 /** A running gateway. */
 export interface Gateway {
@@ -76,7 +78,7 @@ async function openInside(
 ) {
   const routing = newRouting(configuration.routing);
   const { memory, file } = configuration.store;
-  const store = await openEmbeddedStore(memory ? { memory } : { file });
+  const store = await openStore(configuration.store);
   onStop(() => store.close());
   const keys = openKeys(configuration);
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
@@ -93,14 +95,10 @@ async function openInside(
   // A log that was rewritten lost what the watchers believe to have told.
   readAgain = () => backends.readAgain();
   onStop(() => backends.stop());
-  const source = {
-    instance: configurationInstance,
-    projection: projectionFingerprint(configurationInstance),
-    baseline: true,
-  };
+  const source = { instance: configurationInstance, projection: projectionFingerprint(configurationInstance) };
   const places = shownPlaces(configuration, backends.registry, view, siteOf(undefined).oCloudSiteId);
   await syncConfiguration(feed, source, places, oCloudId, apiRoot);
-  const trimming = trimLog(store, configuration.logBudget, logger);
+  const trimming = trimStore(store, configuration, logger);
   onStop(() => trimming.stop());
   return { store, keys, oCloudId, coverage, view, backends, routing };
 }
@@ -111,13 +109,15 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
   const { mode, limits, firstSyncTimeout, tokens, roles } = configuration;
   const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) =>
     logger.error({ err: error, requestId }, 'A request failed in a way nobody foresaw.');
+  const rate = mode === 'production' ? limits.rate : undefined;
+  const charge = rateLimit(store, rate);
   const gate = newGate({
     view,
     coverage,
     store,
     writes: newWrites({ registry: backends.registry, routing, oCloudId, watcher: backends.watcher }),
     markers: newMarkers(keys.subKey('markers')),
-    charge: rateLimit(store, mode === 'production' ? limits.rate : undefined),
+    charge,
     pageSize: limits.pageSize,
     deadline: limits.deadline,
     firstSyncTimeout,
@@ -128,7 +128,9 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
   const anonymous = open ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) } : undefined;
   const operations = allOperations;
   const facades = await openFacades({ configuration, gate, view, operations, publicUrl: front.apiRoot, unforeseen });
-  return { facades, identify: tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous) };
+  const identify = tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous);
+  const refuses = open ? foreignPages({ publicUrl: front.apiRoot, cors: configuration.cors }) : undefined;
+  return { facades, identify, refuses, charge, chargeStranger: strangers(rate?.strangersPerSecond) };
 }
 
 /** Without the site made up as a default, unless some backend has, had or may have pools but no sites of its own. */

@@ -48,11 +48,13 @@ export function operationCounter(metrics: Metrics): (outcome: Outcome) => void {
   const seconds = metrics.histogram('netweave_operation_seconds', 'Time an operation took.', requestBuckets, [
     'operation',
   ]);
-  const byOutcome = new Map<string, { readonly count: Count; readonly time: Spread }>();
+  // By texts that live on, whose hashes are known: this is done for every answer.
+  const byOperation = new Map<string, Map<string, { readonly count: Count; readonly time: Spread }>>();
   return ({ operation, code, milliseconds }) => {
-    const key = `${operation} ${code}`;
-    let series = byOutcome.get(key);
-    if (!series) byOutcome.set(key, (series = { count: total(operation, code), time: seconds(operation) }));
+    let byCode = byOperation.get(operation);
+    if (!byCode) byOperation.set(operation, (byCode = new Map()));
+    let series = byCode.get(code);
+    if (!series) byCode.set(code, (series = { count: total(operation, code), time: seconds(operation) }));
     series.count.add();
     series.time.observe(milliseconds / 1000);
   };

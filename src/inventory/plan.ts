@@ -1,11 +1,12 @@
 import type { ObjectDefinition } from '#schema/object.js';
-import type { Filter } from '#schema/filter/ast.js';
+import { conditionsIn, type Filter } from '#schema/filter/ast.js';
 import { compileFilter, type Predicate } from '#schema/filter/compile.js';
 import { indexable } from '#schema/filter/plan.js';
 import type { Scope } from '#schema/scope.js';
 import { derivedAttributes, withDerived } from './derived.js';
 import type { Kind } from './kind.js';
 import type { Row } from './row.js';
+import type { ScanTurns } from './scan-turns.js';
 import type { SortedRows } from './sorted-rows.js';
 import type { TenantLists } from './tenant-lists.js';
 import type { View } from './view.js';
@@ -24,11 +25,16 @@ export interface Plan {
   readonly scope: Scope;
   /** No index helps, and the scope sees a good part of all there is. */
   readonly whole: boolean;
+  /** How many rows the lists hold, which is how many have to be looked at at most. */
+  readonly size: number;
+  readonly turns: ScanTurns;
   /** Lists that hold all the query can find; asked anew after every pause, because they may have changed. */
   lists(): readonly SortedRows[];
   /** An object may stand in several of the lists. */
   readonly overlapping: boolean;
   readonly test?: (row: Row) => boolean;
+  /** Comparisons that the test makes of a row whose attributes have one value each; at least one. */
+  readonly weight: number;
 }
 
 /** Lists that hold all the query can find, and which part of it they answer: nothing of that need be tested. */
@@ -42,15 +48,29 @@ export function planOf(view: View, scope: Scope, { object, parent, filter }: Sel
   const kind = view.kind(object);
   const { definition } = kind;
   const choices = choicesOf(kind, parent, filter).map((choice) => ({ choice, size: sizeOf(choice.lists(), scope) }));
-  const shortest = choices.sort((a, b) => a.size - b.size)[0]?.choice;
-  const chosen = shortest ?? { lists: () => [kind.all], answers: 'nothing' as const };
+  const shortest = choices.sort((a, b) => a.size - b.size)[0];
+  const chosen = shortest?.choice ?? { lists: () => [kind.all], answers: 'nothing' as const };
   const lists = () => chosen.lists().flatMap((each) => each.visible(scope));
-  const whole = !shortest && kind.all.size(scope) * 8 >= kind.size;
-  const plan = { kind, scope, whole, lists, overlapping: chosen.lists().length > 1 };
+  const size = shortest?.size ?? kind.all.size(scope);
+  const whole = !shortest && size * 8 >= kind.size;
+  const weight = filter ? weightOf(filter) : 1;
+  const overlapping = chosen.lists().length > 1;
+  const plan = { kind, scope, whole, size, lists, turns: view.turns, overlapping, weight };
   const under = parent === undefined || chosen.answers === 'parent' ? undefined : isUnder(definition, parent);
   const passes = !filter || chosen.answers === 'filter' ? undefined : tester(view, scope, definition, filter);
   const test = under && passes ? (row: Row) => under(row) && passes(row) : (under ?? passes);
   return test ? { ...plan, test } : plan;
+}
+
+/** Equality with many values is one look into a Set. */
+function weightOf(filter: Filter): number {
+  const costs = conditionsIn(filter).map(({ operator, values }) =>
+    operator === 'cont' || operator === 'ncont' ? values.length : 1,
+  );
+  return Math.max(
+    1,
+    costs.reduce((sum, cost) => sum + cost, 0),
+  );
 }
 
 function choicesOf(kind: Kind, parent: string | undefined, filter: Filter | undefined): readonly Choice[] {

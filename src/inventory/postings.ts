@@ -1,19 +1,13 @@
+import { folded } from '#schema/filter/text.js';
 import type { Row } from './row.js';
 import { TenantLists } from './tenant-lists.js';
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** UUIDs are compared without regard to case (contract 1.9); everything else as it is. */
-function keyOf(value: string): string {
-  return value.length === 36 && uuid.test(value) ? value.toLowerCase() : value;
-}
 
 const none: readonly string[] = [];
 
 function keysOf(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [keyOf(value)];
+  if (typeof value === 'string') return [folded(value)];
   if (!Array.isArray(value) || value.length === 0) return none;
-  return [...new Set(value.filter((each) => typeof each === 'string').map(keyOf))];
+  return [...new Set(value.filter((each) => typeof each === 'string').map(folded))];
 }
 
 /** Rows that have one value. A single one needs no list: serial numbers are as many as rows. */
@@ -74,12 +68,12 @@ export class Postings {
   readonly #byKey = new Map<string, Posting>();
 
   get(value: string): TenantLists {
-    return this.#byKey.get(keyOf(value))?.lists() ?? nothing;
+    return this.#byKey.get(folded(value))?.lists() ?? nothing;
   }
 
   /** Notes a row of a snapshot by its number. */
   collect(value: unknown, number: number): void {
-    if (typeof value === 'string') this.#at(keyOf(value)).collect(number);
+    if (typeof value === 'string') this.#at(folded(value)).collect(number);
     else for (const key of keysOf(value)) this.#at(key).collect(number);
   }
 

@@ -177,6 +177,17 @@ describe('a query', () => {
     await view.reached(await store.head());
   });
 
+  test('that looks at rows one of which takes a millisecond leaves the others a turn every few rows', async () => {
+    const filter: Filter = { operator: 'cont', path: ['description'], values: ['nowhere'] };
+    const slow = { ...view, kind: (object: string) => slowed(view.kind(object), 60, 1) } as View;
+    let turns = 0;
+    let done = false;
+    const counted = count(slow, everything, { object: 'Resource', filter }).finally(() => (done = true));
+    for (; !done; turns += 1) await nextTurn();
+    expect(await counted).toBe(0);
+    expect(turns).toBeGreaterThan(15);
+  });
+
   test('that nobody waits for any more ends', async () => {
     const filter: Filter = { operator: 'cont', path: ['description'], values: ['nowhere'] };
     const left = new AbortController();
@@ -189,9 +200,12 @@ describe('a query', () => {
 });
 
 /** Rows that take so long to look at that the scan needs more than one turn. */
-function slowed(kind: ReturnType<View['kind']>): ReturnType<View['kind']> {
+function slowed(kind: ReturnType<View['kind']>, most = Infinity, milliseconds = 0.05): ReturnType<View['kind']> {
+  let looked = 0;
   const wait = () => {
-    for (const end = performance.now() + 0.05; performance.now() < end;);
+    looked += 1;
+    if (looked > most) return;
+    for (const end = performance.now() + milliseconds; performance.now() < end;);
   };
   const unordered = new Proxy(kind.unordered, {
     get(rows, key) {
@@ -231,4 +245,16 @@ describe('keys of an order', () => {
       expect(keyOf(long, { path, descending: false })).toBeNull();
     }
   });
+});
+
+test('scans wait for each other, and one principal has no more than 64 waiting', async () => {
+  const filter: Filter = { operator: 'cont', path: ['description'], values: ['nobody says this'] };
+  const waiter = { signal: new AbortController().signal, principal: { name: 'busy' } };
+  const search = () => page(view, everything, { object: 'Resource', filter, limit: 1 }, waiter);
+  const searches = await Promise.allSettled(Array.from({ length: 200 }, search));
+  const refused = searches.filter(({ status }) => status === 'rejected');
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThanOrEqual(200 - 64);
+  for (const { reason } of refused as PromiseRejectedResult[]) expect(reason).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(await search()).toEqual({ runs: [] });
 });

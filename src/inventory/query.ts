@@ -6,7 +6,7 @@ import { pageOf, pageOfRuns, type Page } from './page.js';
 import { planOf, type Plan, type Selection } from './plan.js';
 import type { Row } from './row.js';
 import { scanAll, scanInOrder } from './scan.js';
-import type { Waiter } from './slices.js';
+import type { Waiter } from './scan-turns.js';
 import type { View } from './view.js';
 
 export { rowsOf } from './page.js';
@@ -22,7 +22,7 @@ export interface ListQuery extends Selection {
 /** Rows after which a search that has not filled its page is better off going through everything, if its page is short. */
 const patience = 2000;
 
-/** One page of a list. Scans are cut into slices of at most 2 ms; they reject with the reason of the waiter's signal. */
+/** One page of a list. Scans take turns with all others; they reject with the reason of the waiter's signal. */
 export async function page(view: View, scope: Scope, query: ListQuery, waiter?: Waiter): Promise<Page> {
   const plan = planOf(view, scope, query);
   if (query.order) return bestPage(plan, query, waiter);

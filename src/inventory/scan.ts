@@ -2,32 +2,46 @@ import { sees } from '#schema/scope.js';
 import { mergedRows } from './merged.js';
 import type { Plan } from './plan.js';
 import type { Row } from './row.js';
-import { slices, type Waiter } from './slices.js';
+import type { Waiter } from './scan-turns.js';
+import { paced, type Turn } from './slices.js';
 
-/** Rows looked at between two looks at the clock. */
-const step = 64;
+/** Comparisons between two looks at the clock, if a row has one value for each; `paced` sees to those that have more. */
+const comparisons = 64;
+
+function pacedBy({ weight }: Plan, turn: Turn) {
+  return paced(turn, Math.max(1, Math.floor(comparisons / weight)));
+}
 
 /**
  * Calls `visit` with the plan's rows behind `after` that pass its test, in id order, until it says false or `most` were looked
  * at. Answers the id of the last one looked at when it stopped for `most`, else undefined.
  */
 export async function scanInOrder(
-  { lists, test }: Plan,
+  plan: Plan,
   after: string | undefined,
   visit: (row: Row) => boolean,
   { waiter, most = Infinity }: { readonly waiter: Waiter | undefined; readonly most?: number },
 ): Promise<string | undefined> {
-  const slice = slices(waiter);
-  let last = after;
-  for (let looked = 0; ; await slice.pause()) {
-    const rows = mergedRows(lists(), last);
-    do {
-      const row = rows.next();
-      if (!row || ((!test || test(row)) && !visit(row))) return undefined;
-      last = row.id;
-      looked += 1;
-      if (looked === most) return last;
-    } while (looked % step !== 0 || !slice.over());
+  const { lists, test, size, turns } = plan;
+  const turn = await turns.begin(Math.min(size, most), waiter);
+  try {
+    const pace = pacedBy(plan, turn);
+    let last = after;
+    for (let looked = 0; ; await pace.pause()) {
+      const rows = mergedRows(lists(), last);
+      for (let left = pace.stride; ; left = pace.stride) {
+        for (; left > 0; left -= 1) {
+          const row = rows.next();
+          if (!row || ((!test || test(row)) && !visit(row))) return undefined;
+          last = row.id;
+          looked += 1;
+          if (looked === most) return last;
+        }
+        if (pace.over()) break;
+      }
+    }
+  } finally {
+    turn.end();
   }
 }
 
@@ -36,13 +50,21 @@ export async function scanInOrder(
  * there, which costs a quarter of what id order does; rows that come or go during its pauses may be met or not.
  */
 export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Waiter | undefined): Promise<void> {
-  const { kind, scope, test, whole } = plan;
+  const { kind, scope, test, whole, turns } = plan;
   if (!whole) return void (await scanInOrder(plan, undefined, (row) => (visit(row), true), { waiter }));
-  const slice = slices(waiter);
   const rows = kind.unordered;
-  for (let index = 0; index < rows.length; index += 1) {
-    const row = rows[index];
-    if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
-    if (index % step === 0 && slice.over()) await slice.pause();
+  const turn = await turns.begin(rows.length, waiter);
+  try {
+    const pace = pacedBy(plan, turn);
+    for (let index = 0, left = 1; index < rows.length; index += 1) {
+      const row = rows[index];
+      if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
+      left -= 1;
+      if (left > 0) continue;
+      if (pace.over()) await pace.pause();
+      left = pace.stride;
+    }
+  } finally {
+    turn.end();
   }
 }

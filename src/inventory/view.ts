@@ -3,11 +3,14 @@ import type { Scope } from '#schema/scope.js';
 import type { Store } from '#platform/store/store.js';
 import type { Kind } from './kind.js';
 import type { Row } from './row.js';
+import { scanTurns, type ScanTurns } from './scan-turns.js';
 import { ViewState } from './view-state.js';
 
 /** The in-process read model of everything in the store's log. Reads cost no call to a backend or to the store. */
 export interface View {
   kind(object: string): Kind;
+  /** In which all scans of it take turns. */
+  readonly turns: ScanTurns;
   /** The object, nested ones included, if the scope sees it. */
   get(scope: Scope, object: string, id: string): Row | undefined;
   /** Last position that touched what the scope sees of a list; answers made at it stay true until it moves. */
@@ -54,6 +57,7 @@ export async function openView(
   follow();
   return {
     kind: (object) => state.kind(object),
+    turns: scanTurns(),
     get: (scope, object, id) => state.get(scope, object, id),
     mark: (scope, object, parent) => state.mark(scope, object, parent),
     position: () => state.position,

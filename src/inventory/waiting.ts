@@ -40,9 +40,8 @@ export class Waiting {
 
   /** The log ends at `head` now and does not hold what these wait for. */
   lost(waiters: ReadonlySet<Waiter>, head: Position): void {
-    const fault = new Fault('UNAVAILABLE', 'The store lost this change in a failover; read the object again.', {
-      retryAfter: 1,
-    });
+    // Who waits has written: to be told when to come back would be to repeat it.
+    const fault = new Fault('UNAVAILABLE', 'The store lost this change in a failover; read the object again.');
     for (const waiter of waiters) if (waiter.seq > head.seq) waiter.reject(fault);
   }
 }

@@ -6,16 +6,27 @@ import type { Operation } from './operation.js';
 /** Where audit entries go. */
 export type AuditLog = Pick<Store, 'appendAudit'>;
 
+const longestId = 255;
+
+/** `input` may be anything: what is refused was not parsed. */
 function auditEntry(caller: Caller, operation: Operation, input: unknown): Omit<AuditEntry, 'stage'> {
-  const target = (input as { readonly id?: unknown }).id;
+  const { id, value, patch } = (input ?? {}) as Readonly<Record<'id' | 'value' | 'patch', unknown>>;
+  const attributes = namesIn(operation, patch ?? value);
   return {
     at: new Date().toISOString(),
     requestId: caller.requestId,
     principal: caller.principal.name,
     tenant: caller.principal.scope.tenant ?? null,
     operation: operation.name,
-    ...(typeof target === 'string' ? { target } : {}),
+    ...(typeof id === 'string' && id.length <= longestId ? { target: id } : {}),
+    ...(attributes.length > 0 ? { attributes } : {}),
   };
+}
+
+/** Attributes of the object that are said to become something; never what. */
+function namesIn({ object }: Operation, said: unknown): readonly string[] {
+  if (typeof said !== 'object' || said === null) return [];
+  return Object.keys(object.model.shape).filter((name) => Object.hasOwn(said, name));
 }
 
 /** A mutation whose intent cannot be written down does not happen. */

@@ -6,6 +6,6 @@ export interface Caller {
   readonly requestId: string;
   /** Aborts when the client leaves; a mutation that has begun goes on all the same. */
   readonly signal: AbortSignal;
-  /** Set by the first operation of a request: one request is charged once, however many operations it needs. */
+  /** The rate limit has been charged: by the edge, or by the first operation of a request that came another way. */
   charged?: boolean;
 }

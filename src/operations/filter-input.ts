@@ -1,40 +1,88 @@
 import { z } from 'zod';
-import { operators, type Filter } from '#schema/filter/ast.js';
-import { parseFilter } from '#schema/filter/parse.js';
+import { invalid } from '#schema/errors.js';
+import { operators, type Condition, type Filter, type Operator } from '#schema/filter/ast.js';
+import { mostNames, mostValues } from '#schema/filter/limits.js';
+import { comingFrom, faultIn, hasOrigin } from '#schema/filter/origin.js';
+import { parseFilter, single } from '#schema/filter/parse.js';
 import type { ObjectDefinition } from '#schema/object.js';
 import { attributeAt } from '#schema/paths.js';
 
-const Condition = z.strictObject({
-  operator: z.enum(operators),
-  path: z.array(z.string().max(255)).min(1).max(10),
-  keys: z.boolean().optional(),
-  values: z.array(z.string().max(4096)).min(1).max(1000),
-});
+/** Conditions and groups: a `where`, a `filter` and a relation of GraphQL together have at most 204. */
+const mostParts = 256;
+/** Of all names and values: a thousand UUIDs and more. */
+const mostCharacters = 65_536;
 
-const Structured: z.ZodType<Filter> = z.lazy(() =>
-  z.union([
-    Condition as unknown as z.ZodType<Filter>,
-    z.strictObject({ all: z.array(Structured).max(100) }),
-    z.strictObject({ any: z.array(Structured).max(100) }),
-  ]),
-);
-
-/** A `where`, a `filter` and a relation of GraphQL together: each of the first two has at most 100. */
-const mostConditions = 201;
-
-function conditionsIn(filter: Filter): number {
-  if ('operator' in filter) return 1;
-  const parts = 'all' in filter ? filter.all : filter.any;
-  return parts.reduce((sum, part) => sum + conditionsIn(part), 0);
+interface Counts {
+  parts: number;
+  values: number;
+  characters: number;
 }
 
-const Limited = Structured.refine((filter) => conditionsIn(filter) <= mostConditions, {
-  message: `More than ${mostConditions} conditions.`,
-});
+/** Filters by their shape, so that a fault is told of what was meant. What we made of a text comes back as it is. */
+function structured(raw: unknown, at: string, counts: Counts): Filter {
+  counts.parts += 1;
+  if (counts.parts > mostParts)
+    throw invalid(
+      `A filter has more than ${mostParts} conditions and groups; use 'in' for many values, or ask twice.`,
+      at,
+    );
+  if (typeof raw !== 'object' || raw === null) throw invalid(`${shapes}.`, at);
+  if (hasOrigin(raw)) return counted(raw, counts);
+  const group = (['all', 'any'] as const).find((name) => Object.hasOwn(raw, name));
+  if (!group) return counted(condition(raw as Members, at), counts);
+  const parts = (raw as Members)[group];
+  onlyHas(raw, [group], at);
+  if (!Array.isArray(parts)) throw invalid(`'${group}' is a list of filters.`, `${at}/${group}`);
+  const read = parts.map((part: unknown, index) => structured(part, `${at}/${group}/${index}`, counts));
+  return group === 'all' ? { all: read } : { any: read };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+const shapes =
+  'A filter is a text, a condition { operator, path, keys?, values }, or filters together as { all: [] } or { any: [] }';
+
+function condition(raw: Members, at: string): Condition {
+  const { operator, path, keys, values } = raw;
+  if (!Object.hasOwn(raw, 'operator')) throw invalid(`${shapes}; this is none of these.`, at);
+  onlyHas(raw, ['operator', 'path', 'keys', 'values'], at);
+  if (!(operators as readonly unknown[]).includes(operator))
+    throw invalid(`The operator must be one of ${operators.join(', ')}.`, `${at}/operator`);
+  if (!isTexts(path)) throw invalid('The path must be a list of at least one name.', `${at}/path`);
+  if (path.length > mostNames) throw invalid(`A path has at most ${mostNames} names.`, `${at}/path/${mostNames}`);
+  if (keys !== undefined && typeof keys !== 'boolean') throw invalid("'keys' must be true or false.", `${at}/keys`);
+  if (!isTexts(values)) throw invalid('The values must be a list of at least one text.', `${at}/values`);
+  if (values.length > 1 && single.has(operator as Operator))
+    throw invalid(`'${operator as Operator}' takes one value.`, `${at}/values/1`);
+  return comingFrom({ operator: operator as Operator, path, ...(keys && { keys }), values }, { at });
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string');
+}
+
+function onlyHas(raw: object, known: readonly string[], at: string): void {
+  const stray = Object.keys(raw).find((name) => !known.includes(name));
+  if (stray !== undefined) throw invalid(`'${stray}' cannot stand here; known are ${known.join(', ')}.`, at);
+}
+
+function counted(read: Condition, counts: Counts): Condition {
+  const before = counts.values;
+  counts.values += read.values.length;
+  if (counts.values > mostValues)
+    throw faultIn(read, mostValues - before, `More than ${mostValues} values in one filter; ask twice.`);
+  for (const text of [...read.path, ...read.values]) counts.characters += text.length;
+  if (counts.characters > mostCharacters)
+    throw faultIn(read, 'path', `More than ${mostCharacters} characters in one filter; ask twice.`);
+  return read;
+}
 
 /** A filter as text (SOL 013 grammar over the model's names) or already taken apart. */
 export const FilterInput = z
-  .union([z.string().max(8192), Limited])
+  .custom<string | Filter>()
+  .transform((raw) =>
+    typeof raw === 'string' ? raw : structured(raw, 'filter', { parts: 0, values: 0, characters: 0 }),
+  )
   .describe('Which objects: an expression of ETSI NFV-SOL 013 5.2 over the attributes.');
 
 const parsed = new WeakMap<ObjectDefinition, Map<string, Filter | undefined>>();

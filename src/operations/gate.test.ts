@@ -1,108 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
 import { Fault, notFound } from '#schema/errors.js';
-import { objects } from '#schema/objects.js';
-import type { Scope } from '#schema/scope.js';
-import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
-import type { AuditEntry, Store } from '#platform/store/store.js';
-import { coverage, type Coverage } from '#subscriptions/coverage.js';
-import { openView, type View } from '../inventory/view.js';
-import { gate, type Caller, type GateParts, type Outcome } from './gate.js';
-import { markers } from './markers.js';
-import { operation, type Answer, type Call, type Operation } from './operation.js';
-import type { Writes } from './writes.js';
+import type { Answer } from './operation.js';
+import { caller, faultOf, forever, mutation, openDoor, query, row, type Door } from './testing/door.js';
 
-let store: Store;
-let view: View;
-let account: Coverage;
-let audit: AuditEntry[];
-let counted: Outcome[];
-let unforeseen: unknown[];
-
+let { account, audit, counted, unforeseen, opened, close } = {} as Door;
 beforeEach(async () => {
-  store = await openEmbeddedStore({ memory: true });
-  view = await openView(store, () => undefined);
-  account = coverage();
-  account.expect('east', ['ResourcePool'], new Set());
-  [audit, counted, unforeseen] = [[], [], []];
+  ({ account, audit, counted, unforeseen, opened, close } = await openDoor());
 });
-afterEach(async () => {
-  view.stop();
-  await store.close();
-});
-
-function opened(more: Partial<GateParts> = {}) {
-  return gate({
-    view,
-    writes: {} as Writes,
-    markers: markers(Buffer.alloc(32)),
-    coverage: account,
-    charge: () => 0,
-    store: { appendAudit: async (entry) => void audit.push(entry) },
-    pageSize: 7,
-    deadline: 20,
-    firstSyncTimeout: 60_000,
-    count: (outcome) => counted.push(outcome),
-    unforeseen: (error) => unforeseen.push(error),
-    ...more,
-  });
-}
-
-const scope = (permissions: readonly string[], tenant?: string): Scope => ({
-  tenant,
-  permissions: new Set(permissions),
-  key: 'k',
-});
-function caller(more: Partial<Caller> = {}, permissions = ['resourcePools:read', 'resourcePools:update']): Caller {
-  return {
-    principal: { name: 'ann', scope: scope(permissions, 'red') },
-    requestId: 'r1',
-    signal: new AbortController().signal,
-    ...more,
-  };
-}
-
-const row = { kind: 'row', position: { seq: 1, tag: 't' }, stamp: 's', gaps: [] } as unknown as Answer;
-type Declared = Operation<'ResourcePool', 'get', z.ZodObject<{ id: z.ZodString }>>;
-
-function query(
-  run: (call: Call, input: { id: string }) => Answer | Promise<Answer>,
-  more: Partial<Declared> = {},
-): Operation {
-  const input = z.strictObject({ id: z.string() });
-  const declared = {
-    name: 'resourcePools.get',
-    object: objects.ResourcePool,
-    verb: 'get',
-    kind: 'query',
-    permission: 'resourcePools:read',
-    input,
-    summary: '',
-    audit: 'none',
-    run,
-  } as const;
-  return operation({ ...declared, ...more }) as unknown as Operation;
-}
-function mutation(run: (call: Call) => Answer | Promise<Answer>): Operation {
-  return query(run, {
-    name: 'resourcePools.update',
-    kind: 'mutation',
-    permission: 'resourcePools:update',
-    audit: 'durable',
-  } as never);
-}
-
-async function faultOf(call: () => unknown): Promise<Fault> {
-  try {
-    await call();
-  } catch (error) {
-    expect(error).toBeInstanceOf(Fault);
-    return error as Fault;
-  }
-  throw new Error('It did not fail.');
-}
-const forever = (call: Call) =>
-  new Promise<Answer>((_, reject) => call.signal.addEventListener('abort', () => reject(call.signal.reason as Error)));
+afterEach(() => close());
 
 describe('before anything runs', () => {
   const never = query(() => {
@@ -179,6 +84,7 @@ describe('an operation', () => {
       kind: 'unchanged',
       gaps: [{ instance: 'east' }],
     });
+    expect(counted).toMatchObject([{ operation: 'resourcePools.get', code: 'OK' }]);
     stamp = 'two';
     expect(await opened().call(caller(), stamped, { id: 'a' }, 'one')).toMatchObject({ kind: 'row' });
     expect(await faultOf(() => opened().call(caller({}, []), stamped, { id: 'a' }, 'two'))).toMatchObject({
@@ -298,8 +204,8 @@ describe('a mutation', () => {
       { id: 'a' },
     );
     expect(await call).toMatchObject({ kind: 'row' });
-    expect(await faultOf(() => opened().call(caller(), mutation(forever), { id: 'a' }))).toMatchObject({
-      code: 'UNAVAILABLE',
-    });
+    const late = await faultOf(() => opened().call(caller(), mutation(forever), { id: 'a' }));
+    expect([late.code, late.detail]).toEqual(['UNAVAILABLE', {}]);
+    expect(late.message).toContain('may have been done');
   });
 });

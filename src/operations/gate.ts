@@ -1,12 +1,13 @@
 import { Fault } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
 import type { Coverage } from '#subscriptions/coverage.js';
+import { TokenBuckets } from '#platform/token-buckets.js';
 import type { Principal } from '../access/principal.js';
-import type { ChargeRate } from '../access/rate-limit.js';
+import { tooMany, type ChargeRate } from '../access/rate-limit.js';
 import type { View } from '../inventory/view.js';
 import { conclude, intend, type AuditLog } from './audit.js';
 import type { Caller } from './caller.js';
-import { deadline, normalise } from './deadline.js';
+import { deadline, normalise, type Deadline } from './deadline.js';
 import { parse } from './input.js';
 import type { Markers } from './markers.js';
 import type { Answer, Call, Operation, UnchangedAnswer } from './operation.js';
@@ -50,31 +51,83 @@ export interface GateParts {
   unforeseen(error: unknown, caller: Caller, operation: Operation): void;
 }
 
+/** Refused mutations of one principal that are audited at once; then one a second. The metric counts them all. */
+const refusedBurst = 100;
+
 export function gate(parts: GateParts): Gate {
   const callOf = calls(parts);
+  const refuse = refusals(parts);
   return {
     call(caller, operation, input, held) {
-      const admitted = admit(parts, caller, operation, input);
-      if (held === undefined || operation.stamp?.(callOf(caller), admitted) !== held) {
-        return run(parts, caller, operation, admitted, callOf);
+      const began = performance.now();
+      let admitted: unknown;
+      try {
+        admitted = admit(parts, caller, operation, input);
+        if (held !== undefined && operation.stamp?.(callOf(caller), admitted) === held) {
+          counted(parts, operation, 'OK', began);
+          return { kind: 'unchanged', gaps: parts.coverage.gaps(operation.object.name as ObjectName) };
+        }
+      } catch (error) {
+        return refuse(caller, operation, input, failed(parts, caller, operation, error), began);
       }
-      return { kind: 'unchanged', gaps: parts.coverage.gaps(operation.object.name as ObjectName) };
+      return run(parts, caller, operation, admitted, callOf, began);
     },
     mayCall: (principal, operation) => principal.scope.permissions.has(operation.permission),
   };
+}
+
+function counted({ count }: GateParts, { name }: Operation, code: string, began: number): void {
+  count({ operation: name, code, milliseconds: performance.now() - began });
 }
 
 /** What is checked before anything runs, in this order. Quota and Idempotency-Key have their place after the parse. */
 function admit({ charge }: GateParts, caller: Caller, operation: Operation, input: unknown): unknown {
   if (!caller.charged) {
     const wait = charge(caller.principal.name);
-    if (wait > 0) throw new Fault('RATE_LIMITED', 'Too many requests; slow down.', { retryAfter: wait });
+    if (wait > 0) throw tooMany(wait);
     caller.charged = true;
   }
   if (!caller.principal.scope.permissions.has(operation.permission)) {
     throw new Fault('FORBIDDEN', `${operation.name} needs the permission ${operation.permission}.`);
   }
   return parse(operation, input);
+}
+
+type Refuse = (caller: Caller, operation: Operation, input: unknown, fault: Fault, began: number) => Promise<never>;
+
+/** The end of what was not admitted. A refused mutation is audited too, though not so often that it could push out the rest. */
+function refusals(parts: GateParts): Refuse {
+  const audited = new TokenBuckets();
+  return (caller, operation, input, fault, began) => {
+    counted(parts, operation, fault.code, began);
+    const audits = operation.audit === 'durable' && audited.take(caller.principal.name, 1, 1, refusedBurst) === 1;
+    if (!audits) throw fault;
+    return concluded(parts, caller, operation, input, fault.code).then(() => Promise.reject(fault));
+  };
+}
+
+/** Whatever was thrown as a Fault; what nobody foresaw is shown to the operator. */
+function failed(
+  { unforeseen }: GateParts,
+  caller: Caller,
+  operation: Operation,
+  error: unknown,
+  ends?: Deadline,
+): Fault {
+  const fault = normalise(error, operation, caller, ends);
+  if (fault.code === 'INTERNAL' || (fault.code === 'BACKEND_FAILED' && fault.cause !== undefined))
+    unforeseen(fault.cause ?? error, caller, operation);
+  return fault;
+}
+
+async function concluded(
+  { store, unforeseen }: GateParts,
+  caller: Caller,
+  operation: Operation,
+  input: unknown,
+  code: string,
+): Promise<void> {
+  await conclude(store, caller, operation, input, code).catch((error: unknown) => unforeseen(error, caller, operation));
 }
 
 type CallOf = (caller: Caller, signal?: () => AbortSignal) => Call;
@@ -85,36 +138,27 @@ async function run(
   operation: Operation,
   input: unknown,
   callOf: CallOf,
+  began: number,
 ): Promise<Answer> {
-  const { coverage, store, unforeseen } = parts;
-  const began = performance.now();
   const durable = operation.audit === 'durable';
   const ends = deadline(parts.deadline, operation.kind === 'mutation' ? undefined : caller);
-  const failed = (error: unknown): Fault => {
-    const fault = normalise(error, ends, caller);
-    if (fault.code === 'INTERNAL' || (fault.code === 'BACKEND_FAILED' && fault.cause !== undefined))
-      unforeseen(fault.cause ?? error, caller, operation);
-    return fault;
-  };
   let code = 'OK';
   try {
-    if (durable) await intend(store, caller, operation, input);
+    if (durable) await intend(parts.store, caller, operation, input);
     const answer = await operation.run(callOf(caller, ends.signal), input);
-    const gaps = coverage.gaps(operation.object.name as ObjectName);
+    const gaps = parts.coverage.gaps(operation.object.name as ObjectName);
     if (answer.kind !== 'rows') return { ...answer, gaps };
     // A count is made after the answer, when somebody asks for it.
-    const total = () => answer.total().catch((error: unknown) => Promise.reject(failed(error)));
+    const total = () =>
+      answer.total().catch((error: unknown) => Promise.reject(failed(parts, caller, operation, error, ends)));
     return { ...answer, total, gaps };
   } catch (error) {
-    const fault = failed(error);
+    const fault = failed(parts, caller, operation, error, ends);
     code = fault.code;
     throw fault;
   } finally {
-    parts.count({ operation: operation.name, code, milliseconds: performance.now() - began });
-    if (durable)
-      await conclude(store, caller, operation, input, code).catch((error: unknown) =>
-        unforeseen(error, caller, operation),
-      );
+    counted(parts, operation, code, began);
+    if (durable) await concluded(parts, caller, operation, input, code);
   }
 }
 

@@ -18,6 +18,13 @@ export function parse(operation: Operation, input: unknown): unknown {
 
 export function inputFault(error: z.ZodError): Fault {
   const faults = error.issues.map((issue) => `${issue.path.join('/') || 'input'}: ${issue.message}`);
-  const at = error.issues[0]?.path.join('/');
-  return new Fault('INVALID', faults.join('; '), { ...(at ? { at } : {}), ...(faults.length > 1 ? { faults } : {}) });
+  const [first] = error.issues;
+  const at = first?.path.join('/');
+  // A text that is too long is wrong from where it should have ended.
+  const position = first?.code === 'too_big' && first.origin === 'string' ? Number(first.maximum) : undefined;
+  return new Fault('INVALID', faults.join('; '), {
+    ...(at ? { at } : {}),
+    ...(position === undefined ? {} : { position }),
+    ...(faults.length > 1 ? { faults } : {}),
+  });
 }

@@ -9,6 +9,11 @@ export interface Markers {
   open(query: string, marker: string): Place;
 }
 
+/** A signature says that a marker is wrong, not where; only what no marker holds has a place of its own. */
+function strayIn(marker: string): number {
+  return Math.max(0, marker.search(/[^\w-]/));
+}
+
 export function markers(key: Buffer): Markers {
   // SHA-512/256 is safe with the key in front (nothing can be appended to what is cut off), and takes 2 us; an HMAC takes 7,
   // and 35 if it is given the bytes of the key.
@@ -28,7 +33,7 @@ export function markers(key: Buffer): Markers {
         bytes.toString('base64url') !== marker ||
         !timingSafeEqual(sign(query, body), bytes.subarray(0, 12))
       ) {
-        throw invalid('The paging marker is not one of this query; start again without it.', 'after');
+        throw invalid('The paging marker is not one of this query; start again without it.', 'after', strayIn(marker));
       }
       const [id, key] = JSON.parse(body) as [string, Place['key']];
       return key === undefined ? { id } : { id, key };

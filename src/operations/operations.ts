@@ -1,5 +1,6 @@
 import { objects } from '#schema/objects.js';
 import { permissionsOf } from '#schema/permissions.js';
+import { metricsPermission } from '../access/policy.js';
 import { deploymentManagers } from './ims/deployment-managers.js';
 import { inventorySubscriptions } from './ims/inventory-subscriptions.js';
 import { locations } from './ims/locations.js';
@@ -27,8 +28,9 @@ export type AnyOperation = (typeof operations)[number];
 /** The same list, for those who need no more than what every operation has. */
 export const allOperations = operations as readonly unknown[] as readonly Operation[];
 
-/** Every permission that exists: of operations, and of attributes that need one of their own. */
+/** Every permission that exists: of operations, of attributes that need one of their own, and of metrics. */
 export const allPermissions: ReadonlySet<string> = new Set([
   ...allOperations.map((each) => each.permission),
   ...Object.values(objects).flatMap((definition) => permissionsOf(definition.model).map((each) => each.permission)),
+  metricsPermission,
 ]);

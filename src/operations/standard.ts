@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalid, notFound } from '#schema/errors.js';
 import type { Filter } from '#schema/filter/ast.js';
+import { faultIn } from '#schema/filter/origin.js';
 import { FilterInput, readFilter } from './filter-input.js';
 import type { ObjectDefinition } from '#schema/object.js';
 import type { ObjectName } from '#schema/objects.js';
@@ -208,8 +209,9 @@ function placeOf(row: Row, { order }: ListQuery): Place {
 
 /** A filter on what a principal may not see would tell it by what is found. */
 function refuseHidden(scope: Scope, definition: ObjectDefinition, filter: Filter): void {
-  for (const permission of permissionsIn(definition.model, filter)) {
-    if (!scope.permissions.has(permission)) throw invalid(`This filter needs the permission ${permission}.`, 'filter');
+  for (const [permission, condition] of permissionsIn(definition.model, filter)) {
+    if (!scope.permissions.has(permission))
+      throw faultIn(condition, 'path', `This filter needs the permission ${permission}.`);
   }
 }
 

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { readCertificate, type Certificate } from './certificate.js';
 import { ConfigurationModel } from './config/model.js';
 import { listen, type Listener } from './listener.js';
-import { selfSigned } from './self-signed.js';
+import { selfSigned } from './testing/self-signed.js';
 
 const { limits } = ConfigurationModel.parse({});
 const open: Listener[] = [];

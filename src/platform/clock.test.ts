@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { manualClock, systemClock, timestamp } from './clock.js';
+import { systemClock, timestamp } from './clock.js';
+import { manualClock } from './testing/manual-clock.js';
 
 describe('sleeping', () => {
   test.each([

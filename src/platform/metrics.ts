@@ -42,6 +42,8 @@ export const requestBuckets: readonly number[] = [
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const eventLoop = watchEventLoop();
+  // Now, not at the first scrape: it counts from when it is made.
+  const process = processMetrics();
   const register = <S>({ metric, series }: Family<S>) => {
     registry.registerMetric(metric);
     return series;
@@ -54,7 +56,7 @@ export function createMetrics(): Metrics {
     measured: (name, help, read) => registry.registerMetric(measured(name, help, read)),
     measuredEach: (name, help, labels, read) => registry.registerMetric(measuredEach(name, help, labels, read)),
     eventLoopDelay: eventLoop.p99,
-    text: async () => `${await processMetrics().metrics()}\n${await registry.metrics()}`,
+    text: async () => `${await process.metrics()}\n${await registry.metrics()}`,
     close: eventLoop.stop,
   };
   const help = 'Delay of the event loop over the last second, 99th percentile.';

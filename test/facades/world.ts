@@ -91,6 +91,8 @@ export async function openWorld(
   for (const [path, handler] of Object.entries(mount(parts))) app.use(path, handler);
   const front = edge({
     identify: tokenPrincipals(tokens, loadRoles(allPermissions, {})),
+    charge: () => 0,
+    chargeStranger: () => 0,
     cors: { origins: [], credentials: false },
     urlBytes: 8192,
     load: { inFlight: () => 0, maxInFlight: 100, loopDelay: () => 0, maxLoopDelay: 1000 },
@@ -135,10 +137,7 @@ async function openHouse() {
   const { connection } = registry.instances[0]!;
   coverage.expect(instance.key, Object.keys(connection.project) as ObjectName[], new Set());
   const around = { feed: newFeed(store), store, coverage, log() {} };
-  const watcher: Watcher = watch(
-    { source: { instance: instance.key, projection: '1', baseline: true }, connection, oCloudId },
-    around,
-  );
+  const watcher: Watcher = watch({ source: { instance: instance.key, projection: '1' }, connection, oCloudId }, around);
   while (coverage.progress().some(({ synced, of }) => synced < of))
     await new Promise((resolve) => setImmediate(resolve));
   await view.reached(await store.head());

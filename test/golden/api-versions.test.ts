@@ -8,11 +8,12 @@ import {
   uris,
   versionFaults,
   versionMembers,
+  wrongVersions,
 } from './api-versions.js';
 import { majors } from './attributes.js';
 import { base, fill, json, openGolden, type Golden } from './client.js';
 import { mediaType, problemFaults } from './problems.js';
-import { refusedMethods, spellings } from './routes.js';
+import { refusedMethods, spellings, versionForm } from './routes.js';
 
 interface Info {
   readonly uriPrefix: string;
@@ -57,6 +58,28 @@ describe.each(spellings)('api_versions of %s', (apiName) => {
     for (const method of refusedMethods) {
       expect(problemFaults(await golden.send(fill(path, { apiName }), { method }), 405)).toEqual([]);
     }
+  });
+
+  test.each(uris)('§3.3 $path takes the Version that it tells, and no other', async ({ path }) => {
+    const target = fill(path, { apiName });
+    for (const { version } of (await read(path, apiName)).apiVersions) {
+      const reply = await golden.send(target, { headers: { Version: version } });
+      expect([reply.status, reply.headers['version']]).toEqual([200, version]);
+    }
+    for (const { value, status } of wrongVersions) {
+      const reply = await golden.send(target, { headers: { Version: value } });
+      expect({ value, faults: problemFaults(reply, status) }).toEqual({ value, faults: [] });
+      expect(reply.headers['version']).toMatch(versionForm);
+    }
+  });
+
+  test.each(uris)('RFC 9110 §13.1.2 $path: its ETag in If-None-Match is 304', async ({ path }) => {
+    const target = fill(path, { apiName });
+    const tag = (await golden.send(target)).headers['etag'] ?? '';
+    expect(tag).toMatch(/^"[^"]+"$/);
+    const reply = await golden.send(target, { headers: { 'If-None-Match': tag } });
+    expect([reply.status, reply.text, reply.headers['etag']]).toEqual([304, '', tag]);
+    expect((await golden.send(target, { headers: { 'If-None-Match': '"another"' } })).status).toBe(200);
   });
 
   test.each(majors)('§3.3 without a Version header, %s answers with its newest version', async (major) => {

@@ -19,6 +19,13 @@ export const uris: readonly VersionsUri[] = [
 /** The version of 1.1 that v2 begins with and RH's test suite compares. */
 export const newest: Readonly<Partial<Record<Major, string>>> = { v2: '2.0.0' };
 
+/** The request header Version at these URIs (3.3): malformed 400, not served 406. */
+export const wrongVersions: readonly { readonly value: string; readonly status: number }[] = [
+  { value: 'abc', status: 400 },
+  { value: '2', status: 400 },
+  { value: '9.9.9', status: 406 },
+];
+
 export const infoMembers = ['uriPrefix', 'apiVersions'];
 export const versionMembers = ['version', 'isDeprecated', 'retirementDate'];
 

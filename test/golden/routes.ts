@@ -105,6 +105,21 @@ export const accepts: readonly HeaderCase[] = [
   { clause: '§4', why: 'JSON second', value: 'text/html, application/json;q=0.5', status: [200] },
   { clause: '§4', why: 'anything last', value: 'text/html,application/xml;q=0.9,*/*;q=0.1', status: [200] },
   { clause: '§4', why: 'JSON in capitals', value: 'Application/JSON', status: [200] },
+  { clause: '§4', why: 'JSON with a charset', value: 'application/json; charset=utf-8', status: [200] },
+  { clause: '§4', why: 'JSON of some version', value: 'application/json;version=1', status: [200] },
+  { clause: '§4', why: 'JSON with a quoted comma', value: 'application/json;a="x, y;q=0";q=0.1', status: [200] },
+  {
+    clause: '§4',
+    why: 'JSON second, with a charset',
+    value: 'text/html, application/json;charset=utf-8;q=0.9',
+    status: [200],
+  },
+  {
+    clause: '§4',
+    why: 'JSON with a charset at weight zero',
+    value: 'application/json;charset=utf-8;q=0',
+    status: [406],
+  },
   { clause: '§4', why: 'HTML alone', value: 'text/html', status: [406] },
   { clause: '§4', why: 'XML alone', value: 'application/xml', status: [406] },
   { clause: '§4', why: 'any text', value: 'text/*', status: [406] },
@@ -139,6 +154,11 @@ export const versioned: readonly { readonly path: string; readonly method?: stri
   { path: '/resourcePools/{unknown}', status: 404 },
   { path: '/resourcePools?filter=garbage', status: 400 },
   { path: '/resourcePools', method: 'POST', status: 405 },
+  { path: '/resourcePools', method: 'OPTIONS', status: 204 },
+  { path: '/resourcePools/{unknown}/resources', method: 'OPTIONS', status: 204 },
+  { path: '/api_versions', status: 200 },
+  { path: '/api_versions', method: 'OPTIONS', status: 204 },
+  { path: '/api_versions', method: 'DELETE', status: 405 },
 ];
 
 /** A request target that no server takes: 414 (4). */

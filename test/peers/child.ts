@@ -31,7 +31,8 @@ export function startChild(program: string, args: readonly string[], logFile: st
   closeSync(log);
   child.once('error', () => undefined); // the missing pid below says it
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${program} could not be started. Build it with: node scripts/peers.mjs`);
+  if (pid === undefined)
+    throw new Error(`${program} could not be started: is it installed? Peers are built by: node scripts/peers.mjs`);
   running.add(pid);
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => {

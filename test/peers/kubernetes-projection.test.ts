@@ -8,7 +8,7 @@ import type { Connection, Target } from '#adapters/contract.js';
 import { materialise } from '#adapters/kit/materialise.js';
 import { kubernetesConfig } from '#adapters/kubernetes/config.js';
 import { connect } from '#adapters/kubernetes/connect.js';
-import { distributions } from '#adapters/kubernetes/project/pools/distributions.js';
+import { distributions } from '#adapters/kubernetes/project/pools/testing/distributions.js';
 import { type Cluster, createNodes, makeNode, startCluster } from './cluster.js';
 import { context, impatient } from './kubernetes-follower.js';
 

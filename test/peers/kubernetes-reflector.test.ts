@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { kubeconfigOf } from '#adapters/kubernetes/fake-api-server.js';
+import { kubeconfigOf } from '#adapters/kubernetes/testing/fake-api-server.js';
 import { type Cluster, createNodes, makeNode, startCluster } from './cluster.js';
 import { type Follower, followNodes } from './kubernetes-follower.js';
 import { type HttpFaults, startHttpFaults } from './kubernetes-http-faults.js';

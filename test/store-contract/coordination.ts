@@ -95,20 +95,6 @@ export function coordinationContract(open: Open): void {
     });
   });
 
-  test('the audit takes entries with and without a target', async () => {
-    const { store } = await open();
-    const intent = {
-      at: '2026-01-01T00:00:00.000Z',
-      requestId: 'r1',
-      principal: 'p',
-      tenant: null,
-      operation: 'o',
-      stage: 'intent',
-    } as const;
-    await store.appendAudit(intent);
-    await store.appendAudit({ ...intent, stage: 'outcome', tenant: 't1', code: 'CONFLICT', target: 'a' });
-  });
-
   test('a closed store refuses, and may be closed twice', async () => {
     const { store } = await open();
     await store.close();

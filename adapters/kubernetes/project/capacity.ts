@@ -34,20 +34,33 @@ export interface Capacity {
 const hugePages = 'hugepages-';
 const isCounted = (resource: string) => resource.includes('/') || resource.startsWith(hugePages);
 
-/** Makes shares; equal traits are one string in memory. */
+/**
+ * Makes shares; equal ones are one object, and equal traits one string. By that the kit knows that a node whose label changed
+ * adds what it did: else every change of a node would have the shares of all nodes added up anew.
+ */
 export function createShareOf(): (node: SlimNode) => NodeShare {
-  const known = new Map<string, string>();
+  const byTraits = new Map<string, { readonly traits: string; readonly shares: Map<string, NodeShare> }>();
   return (node) => {
     const text = traitsOf(node);
-    const traits = known.get(text) ?? text;
-    known.set(text, traits);
-    return {
-      cores: Math.round(parseQuantity(node.capacity['cpu']) * 1000),
-      memory: parseQuantity(node.capacity['memory']),
-      storage: parseQuantity(node.capacity['ephemeral-storage']),
-      pods: parseQuantity(node.capacity['pods']),
-      traits,
-    };
+    let alike = byTraits.get(text);
+    if (!alike) byTraits.set(text, (alike = { traits: text, shares: new Map() }));
+    const { traits, shares } = alike;
+    const amounts = amountsCounted.map((resource) => node.capacity[resource]).join();
+    let share = shares.get(amounts);
+    if (!share) shares.set(amounts, (share = shareOf(node.capacity, traits)));
+    return share;
+  };
+}
+
+const amountsCounted = ['cpu', 'memory', 'ephemeral-storage', 'pods'];
+
+function shareOf(capacity: SlimNode['capacity'], traits: string): NodeShare {
+  return {
+    cores: Math.round(parseQuantity(capacity['cpu']) * 1000),
+    memory: parseQuantity(capacity['memory']),
+    storage: parseQuantity(capacity['ephemeral-storage']),
+    pods: parseQuantity(capacity['pods']),
+    traits,
   };
 }
 

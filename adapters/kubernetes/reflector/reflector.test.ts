@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { NativeEvent } from '../../contract.js';
 import { kubernetesConfig } from '../config.js';
 import { loadCredentials } from '../credentials.js';
-import { type FakeApiServer, kubeconfigOf, startFakeApiServer } from '../fake-api-server.js';
+import { type FakeApiServer, kubeconfigOf, startFakeApiServer } from '../testing/fake-api-server.js';
 import { reflect } from './reflector.js';
 import { createRequest } from './request.js';
 import type { Identified } from './source.js';

@@ -1,6 +1,8 @@
 import {
+  getArgumentValues,
   getNamedType,
   getNullableType,
+  getVariableValues,
   isCompositeType,
   isInterfaceType,
   isListType,
@@ -13,86 +15,87 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  type ValueNode,
 } from 'graphql';
+import { objects } from '#schema/objects.js';
+import { defaultFirst } from './lists.js';
+import type { Looks, LooksOf } from './looks.js';
 
 export interface Costed {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  /** As they were sent. */
   readonly variables: Readonly<Record<string, unknown>>;
+  readonly looksOf: LooksOf;
+}
+
+/** What an operation comes to. */
+export interface Cost {
+  /** Objects it may answer with. */
+  readonly answers: number;
+  /** Objects it has to look at because no index tells which they are. */
+  readonly looks: number;
+}
+
+/** As many objects are looked at in the time of one that is answered. */
+const looksOfAnAnswer = 100;
+
+export function priceOf({ answers, looks }: Cost): number {
+  return answers + Math.ceil(looks / looksOfAnAnswer);
 }
 
 /** What a list without `first` is taken for: parts of one object. */
 const partsOfOne = 10;
 
-/** How long lists are made by the arguments of a field: literals, variables or defaults. */
-class ListSizes {
-  readonly #variables: Costed['variables'];
-  readonly #defaults: ReadonlyMap<string, ValueNode | undefined>;
+const none: Cost = { answers: 0, looks: 0 };
 
-  constructor({ operation, variables }: Costed) {
-    this.#variables = variables;
-    this.#defaults = new Map(
-      operation.variableDefinitions?.map(({ variable, defaultValue }) => [variable.name.value, defaultValue]),
-    );
-  }
-
-  /** The size that the argument `name` asks for; undefined when the field has no such argument. */
-  of(field: FieldNode, definition: GraphQLField<unknown, unknown>, name: string): number | undefined {
-    const argument = definition.args.find((each) => each.name === name);
-    if (!argument) return undefined;
-    const given = field.arguments?.find((each) => each.name.value === name)?.value;
-    return Math.max(0, this.#in(given) ?? (argument.defaultValue as number | undefined) ?? 1);
-  }
-
-  #in(node: ValueNode | undefined): number | undefined {
-    if (node?.kind === Kind.INT) return Number(node.value);
-    if (node?.kind === Kind.LIST) return node.values.length;
-    if (node?.kind !== Kind.VARIABLE) return undefined;
-    const value = this.#variables[node.name.value];
-    if (value === undefined) return this.#in(this.#defaults.get(node.name.value));
-    return typeof value === 'number' ? value : Array.isArray(value) ? value.length : undefined;
-  }
+/** A page of a list: how long it is, and what it looks at. */
+interface Connection extends Looks {
+  readonly first: number;
 }
 
 /**
- * What an operation costs: 1 for each object it may answer with, lists as long as their `first` or `ids` says. Scalars
- * and introspection are free. The document must be valid, so that fragments have no cycles.
+ * What an operation costs: 1 for each object it may answer with, lists as long as their `first` or `ids` says, and what filters,
+ * orders and counts look at. Scalars and introspection are free. The document must be valid: fragments have no cycles.
  */
-export function costOf(costed: Costed): number {
-  const { schema, document, operation } = costed;
-  const sizes = new ListSizes(costed);
+export function costOf(costed: Costed): Cost {
+  const { schema, document, operation, looksOf } = costed;
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], costed.variables);
+  // With variables that are none nothing runs.
+  if (!coerced) return none;
   const fragments = new Map(
     document.definitions.flatMap((each) =>
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
     ),
   );
-  const known = new Map<string, number>();
+  const known = new Map<string, Cost>();
 
-  /** `page`: how long the lists are that stand directly in `type`, a connection. */
-  function ofField(field: FieldNode, type: GraphQLNamedType, page: number | undefined): number {
+  function ofField(field: FieldNode, type: GraphQLNamedType, page: Connection | undefined): Cost {
     const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[field.name.value] : undefined;
     const named = definition && getNamedType(definition.type);
-    if (!named || !field.selectionSet || !isCompositeType(named)) return 0;
-    const first = sizes.of(field, definition, 'first');
-    if (first !== undefined) return 1 + ofSelections(field.selectionSet, named, first);
+    if (page && field.name.value === 'totalCount') return { answers: 0, looks: page.total };
+    if (!named || !field.selectionSet || !isCompositeType(named)) return none;
+    const args = argumentsOf(definition, field, coerced!);
+    const connection = connectionOf(named, args, type, looksOf);
+    const inner = ofSelections(field.selectionSet, named, connection);
+    if (connection) return { answers: 1 + inner.answers, looks: connection.page + inner.looks };
     const listed = isListType(getNullableType(definition.type));
-    const length = listed ? (sizes.of(field, definition, 'ids') ?? page ?? partsOfOne) : 1;
-    return length * (1 + ofSelections(field.selectionSet, named, undefined));
+    const length = listed ? (idsIn(args) ?? page?.first ?? partsOfOne) : 1;
+    const most = listed && page ? Math.min(length, page.most) : length;
+    return { answers: length * (1 + inner.answers), looks: most * inner.looks };
   }
 
-  function ofSelections({ selections }: SelectionSetNode, type: GraphQLNamedType, page: number | undefined): number {
+  function ofSelections({ selections }: SelectionSetNode, type: GraphQLNamedType, page: Connection | undefined): Cost {
     return selections.reduce((sum, selection) => {
-      if (selection.kind === Kind.FIELD) return sum + ofField(selection, type, page);
-      if (selection.kind === Kind.FRAGMENT_SPREAD) return sum + ofFragment(selection.name.value, page);
+      if (selection.kind === Kind.FIELD) return plus(sum, ofField(selection, type, page));
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return plus(sum, ofFragment(selection.name.value, page));
       const on = selection.typeCondition ? schema.getType(selection.typeCondition.name.value)! : type;
-      return sum + ofSelections(selection.selectionSet, on, page);
-    }, 0);
+      return plus(sum, ofSelections(selection.selectionSet, on, page));
+    }, none);
   }
 
-  function ofFragment(name: string, page: number | undefined): number {
-    const key = `${name} ${page}`;
+  function ofFragment(name: string, page: Connection | undefined): Cost {
+    const key = `${name} ${page?.first} ${page?.total} ${page?.most}`;
     const { typeCondition, selectionSet } = fragments.get(name)!;
     const cost = known.get(key) ?? ofSelections(selectionSet, schema.getType(typeCondition.name.value)!, page);
     known.set(key, cost);
@@ -100,4 +103,36 @@ export function costOf(costed: Costed): number {
   }
 
   return ofSelections(operation.selectionSet, schema.getRootType(operation.operation)!, undefined);
+}
+
+function plus(one: Cost, other: Cost): Cost {
+  return { answers: one.answers + other.answers, looks: one.looks + other.looks };
+}
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+function argumentsOf(definition: GraphQLField<unknown, unknown>, field: FieldNode, variables: Arguments): Arguments {
+  try {
+    return getArgumentValues(definition, field, variables);
+  } catch {
+    // The field is refused with the same error when it is its turn.
+    return {};
+  }
+}
+
+/** The page that a field answers with; absent for what is none. */
+function connectionOf(
+  { name }: GraphQLNamedType,
+  args: Arguments,
+  { name: around }: GraphQLNamedType,
+  looksOf: LooksOf,
+): Connection | undefined {
+  const object = name.endsWith('Connection') ? name.slice(0, -'Connection'.length) : '';
+  if (!Object.hasOwn(objects, object)) return undefined;
+  const first = typeof args['first'] === 'number' ? Math.max(0, args['first']) : defaultFirst;
+  return { first, ...looksOf(object, args, Object.hasOwn(objects, around) ? around : undefined) };
+}
+
+function idsIn({ ids }: Arguments): number | undefined {
+  return Array.isArray(ids) ? ids.length : undefined;
 }

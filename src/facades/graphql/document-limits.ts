@@ -6,6 +6,7 @@ import {
   type SelectionNode,
   type ValidationRule,
 } from 'graphql';
+import { invalid } from '#schema/errors.js';
 
 export interface DocumentLimits {
   /** Deepest nesting of fields. */
@@ -27,7 +28,8 @@ const nothing: Size = { depth: 0, aliases: 0 };
 export function documentLimits({ depth, aliases }: DocumentLimits): ValidationRule {
   return (context) => ({
     Document(document) {
-      const refuse = (message: string) => context.reportError(new GraphQLError(message));
+      const refuse = (message: string) =>
+        context.reportError(new GraphQLError(message, { originalError: invalid(message, 'query') }));
       const directives = countDirectives(document);
       if (directives > mostDirectives)
         refuse(`The document has ${directives} directives; at most ${mostDirectives} are allowed.`);

@@ -1,7 +1,11 @@
+import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Fault, internal, invalid, type Code } from '#schema/errors.js';
 
-/** `extensions.code` of each code. */
+/**
+ * `extensions.code` of each code.
+ * @internal
+ */
 export const graphqlCodeOf = {
   INVALID: 'BAD_USER_INPUT',
   UNPROCESSABLE: 'UNPROCESSABLE',
@@ -44,5 +48,12 @@ const guess = / ?Did you mean .+\?$/;
 /** An error as it is answered: where in the document it was stays, what nobody foresaw is withheld. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const fault = faultOf(error);
-  return { ...formatted, ...(fault ? formattedError(fault) : { message: formatted.message.replace(guess, '') }) };
+  if (fault) return { ...formatted, ...formattedError(fault) };
+  return { ...formatted, message: formatted.message.replace(guess, ''), extensions: ofOurs(formatted.extensions) };
+}
+
+/** Apollo's code for a request that is no request of GraphQL; ours for the same is told by every other refusal. */
+function ofOurs(extensions: GraphQLFormattedError['extensions']): GraphQLFormattedError['extensions'] {
+  const ours = extensions?.['code'] === ApolloServerErrorCode.BAD_REQUEST;
+  return ours ? { ...extensions, code: graphqlCodeOf.INVALID } : extensions;
 }

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import type { IncomingMessage } from 'node:http';
 import { ApolloServer } from '@apollo/server';
 import {
@@ -21,7 +22,7 @@ import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
 
 export interface GraphqlLimits extends DocumentLimits {
-  /** Most objects an operation may answer with, roughly; see `costOf`. */
+  /** Most that an operation may cost; see `costOf`. */
   readonly cost: number;
   readonly documentBytes: number;
   /** Whether clients may read the schema. */
@@ -72,7 +73,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     validationRules: [documentLimits(limits)],
     documentStore: documentCache(),
     formatError,
-    plugins: [...withoutTelephone, costLimit(limits.cost), incomplete, operatorSees(unforeseen)],
+    plugins: [...withoutTelephone, costLimit(limits.cost, view), incomplete, operatorSees(unforeseen)],
   });
   await server.start();
   const requestFor = (request: IncomingMessage) => requestOf({ gate, view, operations }, callerOf(request));

@@ -30,7 +30,10 @@ describe('GraphQL over HTTP', () => {
     const search = `?query=${encodeURIComponent(document)}`;
     expect((await world.send({ headers: { 'apollo-require-preflight': '1' } }, search)).body).toEqual(answer);
     const forged = await world.send({}, search);
-    expect([forged.status, forged.body.errors![0]!.message]).toEqual([400, expect.stringMatching(/CSRF/)]);
+    expect(forged.body.errors).toMatchObject([
+      { message: expect.stringMatching(/CSRF/), extensions: { code: 'BAD_USER_INPUT' } },
+    ]);
+    expect(forged.status).toBe(400);
   });
 
   test('mutations may not', async () => {
@@ -42,9 +45,11 @@ describe('GraphQL over HTTP', () => {
   test.each([
     ['text/plain', JSON.stringify({ query: document })],
     ['application/x-www-form-urlencoded', 'query=x'],
-  ])('a form is no request: %s', async (type, body) => {
-    const { status } = await world.send({ method: 'POST', headers: { 'Content-Type': type }, body });
-    expect(status).toBe(400);
+    ['application/xml', '<query/>'],
+  ])('only JSON is a request: %s', async (type, body) => {
+    const reply = await world.send({ method: 'POST', headers: { 'Content-Type': type }, body });
+    expect([reply.status, reply.headers.get('accept-post')]).toEqual([415, 'application/json']);
+    expect(reply.body.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', at: 'Content-Type' } }]);
   });
 
   test('requests do not come in arrays', async () => {
@@ -58,7 +63,8 @@ describe('GraphQL over HTTP', () => {
 
   test.each([
     ['{', 400, 'BAD_USER_INPUT'],
-    ['{}', 400, 'BAD_REQUEST'],
+    ['{}', 400, 'BAD_USER_INPUT'],
+    ['{"query":5}', 400, 'BAD_USER_INPUT'],
     [JSON.stringify({ query: '{' }), 400, 'GRAPHQL_PARSE_FAILED'],
     [JSON.stringify({ query: '{ x }' }), 400, 'GRAPHQL_VALIDATION_FAILED'],
     [

@@ -3,6 +3,7 @@ import { expressMiddleware } from '@as-integrations/express5';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { Fault, internal, invalid } from '#schema/errors.js';
 import type { Caller } from '../../operations/gate.js';
+import { jsonFaultAt } from '../json-fault.js';
 import { refuseDeep } from '../nesting.js';
 import { refuseLarge } from '../refuse-large.js';
 import { statusOf } from '../rest/problem.js';
@@ -21,6 +22,13 @@ export interface HttpParts {
 /** GraphQL over HTTP: what is refused here never reaches the executor. */
 export function graphqlOverHttp(parts: HttpParts): RequestHandler {
   const router = express.Router();
+  router.use((request: Request, response: Response, next: NextFunction) => {
+    const type = foreignType(request);
+    if (type === undefined) return next();
+    const message = `A request to GraphQL is application/json, not ${type}.`;
+    response.set('Accept-Post', 'application/json');
+    refuse(request, response, invalid(message, 'Content-Type'), 415);
+  });
   router.use(refuseLarge(parts.bodyBytes), express.json({ limit: parts.bodyBytes }));
   router.use((request: Request, _response: Response, next: NextFunction) => {
     checkSize(request, parts.documentBytes);
@@ -33,6 +41,14 @@ export function graphqlOverHttp(parts: HttpParts): RequestHandler {
     refuse(request, response, fault);
   });
   return router;
+}
+
+/** What the body of a request is said to be that is not JSON; undefined for JSON and for no body. */
+function foreignType({ headers }: Request): string | undefined {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return undefined;
+  const type = headers['content-type']?.split(';')[0]!.trim().toLowerCase() ?? 'a body without Content-Type';
+  return type === 'application/json' ? undefined : type;
 }
 
 function checkSize(request: Request, documentBytes: number): void {
@@ -49,14 +65,14 @@ function checkSize(request: Request, documentBytes: number): void {
 /** What Express says of a body it cannot read. */
 function refusalOf(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  const { status } = error as { readonly status?: unknown };
+  const { status, message, body } = error as Error & { readonly status?: unknown; readonly body?: string };
   if (status === 413) return new Fault('TOO_LARGE', 'The request body is too large.');
   if (typeof status === 'number' && status < 500)
-    return invalid(`The request body cannot be read: ${(error as Error).message}`, 'body');
+    return invalid(`The request body cannot be read: ${message}`, 'body', jsonFaultAt(message, body));
   return internal(error);
 }
 
-function refuse(request: Request, response: Response, fault: Fault): void {
+function refuse(request: Request, response: Response, fault: Fault, status: number = statusOf[fault.code]): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -65,7 +81,7 @@ function refuse(request: Request, response: Response, fault: Fault): void {
     ? 'application/graphql-response+json'
     : 'application/json';
   response
-    .status(statusOf[fault.code])
+    .status(status)
     .set({ 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' })
     .end(JSON.stringify({ errors: [formattedError(fault)] }));
 }

@@ -258,7 +258,7 @@ describe('what a scope sees', () => {
   test('and cannot be found out by what a filter finds', async () => {
     const document = `{ deploymentManagers(where: { extensions: [{ path: "profileData/admin_user", eq: "root" }] }) { totalCount } }`;
     const reader = await world.ask(document, {}, 'reader');
-    expect(reader.body.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', at: 'filter' } }]);
+    expect(reader.body.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', at: 'where.extensions.0.eq' } }]);
     const deployer = await world.ask(document, {}, 'deployer');
     expect(deployer.body).toEqual({ data: { deploymentManagers: { totalCount: 1 } } });
   });

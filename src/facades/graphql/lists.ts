@@ -1,5 +1,4 @@
 import { Int } from 'type-graphql';
-import { invalid } from '#schema/errors.js';
 import type { Filter } from '#schema/filter/ast.js';
 import type { ObjectDefinition } from '#schema/object.js';
 import { readFilter } from '../../operations/filter-input.js';
@@ -14,9 +13,7 @@ import { whereClass } from './where.js';
 import { filterOf } from './where-filter.js';
 
 /** Page size when a document names none. */
-const defaultFirst = 50;
-
-const longestText = 8192;
+export const defaultFirst = 50;
 
 /** Whose list it is: that of the parent an object is listed under, or of what points at `id` with an indexed attribute. */
 type Under = { readonly parent: string } | { readonly by: string; readonly id: string };
@@ -72,7 +69,7 @@ async function pageOf(
 }
 
 /** `where`, `filter` and the relation together. A text alone goes on as it is: it is parsed and compiled once. */
-function filterFor(
+export function filterFor(
   definition: ObjectDefinition,
   args: Readonly<Record<string, unknown>>,
   under: Under | undefined,
@@ -81,8 +78,6 @@ function filterFor(
   const related: Filter[] = under && 'by' in under ? [{ operator: 'eq', path: [under.by], values: [under.id] }] : [];
   const structured = where == null ? undefined : filterOf(definition.model, where);
   if (text != null && !structured && related.length === 0) return text;
-  if (text != null && text.length > longestText)
-    throw invalid(`'filter' is longer than ${longestText} characters.`, 'filter');
   const written = text == null ? undefined : readFilter(definition, text);
   const all = [...related, ...(structured ? [structured] : []), ...(written ? [written] : [])];
   return all.length > 1 ? { all } : all[0];

@@ -14,6 +14,8 @@ export interface GraphqlRequest {
   /** Backends whose part of the answer may be missing or old, by instance. */
   readonly gaps: ReadonlyMap<string, Gap>;
   operation(object: string, verb: Verb): Operation | undefined;
+  /** Whether the caller may list the object, as the gate says. */
+  mayRead(object: string): boolean;
   /** Runs an operation through the gate. */
   call<A extends Answer>(operation: Operation, input: unknown): Promise<A>;
   /** Resolves when the caller may read the object, asked of the gate once a request: what relations and counts do first. */
@@ -71,6 +73,10 @@ export function requestOf(
     gaps,
     loaders: loaders(view, caller.principal.scope),
     operation,
+    mayRead(object) {
+      const list = operation(object, 'list');
+      return list !== undefined && gate.mayCall(caller.principal, list);
+    },
     call,
     admit(object) {
       const known = admitted.get(object) ?? ask(object);

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { invalid } from '#schema/errors.js';
 import type { Condition, Filter } from '#schema/filter/ast.js';
 import { keyName, parsePath } from '#schema/filter/attribute-path.js';
+import { comingFrom } from '#schema/filter/origin.js';
 import { attributeAt } from '#schema/paths.js';
 import { operatorOf } from './condition-inputs.js';
 
@@ -66,7 +67,7 @@ function conditions(operators: Members, where: Pick<Condition, 'path' | 'keys'>,
     const values = (Array.isArray(given) ? given : [given]).map(String);
     // One of none is never true, none of none always is.
     if (values.length === 0) return operator === 'in' ? { any: [] } : { all: [] };
-    return { ...where, operator, values };
+    return comingFrom({ ...where, operator, values }, { at: `${at}.${name}` });
   });
 }
 

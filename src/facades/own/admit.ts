@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { invalid } from '#schema/errors.js';
+import { otherMethod } from '../methods.js';
 import { acceptsJson } from '../rest/headers.js';
 import { sendProblem, type Problem } from '../rest/problem.js';
 import { methodsAt, type OwnRoute } from './routes.js';
@@ -36,13 +37,7 @@ function refusalOf(
       members: { code: 'NOT_FOUND' },
     };
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
-  const headers = { Allow: allow.join(', ') };
-  if (request.method === 'OPTIONS') {
-    response.writeHead(204, headers).end();
-    return 'answered';
-  }
-  if (!allow.includes(request.method))
-    return { status: 405, detail: `${request.method} is not defined here; allowed: ${headers.Allow}.`, headers };
+  if (otherMethod(request, response, allow)) return 'answered';
   const { accept, host } = request.headers;
   if (!acceptsJson(accept)) return { status: 406, detail: `Only application/json is served, not ${accept}.` };
   if (!URL.canParse(`http://${host}`)) throw invalid('The Host header names no host.', 'Host');

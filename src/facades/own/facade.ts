@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { createOpenApiExpressMiddleware } from 'trpc-to-openapi';
 import { Fault, internal, invalid } from '#schema/errors.js';
+import { jsonFaultAt } from '../json-fault.js';
 import { refuseDeep } from '../nesting.js';
 import { refuseLarge } from '../refuse-large.js';
 import { problemOf, sendProblem, type Problem } from '../rest/problem.js';
@@ -66,9 +67,14 @@ function problems(parts: OwnParts): ErrorRequestHandler {
 /** What Express says of a body that cannot be read. */
 function problemOfBody(error: unknown, limit: number): Problem | undefined {
   if (error instanceof Fault) return problemOf(error);
-  const { status, message } = error as { readonly status?: number; readonly message?: string };
+  const { status, message, body } = error as {
+    readonly status?: number;
+    readonly message?: string;
+    readonly body?: string;
+  };
   if (status === 413)
     return problemOf(new Fault('TOO_LARGE', `The body is larger than ${limit} bytes.`, { at: 'body' }));
   if (status === 415) return { status, detail: `The body cannot be read: ${message}.` };
-  return status === 400 ? problemOf(invalid(`The body is not JSON: ${message}.`, 'body')) : undefined;
+  if (status !== 400) return undefined;
+  return problemOf(invalid(`The body is not JSON: ${message}.`, 'body', jsonFaultAt(message ?? '', body)));
 }

@@ -1,6 +1,7 @@
 import { invalid } from '#schema/errors.js';
 import type { ObjectDefinition } from '#schema/object.js';
-import type { OwnRoute } from './routes.js';
+import { misencodedPath } from '../percent.js';
+import { ownBase, type OwnRoute } from './routes.js';
 
 /** Path parameters beside the query, or beside the whole body as one member. */
 export type Sent = Readonly<Record<string, unknown>>;
@@ -9,7 +10,8 @@ export type Sent = Readonly<Record<string, unknown>>;
 export function operationInput(route: OwnRoute, sent: Sent): unknown {
   const { object, verb } = route.operation;
   if (verb === 'list') return listInput(object, sent);
-  const id = route.path.includes('{id}') ? { id: decoded(sent['id'] as string) } : {};
+  const place = route.path.indexOf('{id}');
+  const id = place < 0 ? {} : { id: decoded(sent['id'] as string, ownBase.length + place) };
   const { body } = sent;
   switch (verb) {
     case 'get':
@@ -30,11 +32,11 @@ export function operationInput(route: OwnRoute, sent: Sent): unknown {
   }
 }
 
-function decoded(segment: string): string {
+function decoded(segment: string, offset: number): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw invalid('The path is not percent-encoded correctly.', 'path');
+    throw misencodedPath(segment, offset);
   }
 }
 

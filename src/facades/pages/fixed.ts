@@ -5,6 +5,7 @@ import { gzip } from 'node:zlib';
 import { acceptsGzip, matchesEtag } from '../rest/headers.js';
 import { problemOf, sendProblem } from '../rest/problem.js';
 import { Fault } from '#schema/errors.js';
+import { otherMethod } from '../methods.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 
 const compress = promisify(gzip);
@@ -26,18 +27,11 @@ interface Made {
 /** Answers a request for something fixed. */
 type AnswerFixed = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** GET and HEAD, compressed once, revalidated by ETag: a new release is seen at once. */
+/** Read only, compressed once, revalidated by ETag: a new release is seen at once. */
 export function fixed(source: Fixed): AnswerFixed {
   let made: Promise<Made> | undefined;
   return (request, response) => {
-    const { method } = request;
-    if (method !== 'GET' && method !== 'HEAD') {
-      return sendProblem(response, {
-        status: 405,
-        detail: `${method} is not defined here; allowed: GET, HEAD.`,
-        headers: { Allow: 'GET, HEAD' },
-      });
-    }
+    if (otherMethod(request, response)) return;
     made ??= make(source);
     made.then(
       (ready) => send(request, response, source, ready),

@@ -167,6 +167,6 @@ describe('a file', () => {
     const [head, post] = await Promise.all([ask(path, {}, 'HEAD'), ask(path, {}, 'POST')]);
 
     expect([head.status, head.body.length, Number(head.headers['content-length']) > 1e6]).toEqual([200, 0, true]);
-    expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD']);
+    expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
   });
 });

@@ -39,9 +39,10 @@ export function answers(maxBytes: number): Answers {
 }
 
 /** Keeps an answer if its like was made before. */
-export function keep(all: Answers, place: Place, made: HeldAnswer): void {
+export function keep(all: Answers, place: Place, made: HeldAnswer): HeldAnswer {
   if (place.asked) all.set(place, made);
   place.asked = true;
+  return made;
 }
 
 /** Bytes it holds, with what its compressed form may take on top. */

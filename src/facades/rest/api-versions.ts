@@ -1,7 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import { hash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Api } from '#schema/apis.js';
-import { requestIdHeader, requestIdOf } from '../request-id.js';
-import type { Route } from './routes.js';
+import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
+import { matchesEtag, versionAmong } from './headers.js';
+import type { Refusals } from './refuse.js';
+import { servedMajors, type Route } from './routes.js';
 
 interface Parts {
   readonly routes: readonly Route[];
@@ -10,28 +13,46 @@ interface Parts {
   readonly relativeVersions: boolean;
 }
 
-/** ApiVersionInformation (SOL 013 9.3) of an API, or of one of its majors; the newest version first. */
+interface Target {
+  readonly api: Api;
+  readonly prefix: string;
+  readonly major?: string;
+}
+
+/**
+ * ApiVersionInformation (SOL 013 9.3) of an API, or of one of its majors; the newest version first. Also where conformance is
+ * strict it may be read without a `Version`: it says which one to send.
+ */
 export function apiVersions(
+  request: IncomingMessage,
   response: ServerResponse,
-  target: { readonly api: Api; readonly prefix: string; readonly major?: string },
+  target: Target,
   parts: Parts,
-  headOnly: boolean,
+  refuse: Refusals,
 ): void {
-  const { api, prefix, major } = target;
-  const served = Object.keys(api.majors)
-    .filter((each) => parts.routes.some((route) => route.api === api && route.major === each))
-    .sort()
-    .reverse();
-  const shown = major === undefined ? served : [major];
-  const newest = major ?? served[0]!;
-  const uriPrefix = parts.relativeVersions ? `/${prefix}/${newest}` : `${parts.publicUrl}/${prefix}/${newest}/`;
-  const versions = shown.flatMap((each) => api.majors[each]!.versions.map((version) => ({ version })));
-  const body = Buffer.from(JSON.stringify({ uriPrefix, apiVersions: versions }));
-  response.writeHead(200, {
-    'Content-Type': 'application/json',
-    'Content-Length': body.length,
-    Version: api.majors[newest]!.versions[0]!,
+  const { api, major } = target;
+  const majors = major === undefined ? servedMajors(parts.routes, api) : [major];
+  const versions = majors.flatMap((each) => api.majors[each]!.versions);
+  const used = versionAmong(versions, request.headers['version']);
+  if (used === undefined) return refuse.notServed(request, response, versions);
+  const body = Buffer.from(JSON.stringify(informationOf(target, majors[0]!, versions, parts)));
+  const etag = `"${hash('sha1', body, 'base64url').slice(0, 22)}"`;
+  const headers = {
+    ETag: etag,
+    Vary: 'Authorization, Origin, Version',
+    Version: used,
     [requestIdHeader]: requestIdOf(response),
-  });
-  response.end(headOnly ? undefined : body);
+  };
+  if (matchesEtag(request.headers['if-none-match'], etag)) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  response.writeHead(200, { ...headers, 'Content-Type': 'application/json', 'Content-Length': body.length });
+  noteBytes(response, body.length);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function informationOf({ prefix }: Target, major: string, versions: readonly string[], parts: Parts): object {
+  const uriPrefix = parts.relativeVersions ? `/${prefix}/${major}` : `${parts.publicUrl}/${prefix}/${major}/`;
+  return { uriPrefix, apiVersions: versions.map((version) => ({ version })) };
 }

@@ -101,8 +101,18 @@ function representationOf({ route, selector }: RestRequest, hidden: readonly (re
   return `${route.presenter.api}/${route.presenter.major}/${selector.key}/${hidden.length === 0 ? '' : JSON.stringify(hidden)}`;
 }
 
-/** Strong ETag: the state an answer depends on, and what was asked of it. Stable over restarts. */
-export function etagOf(stamp: string, base: string, marker: unknown, scope: Scope): string {
-  const asked = hash('sha1', `${base}\n${String(marker ?? '')}\n${scope.key}`, 'base64url').slice(0, 10);
+/** What an ETag is made of beside the state that the answer depends on. */
+interface Asked {
+  /** Mark of how this gateway presents, from `presentationFingerprint`. */
+  readonly presentation: string;
+  readonly base: string;
+  readonly marker: unknown;
+  readonly scope: Scope;
+}
+
+/** Strong ETag: the state, how it is presented, and what was asked of it. Stable over restarts with the same configuration. */
+export function etagOf(stamp: string, { presentation, base, marker, scope }: Asked): string {
+  const text = `${presentation}\n${base}\n${String(marker ?? '')}\n${scope.key}`;
+  const asked = hash('sha1', text, 'base64url').slice(0, 10);
   return `"${stamp}-${asked}"`;
 }

@@ -2,10 +2,21 @@ import Negotiator from 'negotiator';
 import { invalid } from '#schema/errors.js';
 import type { Api } from '#schema/apis.js';
 
-/** Whether an `Accept` header (RFC 9110 12.5.1) lets us answer with JSON. */
+// `;charset=utf-8`, `;version="1, 2"`, `;x`; not the weight.
+const otherParameters = /;\s*(?!q\s*=)[^;,="\s]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*))?/gi;
+
+/**
+ * Whether an `Accept` header (RFC 9110 12.5.1) lets us answer with JSON. Its parameters other than the weight are left aside:
+ * JSON has none (RFC 8259 11), and clients say `charset=utf-8` out of habit.
+ */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return true;
-  return new Negotiator({ headers: { accept } }).mediaType(['application/json']) !== undefined;
+  const plain = accept.replace(otherParameters, '');
+  return new Negotiator({ headers: { accept: plain } }).mediaType(['application/json']) !== undefined;
+}
+
+export function onlyJson(accept: string | undefined): string {
+  return `Only application/json is served, not ${accept}.`;
 }
 
 /** Whether gzip may be sent. */
@@ -18,7 +29,7 @@ const version = /^\d+\.\d+\.\d+(-impl:[^:\s]+:[^:\s]+:\d+)?$/;
 
 /**
  * The version to answer with (SOL 013 9.3, contract 3.3): the newest of the major when none is asked for. Returns undefined
- * for one that is not served (406); throws INVALID for a malformed one.
+ * for one that is not served (406); throws INVALID for a malformed one, or for none where conformance is strict.
  */
 export function negotiateVersion(
   api: Api,
@@ -29,6 +40,11 @@ export function negotiateVersion(
   const { versions } = api.majors[major]!;
   if (!api.versioned) return versions[0];
   if (header === undefined && strict) throw invalid('The Version header is missing.', 'Version');
+  return versionAmong(versions, header);
+}
+
+/** As `negotiateVersion`, of any versions, the newest first. */
+export function versionAmong(versions: readonly string[], header: string | string[] | undefined): string | undefined {
   if (header === undefined) return versions[0];
   if (typeof header !== 'string' || !version.test(header))
     throw invalid('The Version header must look like 2.0.0.', 'Version', 0);

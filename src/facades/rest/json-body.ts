@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault, invalid } from '#schema/errors.js';
+import { jsonFaultAt } from '../json-fault.js';
 import { refuseDeep } from '../nesting.js';
 
 /** The JSON object in a request's body. Throws TOO_LARGE, or INVALID with the position of the fault. */
@@ -28,7 +29,6 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const { message } = error as Error;
-    const position = /position (\d+)/.exec(message)?.[1];
-    throw invalid(`The body is not JSON: ${message}.`, 'body', position === undefined ? text.length : Number(position));
+    throw invalid(`The body is not JSON: ${message}.`, 'body', jsonFaultAt(message, text));
   }
 }

@@ -182,6 +182,7 @@ describe('what is answered', () => {
         publicUrl,
         relativeVersions: false,
         strict: false,
+        pageSize: 100,
         pageBytes: 4_194_304,
         cacheBytes: 1 << 20,
         unforeseen: parts.unforeseen,

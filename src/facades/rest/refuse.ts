@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Major } from '#schema/apis.js';
 import { Fault, internal } from '#schema/errors.js';
-import { requestIdHeader, requestIdOf } from '../request-id.js';
+import { notAllowed, otherMethod, readOnly } from '../methods.js';
 import { problemOf, sendProblem, type Problem } from './problem.js';
 import { apiOf } from './request.js';
-import type { Route } from './routes.js';
-
-const reading = ['GET', 'HEAD', 'OPTIONS'];
+import { servedMajors, type Route } from './routes.js';
 
 /** Parts of an operation's input that have another name in a URL of O2. */
 const parameters: Readonly<Record<string, string>> = {
@@ -18,34 +16,37 @@ const parameters: Readonly<Record<string, string>> = {
 export interface Refusals {
   /** 405, or 204 with `Allow` for OPTIONS; most O2 paths are read only. `writing`: methods beside those that read. */
   method(request: IncomingMessage, response: ServerResponse, writing: readonly string[]): void;
-  notAcceptable(request: IncomingMessage, response: ServerResponse, detail: string): void;
+  /** 415 for a body that is no JSON. */
   mediaType(request: IncomingMessage, response: ServerResponse): void;
+  notAcceptable(request: IncomingMessage, response: ServerResponse, detail: string): void;
+  /** 406 for a `Version` that is none of these. */
+  notServed(request: IncomingMessage, response: ServerResponse, versions: readonly string[]): void;
   fault(request: IncomingMessage, response: ServerResponse, error: unknown): void;
 }
 
 export function refusals(routes: readonly Route[]): Refusals {
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: Problem): void => {
-    const version = versionOf(majorOf(routes, request), request);
-    const headers = { ...problem.headers, ...(version === undefined ? {} : { Version: version }) };
+    const headers = { ...problem.headers, ...versionHeader(routes, request) };
     sendProblem(response, { ...problem, headers }, request.method !== 'HEAD');
   };
   return {
     method(request, response, writing) {
-      const allowed = [...reading, ...writing].join(', ');
-      const headers = { Allow: allowed };
+      const allowed = [...readOnly, ...writing];
       if (request.method === 'OPTIONS') {
-        response.writeHead(204, { ...headers, [requestIdHeader]: requestIdOf(response) }).end();
-      } else
-        refuse(request, response, {
-          status: 405,
-          detail: `${request.method} is not defined here; allowed: ${allowed}.`,
-          headers,
-        });
+        for (const [name, value] of Object.entries(versionHeader(routes, request))) response.setHeader(name, value);
+        otherMethod(request, response, allowed);
+      } else refuse(request, response, notAllowed(request.method!, allowed));
+    },
+    mediaType(request, response) {
+      const sent = request.headers['content-type'] ?? 'a body without Content-Type';
+      const headers = { 'Accept-Post': 'application/json' };
+      refuse(request, response, { status: 415, detail: `POST takes application/json, not ${sent}.`, headers });
     },
     notAcceptable: (request, response, detail) => refuse(request, response, { status: 406, detail }),
-    mediaType(request, response) {
-      const detail = `POST takes application/json, not ${request.headers['content-type'] ?? 'a body without Content-Type'}.`;
-      refuse(request, response, { status: 415, detail, headers: { 'Accept-Post': 'application/json' } });
+    notServed(request, response, versions) {
+      const asked = String(request.headers['version']);
+      const detail = `Version ${asked} is not served; served: ${versions.join(', ')}.`;
+      refuse(request, response, { status: 406, detail });
     },
     fault(request, response, error) {
       const fault = error instanceof Fault ? error : internal(error);
@@ -65,7 +66,13 @@ function majorOf(routes: readonly Route[], { url }: IncomingMessage): Major | un
   ];
 }
 
-function versionOf(major: Major | undefined, { headers }: IncomingMessage): string | undefined {
-  const asked = headers['version'];
-  return typeof asked === 'string' && major?.versions.includes(asked) ? asked : major?.versions[0];
+/** `Version` of an answer that has no other use for it: what was asked for if that is served, else the newest. */
+function versionHeader(routes: readonly Route[], { url, headers }: IncomingMessage): Record<string, string> {
+  const at = apiOf(url!);
+  if (!at?.api.versioned) return {};
+  const [major] = at.segments;
+  const served = servedMajors(routes, at.api).filter((each) => major === 'api_versions' || each === major);
+  const versions = served.flatMap((each) => at.api.majors[each]!.versions);
+  const asked = versions.find((each) => each === headers['version']) ?? versions[0];
+  return asked === undefined ? {} : { Version: asked };
 }

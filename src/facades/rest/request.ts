@@ -3,6 +3,7 @@ import { Fault, invalid } from '#schema/errors.js';
 import { parseFilter } from '#schema/filter/parse.js';
 import { presenterOf, type CompiledPresenter } from '#schema/present.js';
 import { parseSelector, type Selector } from '#schema/selector.js';
+import { misencodedPath, misencodedQuery } from '../percent.js';
 import { matchRoute, type Route } from './routes.js';
 
 /** A GET as its URL alone says it; the same object for the same URL, so that nothing is parsed twice. */
@@ -52,10 +53,12 @@ export function readTarget(routes: readonly Route[], parts: PathParts, url: stri
   try {
     match = matchRoute(routes, api, major, rest);
   } catch (error) {
-    if (error instanceof URIError) throw invalid('The path is not percent-encoded correctly.', 'path');
+    if (error instanceof URIError) throw misencodedPath(url.split('?')[0]!);
     throw error;
   }
   if (!match) throw noSuchPath(url);
+  const misencoded = misencodedQuery(query);
+  if (misencoded) throw misencoded;
   return {
     kind: 'request',
     request: requestOf(match.route, match.parameters, prefix, rest, new URLSearchParams(query), strict),
@@ -111,7 +114,7 @@ const known: ReadonlySet<string> = new Set([
 /** O2 says nothing of other query parameters: they are ignored, or refused where conformance is strict (contract 1.9). */
 function refuseUnknown(params: URLSearchParams): void {
   for (const name of params.keys())
-    if (!known.has(name)) throw invalid(`There is no query parameter '${name}' here.`, name);
+    if (!known.has(name)) throw invalid(`There is no query parameter '${name}' here.`, name, 0);
 }
 
 function listInput(

@@ -37,6 +37,15 @@ export function routesOf(
   );
 }
 
+/** The majors of an API that are served, the newest first. */
+export function servedMajors(routes: readonly Route[], api: Api): readonly string[] {
+  const served = new Set(routes.filter((each) => each.api === api).map((each) => each.major));
+  return Object.keys(api.majors)
+    .filter((major) => served.has(major))
+    .sort()
+    .reverse();
+}
+
 function route(
   definition: ObjectDefinition,
   presenter: Presenter,

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { Fault } from '#schema/errors.js';
+import { presentationFingerprint } from '#schema/fingerprint.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation, RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import { apiVersions } from './api-versions.js';
 import { answers, heldAnswer, keep, type HeldAnswer, type Place } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
-import { acceptsJson, negotiateVersion } from './headers.js';
+import { acceptsJson, negotiateVersion, onlyJson } from './headers.js';
 import { refusals } from './refuse.js';
 import { apiOf, readTarget, type RestRequest, type Target } from './request.js';
 import type { Route } from './routes.js';
@@ -27,6 +28,8 @@ export interface RestParts {
   /** Demands what O2 says a consumer shall send, and refuses what it does not know. */
   readonly strict: boolean;
   readonly cacheBytes: number;
+  /** Objects of a page. */
+  readonly pageSize: number;
   /** A page ends before it grows beyond this, unless one object alone does. */
   readonly pageBytes: number;
   /** A fault of the facade itself: shown to the operator, withheld from the caller. */
@@ -46,7 +49,8 @@ export function serveRest(parts: RestParts): ServeRest {
   const urls = urlMemory(parts);
   const held = answers(parts.cacheBytes);
   const refuse = refusals(parts.routes);
-  const writes = restWrites(parts);
+  const presentation = presentationOf(parts);
+  const write = restWrites(parts, refuse);
 
   const fail = (request: IncomingMessage, response: ServerResponse, caller: Caller, error: unknown): void => {
     if (!(error instanceof Fault)) parts.unforeseen(error, caller);
@@ -59,35 +63,21 @@ export function serveRest(parts: RestParts): ServeRest {
     asked: RestRequest,
     known: Known,
   ): void => {
-    const version = negotiateVersion(asked.route.api, asked.route.major, request.headers['version'], parts.strict);
-    if (version === undefined) return refuse.notAcceptable(request, response, notServed(request, asked.route));
+    const { api, major } = asked.route;
+    const version = negotiateVersion(api, major, request.headers['version'], parts.strict);
+    if (version === undefined) return refuse.notServed(request, response, api.majors[major]!.versions);
     const place = placeOf(known.places, caller.principal.scope.key, version);
     const before = held.get(place);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
     if (!(outcome instanceof Promise)) return send(request, response, before!, outcome.gaps);
     // Only now: what the gate refuses costs no memory.
     urls.remember(request.url!, known);
-    present(parts, caller, asked, outcome as Promise<RowsAnswer | RowAnswer>).then(
-      ({ answer: fresh, body }) => {
-        const made = hold(parts, caller, asked, version, fresh, body);
-        keep(held, place, made);
-        send(request, response, made, fresh.gaps);
-      },
-      (error: unknown) => fail(request, response, caller, error),
-    );
-  };
-
-  const write = (request: IncomingMessage, response: ServerResponse, caller: Caller, found: Target): void => {
-    const asked = found.kind === 'request' ? found.request : undefined;
-    const methods = asked ? writes.methods(asked.route) : [];
-    if (!asked || !methods.includes(request.method!)) return refuse.method(request, response, methods);
-    if (request.method === 'POST' && !/^application\/json *(;|$)/i.test(request.headers['content-type'] ?? ''))
-      return refuse.mediaType(request, response);
-    if (!acceptsJson(request.headers.accept)) return refuse.notAcceptable(request, response, onlyJson(request));
-    const { api, major } = asked.route;
-    if (negotiateVersion(api, major, request.headers['version'], parts.strict) === undefined)
-      return refuse.notAcceptable(request, response, notServed(request, asked.route));
-    writes.serve(request, response, caller, asked).catch((error: unknown) => fail(request, response, caller, error));
+    const done = (presented: Presented): void => {
+      const made = keep(held, place, hold(parts, presentation, caller, asked, version, presented));
+      send(request, response, made, presented.answer.gaps);
+    };
+    const fresh = outcome as Promise<RowsAnswer | RowAnswer>;
+    present(parts, caller, asked, fresh).then(done, (error: unknown) => fail(request, response, caller, error));
   };
 
   return (request, response, caller) => {
@@ -99,9 +89,11 @@ export function serveRest(parts: RestParts): ServeRest {
       const known = urls.read(reading ? url : url.split('?')[0]!);
       if (!known) return false;
       const found = known.target;
-      if (!reading) write(request, response, caller, found);
-      else if (!acceptsJson(request.headers.accept)) refuse.notAcceptable(request, response, onlyJson(request));
-      else if (found.kind === 'versions') apiVersions(response, found, parts, request.method === 'HEAD');
+      if (!reading)
+        write(request, response, caller, found).catch((error: unknown) => fail(request, response, caller, error));
+      else if (!acceptsJson(request.headers.accept))
+        refuse.notAcceptable(request, response, onlyJson(request.headers.accept));
+      else if (found.kind === 'versions') apiVersions(request, response, found, parts, refuse);
       else answer(request, response, caller, found.request, known);
     } catch (error) {
       fail(request, response, caller, error);
@@ -151,12 +143,9 @@ function placeOf(places: Places, scope: string, version: string): Place {
   return place;
 }
 
-function onlyJson({ headers }: IncomingMessage): string {
-  return `Only application/json is served, not ${headers.accept}.`;
-}
-
-function notServed({ headers }: IncomingMessage, { api, major }: Route): string {
-  return `Version ${String(headers['version'])} is not served; served: ${api.majors[major]!.versions.join(', ')}.`;
+interface Presented {
+  readonly answer: RowsAnswer | RowAnswer;
+  readonly body: Body;
 }
 
 /** The bytes of an answer; a page that is too long for `pageBytes` is asked for again with fewer objects. */
@@ -165,7 +154,7 @@ async function present(
   caller: Caller,
   asked: RestRequest,
   outcome: Promise<RowsAnswer | RowAnswer>,
-): Promise<{ readonly answer: RowsAnswer | RowAnswer; readonly body: Body }> {
+): Promise<Presented> {
   const answer = await outcome;
   const body = bodyOf(parts.view, caller.principal.scope, asked, answer);
   if (answer.kind === 'row' || body.length <= parts.pageBytes) return { answer, body };
@@ -176,16 +165,24 @@ async function present(
   return present(parts, caller, asked, fewer as Promise<RowsAnswer>);
 }
 
+/** All that decides the bytes of an answer beside the state and the request. */
+function presentationOf({ routes, publicUrl, pageSize, pageBytes }: RestParts): string {
+  const presenters = [...new Set(routes.map((route) => route.presenter))];
+  const versions = [...new Set(routes.flatMap(({ api, major }) => api.majors[major]!.versions))];
+  return presentationFingerprint(presenters, publicUrl, pageSize, pageBytes, ...versions);
+}
+
 function hold(
-  parts: RestParts,
+  { publicUrl }: RestParts,
+  presentation: string,
   caller: Caller,
   asked: RestRequest,
   version: string,
-  fresh: RowsAnswer | RowAnswer,
-  body: Body,
+  { answer: fresh, body }: Presented,
 ): HeldAnswer {
-  const { scope } = caller.principal;
-  const etag = etagOf(fresh.stamp, asked.base, asked.input['after'] ?? asked.input['page'], scope);
+  const { base, input } = asked;
+  const marker = input['after'] ?? input['page'];
+  const etag = etagOf(fresh.stamp, { presentation, base, marker, scope: caller.principal.scope });
   const headers = [
     'Content-Type',
     'application/json',
@@ -196,7 +193,7 @@ function hold(
   ];
   if (asked.route.api.versioned) headers.push('Version', version);
   if (fresh.kind === 'rows' && fresh.next !== undefined)
-    headers.push('Link', `<${nextLink(parts.publicUrl, asked.base, fresh.next)}>; rel="next"`);
+    headers.push('Link', `<${nextLink(publicUrl, base, fresh.next)}>; rel="next"`);
   return heldAnswer(fresh.stamp, etag, headers, body);
 }
 

@@ -6,8 +6,10 @@ import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation, WrittenAnswer } from '../../operations/operation.js';
 import { ofTheBody } from '../of-the-body.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
+import { acceptsJson, negotiateVersion, onlyJson } from './headers.js';
 import { jsonBody } from './json-body.js';
-import type { RestRequest } from './request.js';
+import type { Refusals } from './refuse.js';
+import type { RestRequest, Target } from './request.js';
 import type { Route } from './routes.js';
 
 /** What a method does to the object of a route, where its API lets it. */
@@ -20,42 +22,64 @@ interface Parts {
   readonly gate: Gate;
   readonly operations: readonly Operation[];
   readonly publicUrl: string;
+  readonly strict: boolean;
   readonly bodyBytes: number;
 }
 
-/** The writes of O2 APIs: most paths are read only, subscriptions are not. */
-export interface RestWrites {
-  /** Methods of a path beside those that read. */
-  methods(route: Route): readonly string[];
-  /** Resolves when it is answered; rejects with what is to be told. */
-  serve(request: IncomingMessage, response: ServerResponse, caller: Caller, asked: RestRequest): Promise<void>;
-}
+/** The writes of O2 APIs: most paths are read only, subscriptions are not. Rejects with what is to be told. */
+export type RestWrites = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Caller,
+  found: Target,
+) => Promise<void>;
 
-export function restWrites({ gate, operations, publicUrl, bodyBytes }: Parts): RestWrites {
+export function restWrites(parts: Parts, refuse: Refusals): RestWrites {
   const known = new Map<Route, RestWrite | undefined>();
   const writeOf = (route: Route): RestWrite | undefined => {
-    if (!known.has(route)) known.set(route, writeAt(route, operations));
+    if (!known.has(route)) known.set(route, writeAt(route, parts.operations));
     return known.get(route);
   };
-  return {
-    methods: (route) => [writeOf(route)?.method ?? []].flat(),
-    async serve(request, response, caller, asked) {
-      const { operation, method } = writeOf(asked.route)!;
-      const input =
-        method === 'POST' ? { value: await valueOf(request, asked.route, bodyBytes) } : { id: asked.input['id'] };
-      const written = await called(gate, caller, operation, input);
-      const { api, major } = asked.route;
-      const headers: Record<string, string> = {
-        'X-Netweave-Position': formatPosition(written.position),
-        ...(api.versioned ? { Version: api.majors[major]!.versions[0]! } : {}),
-      };
-      if (method === 'DELETE') return answer(response, api.majors[major]!.deleted ?? 204, headers);
-      headers['Location'] =
-        `${publicUrl}/${asked.prefix}/${major}${asked.route.template}/${encodeURIComponent(written.id)}`;
-      const selector = parseSelector({}, asked.route.presenter, asked.route.definition.model);
-      answer(response, 201, headers, written.row && asked.presenter.text(written.row.value, selector));
-    },
+  return async (request, response, caller, found) => {
+    const asked = found.kind === 'request' ? found.request : undefined;
+    const write = asked && writeOf(asked.route);
+    if (write?.method !== request.method) return refuse.method(request, response, write ? [write.method] : []);
+    const { headers } = request;
+    if (write!.method === 'POST' && !/^application\/json *(;|$)/i.test(headers['content-type'] ?? ''))
+      return refuse.mediaType(request, response);
+    if (!acceptsJson(headers.accept)) return refuse.notAcceptable(request, response, onlyJson(headers.accept));
+    const { api, major } = asked!.route;
+    const version = negotiateVersion(api, major, headers['version'], parts.strict);
+    if (version === undefined) return refuse.notServed(request, response, api.majors[major]!.versions);
+    await perform(parts, write!, version, { request, response, caller, asked: asked! });
   };
+}
+
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly caller: Caller;
+  readonly asked: RestRequest;
+}
+
+async function perform(
+  { gate, publicUrl, bodyBytes }: Parts,
+  { operation, method }: RestWrite,
+  version: string,
+  { request, response, caller, asked }: Asked,
+): Promise<void> {
+  const { route, prefix } = asked;
+  const { api, major } = route;
+  const input = method === 'POST' ? { value: await valueOf(request, route, bodyBytes) } : { id: asked.input['id'] };
+  const written = await called(gate, caller, operation, input);
+  const headers: Record<string, string> = {
+    'X-Netweave-Position': formatPosition(written.position),
+    ...(api.versioned ? { Version: version } : {}),
+  };
+  if (method === 'DELETE') return answer(response, api.majors[major]!.deleted ?? 204, headers);
+  headers['Location'] = `${publicUrl}/${prefix}/${major}${route.template}/${encodeURIComponent(written.id)}`;
+  const selector = parseSelector({}, route.presenter, route.definition.model);
+  answer(response, 201, headers, written.row && asked.presenter.text(written.row.value, selector));
 }
 
 function writeAt({ definition, presenter, shape }: Route, operations: readonly Operation[]): RestWrite | undefined {

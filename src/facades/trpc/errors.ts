@@ -1,5 +1,6 @@
 import { TRPCError, type TRPC_ERROR_CODE_KEY, type TRPCDefaultErrorShape } from '@trpc/server';
-import { Fault, type Code, type ErrorDetail } from '#schema/errors.js';
+import { Fault, invalid, type Code, type ErrorDetail } from '#schema/errors.js';
+import { jsonFaultAt } from '../json-fault.js';
 
 /** tRPC's spelling of each code. */
 export const trpcCodeOf = {
@@ -52,11 +53,13 @@ export function trpcError(fault: Fault): TRPCError {
   return new TRPCError({ code: trpcCodeOf[fault.code], message: fault.message, cause: fault });
 }
 
-/** The fault behind an error of tRPC; the message of what nobody foresaw is withheld. */
-export function faultOf(error: TRPCError): Fault {
+/** The fault behind an error of tRPC; the message of what nobody foresaw is withheld. `sent`: the input in the URL. */
+export function faultOf(error: TRPCError, sent?: string): Fault {
   if (error.cause instanceof Fault) return error.cause;
   const code = protocolCodes[error.code];
   if (code === 'TOO_LARGE') return new Fault(code, 'The request body is too large.');
+  if (code && error.cause instanceof SyntaxError)
+    return invalid(error.message, 'input', jsonFaultAt(error.message, sent));
   if (code) return new Fault(code, error.message);
   return new Fault('INTERNAL', 'An internal error; the operator finds it in the log by the request id.', {}, error);
 }
@@ -64,11 +67,13 @@ export function faultOf(error: TRPCError): Fault {
 export function errorShape({
   shape,
   error,
+  ctx,
 }: {
   readonly shape: TRPCDefaultErrorShape;
   readonly error: TRPCError;
+  readonly ctx?: { sentInput(): string | undefined } | undefined;
 }): ErrorShape {
-  const fault = faultOf(error);
+  const fault = faultOf(error, ctx?.sentInput());
   const { httpStatus, path } = shape.data;
   return {
     code: shape.code,

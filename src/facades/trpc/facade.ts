@@ -6,6 +6,7 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
 import { answerHeaders } from '../answer-headers.js';
+import { queryIn } from '../percent.js';
 import { batchSize } from './batch-size.js';
 import { faultOf } from './errors.js';
 import { trpcRouter } from './router.js';
@@ -23,11 +24,19 @@ export interface FacadeParts {
   unforeseen(error: unknown, caller: Caller): void;
 }
 
+function inputIn(url: string): string | undefined {
+  return new URLSearchParams(queryIn(url)).get('input') ?? undefined;
+}
+
 /** The tRPC endpoint, to be mounted at `/trpc`. */
 export function trpcFacade(parts: FacadeParts): RequestHandler {
   const serve = createExpressMiddleware({
     router: trpcRouter(parts),
-    createContext: ({ req }) => ({ caller: parts.callerOf(req), answers: [] }),
+    createContext: ({ req }) => ({
+      caller: parts.callerOf(req),
+      answers: [],
+      sentInput: () => inputIn(req.url),
+    }),
     maxBodySize: parts.bodyBytes,
     maxBatchSize: batchSize,
     // A filter may be longer than a URL, so queries may come by POST.

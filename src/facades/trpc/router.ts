@@ -21,6 +21,8 @@ interface TrpcContext {
   readonly caller: Caller;
   /** Answers of the request so far, for its headers. */
   readonly answers: Answer[];
+  /** The input in the URL, to say where it is no JSON. */
+  sentInput(): string | undefined;
 }
 
 type CollectionOf<N extends ObjectName> = (typeof objects)[N]['collection'];

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NativeEvent } from '#adapters/contract.js';
-import { manualClock, type ManualClock } from '#platform/clock.js';
+import { manualClock, type ManualClock } from '#platform/testing/manual-clock.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import type { Change } from '#schema/change.js';

@@ -8,6 +8,13 @@ const Rate = z.strictObject({
     .default(1000)
     .describe('Requests per second that a principal may make, in the long run; in production only.'),
   burst: z.int().min(1).default(2000).describe('Requests that a principal may make at once after a pause.'),
+  strangersPerSecond: z
+    .number()
+    .positive()
+    .default(20)
+    .describe(
+      'Requests without a valid token that one address is answered 401 for each second, of each gateway, after a burst of five times as many; then 429, and the connection ends.',
+    ),
 });
 
 const Graphql = z.strictObject({
@@ -16,7 +23,9 @@ const Graphql = z.strictObject({
     .int()
     .min(1)
     .default(5000)
-    .describe('Highest cost of a document: fields times the sizes of the lists they stand in.'),
+    .describe(
+      'Highest cost of a document: 1 for each object it may answer with, lists as long as their `first`; and 1 for each 100 objects that are there to be looked at by a filter, an order or a `totalCount` that no index answers.',
+    ),
   aliases: z.int().min(0).default(30).describe('Most aliases in a document.'),
   documentBytes: bytes('Longest document.').prefault('64KiB'),
   introspection: z.boolean().default(true).describe('Whether clients may read the schema.'),
@@ -32,7 +41,9 @@ export const Limits = z.strictObject({
     262_144,
   ).prefault('16KiB'),
   headerCount: z.int().min(16).max(1000).default(100).describe('Most headers of a request; further ones are dropped.'),
-  rate: Rate.prefault({}).describe('Rate limit of one principal, over all gateways of one store; answered 429.'),
+  rate: Rate.prefault({}).describe(
+    'Rate limit of one principal, over all gateways of one store; answered 429. Every request with a token counts, whatever it asks for; health, and metrics on their own port, are free.',
+  ),
   deadline: duration('Longest an operation may run; then it is answered 503.').prefault('30s'),
   headersTimeout: duration('Longest the headers of a request may take to arrive; then 408.').prefault('10s'),
   requestTimeout: duration('Longest a whole request may take to arrive; then 408.').prefault('30s'),

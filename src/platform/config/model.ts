@@ -1,19 +1,26 @@
 import { z } from 'zod';
 import { Backend, Route } from './backends.js';
+import { Callbacks } from './callbacks.js';
 import { Limits } from './limits.js';
 import { AccessLog, Cors, Listen, Metrics, Tls } from './network.js';
 import { Location, OCloud, Site } from './places.js';
 import { Roles, Token } from './principals.js';
+import { Redis } from './redis.js';
 import { bytes, duration } from './units.js';
 
+/** Its folder is also that of the key made in development and of simulated O-Clouds, wherever state is kept. */
+export const defaultStoreFile = './.netweave/store.db';
+
 const Store = z.strictObject({
-  kind: z.literal('embedded').default('embedded').describe('A database inside the process, in one file.'),
   file: z
     .string()
     .min(1)
-    .default('./.netweave/store.db')
-    .describe('The file; its folder also keeps the key made in development.'),
+    .default(defaultStoreFile)
+    .describe('A database inside the process, in this file; its folder also keeps the key made in development.'),
   memory: z.boolean().default(false).describe('True keeps nothing: everything is lost when the gateway ends.'),
+  redis: Redis.optional().describe(
+    'State in Redis 6.2 or newer, instead of a file: for several replicas of the gateway.',
+  ),
 });
 
 const key = z
@@ -68,6 +75,9 @@ export const ConfigurationModel = z.strictObject({
   roles: Roles.default({}),
   cors: Cors.prefault({}).describe('What browsers may do from other origins.'),
   limits: Limits.prefault({}).describe('What one client may ask for.'),
+  callbacks: Callbacks.prefault({}).describe(
+    'Whom tenants may make the gateway call: webhooks and their token endpoints.',
+  ),
   accessLog: AccessLog.prefault({}).describe('The access log.'),
   metrics: Metrics.prefault({}).describe('Metrics.'),
   apis: z
@@ -89,6 +99,13 @@ export const ConfigurationModel = z.strictObject({
     })
     .prefault({})
     .describe('How far back clients can resume; whichever comes first.'),
+  auditBudget: z
+    .strictObject({
+      days: z.number().positive().max(36_500).default(90).describe('Age in days at which entries are forgotten.'),
+      bytes: bytes('Size of the audit at which the oldest entries are forgotten.', 1024 ** 2).prefault('256MiB'),
+    })
+    .prefault({})
+    .describe('How long the store keeps who changed what; whichever comes first.'),
 });
 
 /** The configuration as the gateway uses it: defaults filled in, times in milliseconds, sizes in bytes. */

@@ -13,7 +13,12 @@ export const Token = z.strictObject({
     .toLowerCase()
     .describe('SHA-256 of the token, in hexadecimal.')
     .meta({ secret: true }),
-  roles: z.array(z.string().min(1)).min(1).describe('What it may do: built-in roles, or some of `roles`.'),
+  roles: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe(
+      'What it may do: `reader`, `operator`, `deployer` (credentials of deployment managers), `monitor` (metrics), `admin`, or some of `roles`.',
+    ),
   tenant: slug.optional().describe('The tenant it belongs to; without one it sees every tenant.'),
 });
 

@@ -1,4 +1,7 @@
-import type { Configuration } from './model.js';
+import { defaultStoreFile, type Configuration } from './model.js';
+import { alwaysClosed, loopback as loopbackNetworks, networksOf } from '../outbound/address.js';
+import { parseEntry } from '../outbound/allow.js';
+import { isLoopback } from '../loopback.js';
 import { references } from './references.js';
 
 /** What a rule found, and where. */
@@ -20,8 +23,6 @@ export interface Known {
   /** Every permission that an operation demands; permissions of roles are not looked up when absent. */
   readonly permissions?: ReadonlySet<string>;
 }
-
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
 
 const environment: readonly Rule[] = [
   {
@@ -57,8 +58,8 @@ const environment: readonly Rule[] = [
       if (mode !== 'development') return;
       const how =
         'Development listens on this machine only (127.0.0.1, ::1, localhost); set mode: production to be reached from elsewhere.';
-      if (!loopback.test(listen.host)) yield { path: ['listen', 'host'], message: how };
-      if (metrics.listen && !loopback.test(metrics.listen.host))
+      if (!isLoopback(listen.host)) yield { path: ['listen', 'host'], message: how };
+      if (metrics.listen && !isLoopback(metrics.listen.host))
         yield { path: ['metrics', 'listen', 'host'], message: how };
     },
   },
@@ -67,6 +68,39 @@ const environment: readonly Rule[] = [
     *check({ key, keyFile }) {
       if (key === undefined || keyFile === undefined) return;
       yield { path: ['keyFile'], message: 'Both key and keyFile are set; remove one.' };
+    },
+  },
+  {
+    name: 'one-store',
+    *check({ store: { file, memory, redis } }) {
+      if (!redis) return;
+      const both = (path: string) => ({
+        path: ['store', path],
+        message: `Both store.${path} and store.redis are set; remove one.`,
+      });
+      if (memory) yield both('memory');
+      if (file !== defaultStoreFile) yield both('file');
+    },
+  },
+  {
+    name: 'one-redis-password',
+    *check({ store: { redis } }) {
+      if (redis?.password === undefined || redis.passwordFile === undefined) return;
+      yield {
+        path: ['store', 'redis', 'passwordFile'],
+        message: 'Both password and passwordFile are set; remove one.',
+      };
+    },
+  },
+  {
+    name: 'sentinels-are-asked-for-a-name',
+    *check({ store: { redis } }) {
+      if (!redis || redis.sentinels.length > 0 === (redis.name !== undefined)) return;
+      const message =
+        redis.name === undefined
+          ? 'Sentinels know a primary by its name: set name as in `sentinel monitor NAME`.'
+          : 'A name is what Sentinels call the primary: set sentinels, or remove name.';
+      yield { path: ['store', 'redis', 'name'], message };
     },
   },
   {
@@ -80,6 +114,27 @@ const environment: readonly Rule[] = [
     },
   },
   {
+    name: 'callbacks-open-no-closed-ground',
+    *check({ mode, callbacks }) {
+      const closed = networksOf([...alwaysClosed, ...loopbackNetworks], ({ network }) => network);
+      const open = mode === 'development' ? networksOf(loopbackNetworks, ({ network }) => network) : undefined;
+      const lists = Object.entries(callbacks.tenants).map(([tenant, { allow }]) => ({
+        path: ['tenants', tenant],
+        allow,
+      }));
+      for (const { path, allow } of [{ path: [], allow: callbacks.allow }, ...lists])
+        for (const [at, text] of allow.entries()) {
+          const address = parseEntry(text)?.network?.split('/')[0];
+          const what = address !== undefined && !open?.find(address) && within(text, closed.find(address)?.network);
+          if (what)
+            yield {
+              path: ['callbacks', ...path, 'allow', at],
+              message: `Nothing in ${what} is ever called, whatever is allowed; remove it.`,
+            };
+        }
+    },
+  },
+  {
     name: 'cors-names-who-may-send-credentials',
     *check({ cors }) {
       if (!cors.credentials || !cors.origins.includes('*')) return;
@@ -90,6 +145,13 @@ const environment: readonly Rule[] = [
     },
   },
 ];
+
+// A wider network that only begins there has other members that may be called.
+function within(entry: string, closed: string | undefined): string | undefined {
+  const prefix = (network: string) => Number(network.split('/')[1]?.match(/^\d+/)?.[0] ?? 128);
+  const inner = parseEntry(entry)?.network;
+  return closed !== undefined && inner !== undefined && prefix(inner) >= prefix(closed) ? closed : undefined;
+}
 
 /** Every rule; each is refused by a test of its own. */
 export const rules: readonly Rule[] = [...environment, ...references];

@@ -86,10 +86,17 @@ export interface AuditEntry {
   readonly principal: string;
   readonly tenant: string | null;
   readonly operation: string;
-  /** `intent` is written before a mutation runs, `outcome` after it. */
+  /** `intent` is written before a mutation runs, `outcome` after it; what is refused before it could run has an `outcome` alone. */
   readonly stage: 'intent' | 'outcome';
   readonly code?: string;
   readonly target?: string;
+  /** Names of the attributes it was to change; never their values. */
+  readonly attributes?: readonly string[];
+}
+
+export interface AuditBudget {
+  readonly days: number;
+  readonly bytes: number;
 }
 
 /** The state of the gateway. Two implementations, one contract suite (test/store-contract.ts). */
@@ -129,5 +136,7 @@ export interface Store {
   /** Calls back after every append, here or elsewhere; a wake-up only, never the data. Returns how to stop. */
   onAppend(wake: () => void): () => void;
   appendAudit(entry: AuditEntry): Promise<void>;
+  /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */
+  trimAudit(budget: AuditBudget): Promise<number>;
   close(): Promise<void>;
 }

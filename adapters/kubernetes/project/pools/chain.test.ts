@@ -3,7 +3,7 @@ import { array, assert, constantFrom, dictionary, property, stringMatching, tupl
 import { kubernetesConfig, knownNodeGroupLabels } from '../../config.js';
 import { slimNode, type SlimNode } from '../../natives/node.js';
 import { createChain } from './chain.js';
-import { distributions } from './distributions.js';
+import { distributions } from './testing/distributions.js';
 import { isLabelValue, type PoolProvider } from './pool.js';
 
 const options = kubernetesConfig.parse({ inCluster: true });

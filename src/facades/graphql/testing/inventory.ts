@@ -30,6 +30,26 @@ const resource = (resourceId: string, pool: number, type: number, more: object =
   ...more,
 });
 
+export function poolOf(number: number, tenant?: string): Told {
+  const index = number - 1;
+  const value = {
+    resourcePoolId: ids.pool(number),
+    name: `pool-${number}`,
+    description: '',
+    oCloudSiteId: ids.site((index % 2) + 1),
+    oCloudId: ids.cloud,
+    globalLocationId: ids.location,
+    location: 'Hall 1',
+    extensions: { rack: `r${index % 3}`, height: index },
+  };
+  return tenant === undefined ? ['ResourcePool', value] : ['ResourcePool', value, tenant];
+}
+
+/** A resource of a pool and the first type. */
+export function resourceOf(number: number, pool: number): Told {
+  return ['Resource', resource(ids.resource(number), pool, 1)];
+}
+
 /** One location, two sites, two types, five pools of four resources; the first resource has a nested element. */
 export const inventory: readonly Told[] = [
   [
@@ -63,19 +83,9 @@ export const inventory: readonly Told[] = [
       resourceClass: number === 1 ? 'COMPUTE' : 'STORAGE',
     },
   ]),
-  ...Array.from({ length: pools }, (_, index): Told => {
+  ...Array.from({ length: pools }, (_, index) => {
     const number = index + 1;
-    const value = {
-      resourcePoolId: ids.pool(number),
-      name: `pool-${number}`,
-      description: '',
-      oCloudSiteId: ids.site((index % 2) + 1),
-      oCloudId: ids.cloud,
-      globalLocationId: ids.location,
-      location: 'Hall 1',
-      extensions: { rack: `r${index % 3}`, height: index },
-    };
-    return ['ResourcePool', value, number === 4 ? 'a' : number === 5 ? 'b' : undefined] as Told;
+    return poolOf(number, number === 4 ? 'a' : number === 5 ? 'b' : undefined);
   }),
   ...Array.from({ length: pools * resourcesPerPool }, (_, index): Told => {
     const pool = Math.floor(index / resourcesPerPool) + 1;

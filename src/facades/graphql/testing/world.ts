@@ -147,14 +147,14 @@ async function openInside(told: readonly Told[], options: Options, seen: Seen) {
   const store = await openEmbeddedStore({ memory: true });
   const feed = newFeed(store);
   const coverage = newCoverage();
-  await feed.sync({ instance: '$configuration', projection: 'p', baseline: false }, { events: told.map(eventOf) });
+  await feed.sync({ instance: '$configuration', projection: 'p' }, { events: told.map(eventOf) });
   const view = await openView(store, (message, error) => seen.unforeseen.push(message, error));
   const registry = await openBackend(options.backend === true);
   const around = { feed, store, coverage, log: () => undefined };
   const watchers = new Map(
     registry.instances.map(({ key, connection }) => [
       key,
-      watch({ source: { instance: key, projection: 'p', baseline: false }, connection, oCloudId }, around),
+      watch({ source: { instance: key, projection: 'p' }, connection, oCloudId }, around),
     ]),
   );
   const watcher = (instance: string) => watchers.get(instance)!;

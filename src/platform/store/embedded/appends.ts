@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Fault } from '#schema/errors.js';
 import type { Position } from '#schema/position.js';
 import type { Append, Appended, Entry } from '../store.js';
+import { demandWhole } from '../whole-entry.js';
 import type { Cursors } from './cursors.js';
 import type { Leases } from './leases.js';
 import type { EncodedEntry, Log } from './log.js';
@@ -18,11 +18,8 @@ export function encode(append: Append): EncodedAppend {
 }
 
 function encodeEntry(entry: Entry): EncodedEntry {
-  const { change, object, id, after, reversePatch } = entry;
-  if ((change === 'deleted') !== (after === undefined)) {
-    const fault = after === undefined ? 'lacks the state after it' : 'has a state after it';
-    throw new Fault('INTERNAL', `Entry '${change}' of ${object} '${id}' ${fault}.`);
-  }
+  demandWhole(entry);
+  const { after, reversePatch } = entry;
   const value = after === undefined ? null : JSON.stringify(after.value);
   return { entry, value, reversePatch: reversePatch === undefined ? null : JSON.stringify(reversePatch) };
 }

@@ -1,5 +1,6 @@
 import type { DocumentWrite, Store } from '../store.js';
 import { Appends, encode } from './appends.js';
+import { Audit } from './audit.js';
 import { Cursors } from './cursors.js';
 import { openFile, openMemory, type Database } from './database.js';
 import { Documents } from './documents.js';
@@ -8,7 +9,7 @@ import { Leases } from './leases.js';
 import { Log } from './log.js';
 import { Marks } from './marks.js';
 import { Objects } from './objects.js';
-import { TokenBuckets } from './token-buckets.js';
+import { TokenBuckets } from '../../token-buckets.js';
 
 /**
  * Opens the store of a single process: a SQLite file (created when absent, locked until closed), or memory alone. What it
@@ -87,7 +88,10 @@ function documentsOf(database: Database, group: GroupCommit, leases: Leases): Do
   };
 }
 
-function auditOf(database: Database, group: GroupCommit): Pick<Store, 'appendAudit'> {
-  const insert = database.prepare('INSERT INTO audit (at, entry) VALUES (?, ?)');
-  return { appendAudit: (entry) => group.write(() => void insert.run(entry.at, JSON.stringify(entry))) };
+function auditOf(database: Database, group: GroupCommit): Pick<Store, 'appendAudit' | 'trimAudit'> {
+  const audit = new Audit(database);
+  return {
+    appendAudit: (entry) => group.write(() => audit.append(entry)),
+    trimAudit: (budget) => audit.trim(budget),
+  };
 }

@@ -24,4 +24,10 @@ export const migrations: readonly string[] = [
   CREATE TABLE leases (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, entry TEXT NOT NULL) STRICT;
   `,
+  `
+  -- Bytes up to and including this entry, as in the log.
+  ALTER TABLE audit ADD COLUMN total INTEGER NOT NULL DEFAULT 0;
+  UPDATE audit SET total = sums.total FROM
+    (SELECT seq, sum(octet_length(entry)) OVER (ORDER BY seq) AS total FROM audit) AS sums WHERE audit.seq = sums.seq;
+  `,
 ];

@@ -1,6 +1,6 @@
-import type { ConnectContext, Connection, NativeBatch, PortCall, Target } from '../contract.js';
-import { objectId } from '../kit/identity.js';
-import { simulator } from './index.js';
+import type { ConnectContext, Connection, NativeBatch, PortCall, Target } from '../../contract.js';
+import { objectId } from '../../kit/identity.js';
+import { simulator } from '../index.js';
 
 const oCloudId = '5f0f6d0e-2f0a-4a43-9a39-0c8f0f6b8e11';
 

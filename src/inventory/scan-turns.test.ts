@@ -1,0 +1,100 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { scanTurns, type ScanTurns, type Waiter } from './scan-turns.js';
+
+const many = 100_000;
+const waiterOf = (name: string, signal = new AbortController().signal): Waiter => ({ signal, principal: { name } });
+
+/** A scan that uses all the time it is given, so many times over; notes its name whenever it had a turn. */
+async function scan(turns: ScanTurns, waiter: Waiter, rounds: number, noted: (name: string) => void): Promise<void> {
+  const turn = await turns.begin(many, waiter);
+  try {
+    for (let round = 1; ; round += 1) {
+      while (!turn.over());
+      noted(waiter.principal!.name);
+      if (round === rounds) return;
+      await turn.pause();
+    }
+  } finally {
+    turn.end();
+  }
+}
+
+/** Counts turns of the event loop until it is told to stop. */
+function loopTurns(): { readonly count: () => number; stop(): void } {
+  let count = 0;
+  let going = true;
+  void (async () => {
+    for (; going; count += 1) await nextTurn();
+  })();
+  return { count: () => count, stop: () => void (going = false) };
+}
+
+test('however many scans there are, one of them uses up the time of a turn of the event loop', async () => {
+  const turns = scanTurns();
+  const loop = loopTurns();
+  const at: number[] = [];
+  const scans = Array.from({ length: 20 }, (_, number) =>
+    scan(turns, waiterOf(`p${number % 3}`), 2, () => at.push(loop.count())),
+  );
+  await Promise.all(scans);
+  loop.stop();
+  expect(at).toHaveLength(40);
+  expect(new Set(at).size).toBe(40);
+});
+
+test('principals take turns, whoever came first with however many', async () => {
+  const turns = scanTurns();
+  const order: string[] = [];
+  const note = (name: string) => void order.push(name);
+  const busy = Array.from({ length: 30 }, () => scan(turns, waiterOf('busy'), 3, note));
+  await Promise.all([...busy, scan(turns, waiterOf('rare'), 2, note)]);
+  expect(order.slice(0, 5)).toEqual(['busy', 'busy', 'rare', 'busy', 'rare']);
+});
+
+test('beyond what may wait for one principal, and in all, they are refused until there is room again', async () => {
+  const turns = scanTurns();
+  const begin = (name: string) => scan(turns, waiterOf(name), 1, () => undefined);
+  const refused = { code: 'UNAVAILABLE', detail: { retryAfter: 1 } };
+  const admitted = Array.from({ length: 65 }, () => begin('a'));
+  await expect(begin('a')).rejects.toMatchObject(refused);
+  for (const name of 'bcdefgh') admitted.push(...Array.from({ length: 64 }, () => begin(name)));
+  await expect(begin('i')).rejects.toMatchObject(refused);
+  await Promise.all(admitted);
+  await Promise.all([begin('a'), begin('i')]);
+});
+
+test('short scans share the time of a turn, and what looks at few rows waits for nobody', async () => {
+  const turns = scanTurns();
+  const loop = loopTurns();
+  const long = scan(turns, waiterOf('a'), 3, () => undefined);
+  for (let each = 0; each < 5; each += 1) (await turns.begin(10, waiterOf('b'))).end();
+  expect(loop.count()).toBe(0);
+  await long;
+  loop.stop();
+});
+
+test('what takes long with few rows joins the queue', async () => {
+  const turns = scanTurns();
+  const turn = await turns.begin(10, waiterOf('a'));
+  while (!turn.over());
+  const order: string[] = [];
+  const other = scan(turns, waiterOf('b'), 2, () => order.push('b'));
+  await turn.pause().then(() => order.push('a'));
+  turn.end();
+  await other;
+  expect(order).toEqual(['b', 'a', 'b']);
+});
+
+test('a scan nobody waits for any more ends when its turn comes, and the others go on', async () => {
+  const turns = scanTurns();
+  const left = new AbortController();
+  const first = scan(turns, waiterOf('a'), 3, () => undefined);
+  const second = scan(turns, waiterOf('a', left.signal), 3, () => undefined);
+  const third = scan(turns, waiterOf('a'), 3, () => undefined);
+  left.abort(new Error('left'));
+  await expect(second).rejects.toThrow('left');
+  await Promise.all([first, third]);
+  const again = await turns.begin(many, waiterOf('a'));
+  again.end();
+});

@@ -1,0 +1,16 @@
+import type { Configuration } from '../config/model.js';
+import { openEmbeddedStore } from './embedded/embedded-store.js';
+import { openRedisStore } from './redis/redis-store.js';
+import type { Store } from './store.js';
+
+/** Opens the store that is configured. Throws Fault UNAVAILABLE that names it and the fix. */
+export function openStore({ file, memory, redis }: Configuration['store']): Promise<Store> {
+  if (redis) return openRedisStore(redis);
+  return openEmbeddedStore(memory ? { memory } : { file });
+}
+
+/** The store's name for people. */
+export function storeName({ file, memory, redis }: Configuration['store']): string {
+  if (redis) return `Redis, ${redis.sentinels.length > 0 ? `primary '${redis.name}'` : `${redis.host}:${redis.port}`}`;
+  return memory ? 'nowhere (--memory)' : file;
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Fault } from '#schema/errors.js';
+import type { Position } from '#schema/position.js';
+import { Redis as RedisModel } from '#platform/config/redis.js';
+import { openRedisStore } from '#platform/store/redis/redis-store.js';
+import type { Store } from '#platform/store/store.js';
+import { entry as resource, everything, write } from '#src/inventory/testing/rows.js';
+import { openView } from '#src/inventory/view.js';
+import { entry, eventually, readAll } from '../store-contract/fixtures.js';
+import { startSentinelGroup, type SentinelGroup } from './redis-sentinels.js';
+
+let group: SentinelGroup;
+let store: Store;
+const open = () => openRedisStore(RedisModel.parse({ sentinels: group.sentinels, name: group.name }));
+beforeEach(async () => {
+  group = await startSentinelGroup();
+  store = await open();
+});
+afterEach(async () => {
+  await store.close();
+  await group.remove();
+});
+
+/** Writes as fast as it is let: documents, and appends that are owned or not. */
+function writers() {
+  const acknowledged = { documents: [] as string[], owned: [] as string[], mirrored: [] as string[] };
+  const faults: Fault[] = [];
+  let going = true;
+  let [longest, last] = [0, performance.now()];
+  const count = (list: string[], id: string) => {
+    list.push(id);
+    if (list === acknowledged.mirrored) return;
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  };
+  const writer = async (list: string[], work: (id: string) => Promise<unknown>) => {
+    for (let n = 0; going; n += 1) {
+      const id = `${n}`;
+      await work(id).then(
+        () => count(list, id),
+        (fault: Fault) => faults.push(fault),
+      );
+      await sleep(1);
+    }
+  };
+  const ended = Promise.all([
+    writer(acknowledged.documents, (id) => store.put('tenant', id, { id }, 0)),
+    writer(acknowledged.owned, (id) => store.append({ entries: [entry('created', `owned-${id}`, {})], owned: true })),
+    writer(acknowledged.mirrored, (id) => store.append({ entries: [entry('created', `mirrored-${id}`, {})] })),
+  ]);
+  return {
+    acknowledged,
+    /** `silent`: longest time in which no owned write was acknowledged, milliseconds. */
+    stop: async () => {
+      going = false;
+      await ended;
+      return { faults, silent: Math.round(longest) };
+    },
+  };
+}
+
+type Acknowledged = ReturnType<typeof writers>['acknowledged'];
+
+async function lost({ documents, owned, mirrored }: Acknowledged) {
+  const kept = new Set((await store.list('tenant')).map(({ id }) => id));
+  const ids = (await readAll(store, undefined, 1_000_000)).map(({ id }) => id);
+  const logged = new Set(ids);
+  expect(logged.size).toBe(ids.length);
+  return {
+    documents: documents.filter((id) => !kept.has(id)).length,
+    owned: owned.filter((id) => !logged.has(`owned-${id}`)).length,
+    mirrored: mirrored.filter((id) => !logged.has(`mirrored-${id}`)).length,
+  };
+}
+
+const grown = (list: readonly unknown[], than = list.length) =>
+  eventually(async () => (list.length > than + 100 ? true : undefined));
+
+describe('no acknowledged owned write is lost', () => {
+  test.each<[string, () => Promise<void>]>([
+    ['a planned failover', () => group.failover()],
+    ['the death of the primary', async () => (await group.primary()).kill()],
+  ])('in %s, and writing goes on by itself', async (what, strike) => {
+    const writing = writers();
+    await grown(writing.acknowledged.owned);
+    const before = await group.primary();
+    await strike();
+    await eventually(async () => ((await group.primary()) === before ? undefined : true));
+    await grown(writing.acknowledged.owned);
+    // The deposed primary is made a replica late; until then it takes writes.
+    await sleep(12_000);
+    await grown(writing.acknowledged.owned);
+    const { faults, silent } = await writing.stop();
+    for (const fault of faults) expect(fault).toMatchObject({ code: 'UNAVAILABLE', detail: { retryAfter: 2 } });
+    const missing = await lost(writing.acknowledged);
+    const { documents, owned, mirrored } = writing.acknowledged;
+    const total = documents.length + owned.length + mirrored.length;
+    console.log(
+      `${what}: ${total} acknowledged, lost ${JSON.stringify(missing)}, ${faults.length} refused, silent ${silent} ms`,
+    );
+    expect({ ...missing, mirrored: 0 }).toStrictEqual({ documents: 0, owned: 0, mirrored: 0 });
+  });
+
+  test('a primary that hangs is left, and has nothing when it wakes', async () => {
+    const writing = writers();
+    await grown(writing.acknowledged.owned);
+    const before = await group.primary();
+    before.pause();
+    await eventually(async () => ((await group.primary()) === before ? undefined : true));
+    await grown(writing.acknowledged.owned);
+    before.resume();
+    await sleep(3000);
+    await grown(writing.acknowledged.owned);
+    const { faults, silent } = await writing.stop();
+    const missing = await lost(writing.acknowledged);
+    console.log(`hang: lost ${JSON.stringify(missing)}, ${faults.length} refused, silent ${silent} ms`);
+    expect({ ...missing, mirrored: 0 }).toStrictEqual({ documents: 0, owned: 0, mirrored: 0 });
+  });
+});
+
+test('a tail that a failover lost is noticed: readers are told, and a view reads everything anew', async () => {
+  await write(store, [resource('kept', { resourcePoolId: 'p', description: 'kept', tags: [], elements: [] })]);
+  await store.put('tenant', 'barrier', {}, 0); // every replica has what came before
+  let rewritten = 0;
+  const failed: unknown[] = [];
+  const view = await openView(
+    store,
+    (_, error) => void failed.push(error),
+    () => (rewritten += 1),
+  );
+  const primary = await group.primary();
+  // What is written now reaches no replica: they hang, and have no connection that could hold it for them.
+  const replicas = await group.replicas();
+  for (const replica of replicas) replica.pause();
+  await primary.ask((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'replica'));
+  const tail: Position[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    const appended = await store.append({
+      entries: [resource(`lost-${n}`, { resourcePoolId: 'p', description: 'lost', tags: [], elements: [] })],
+    });
+    if (appended.outcome === 'appended') tail.push(appended.head);
+  }
+  await view.reached(tail.at(-1)!);
+  expect(view.get(everything, 'Resource', 'lost-4')).toBeDefined();
+  await primary.kill();
+  for (const replica of replicas) replica.resume();
+  await eventually(() => store.head().catch(() => undefined));
+  await eventually(async () => rewritten || undefined);
+  for (const place of tail) expect(await store.read(place, 10)).toStrictEqual({ outcome: 'rewritten' });
+  expect(view.get(everything, 'Resource', 'kept')).toBeDefined();
+  expect(view.get(everything, 'Resource', 'lost-4')).toBeUndefined();
+  for (const error of failed) expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+  view.stop();
+});

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedis, type RedisServer } from './redis-server.js';
+
+/** A primary with two replicas, and three Sentinels that watch over it. */
+export interface SentinelGroup {
+  readonly name: string;
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+  /** The server that the Sentinels call the primary. */
+  primary(): Promise<RedisServer>;
+  /** The others. */
+  replicas(): Promise<readonly RedisServer[]>;
+  /** Has another server take over while the primary lives. */
+  failover(): Promise<void>;
+  /** Resolves when two replicas follow the primary. */
+  whole(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const name = 'main';
+const wholeWithin = 60_000;
+
+export async function startSentinelGroup(): Promise<SentinelGroup> {
+  const servers: RedisServer[] = [await startRedis()];
+  for (let n = 0; n < 2; n += 1)
+    servers.push(await startRedis({ settings: [`replicaof 127.0.0.1 ${servers[0]!.port}`] }));
+  const watched = [
+    `sentinel monitor ${name} 127.0.0.1 ${servers[0]!.port} 2`,
+    `sentinel down-after-milliseconds ${name} 1500`,
+    `sentinel failover-timeout ${name} 5000`,
+    `sentinel parallel-syncs ${name} 2`,
+  ];
+  const sentinels: RedisServer[] = [];
+  for (let n = 0; n < 3; n += 1) sentinels.push(await startRedis({ sentinel: true, settings: watched }));
+  const askSentinel = (...args: string[]) => sentinels[0]!.ask((redis) => redis.call('SENTINEL', ...args));
+  const primary = async () => {
+    const [, port] = (await askSentinel('get-master-addr-by-name', name)) as string[];
+    return servers.find((server) => server.port === Number(port))!;
+  };
+  const group: SentinelGroup = {
+    name,
+    sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
+    primary,
+    replicas: async () => {
+      const other = await primary();
+      return servers.filter((server) => server !== other);
+    },
+    failover: async () => void (await askSentinel('failover', name)),
+    whole: () =>
+      settled(async () => {
+        const info = await (await primary()).ask((redis) => redis.info('replication'));
+        const known = (await askSentinel('master', name)) as string[];
+        const others = known[known.indexOf('num-other-sentinels') + 1];
+        const replicas = known[known.indexOf('num-slaves') + 1];
+        return info.match(/state=online/g)?.length === 2 && others === '2' && replicas === '2';
+      }),
+    remove: async () => {
+      for (const server of [...sentinels, ...servers]) await server.remove();
+    },
+  };
+  await group.whole();
+  return group;
+}
+
+async function settled(is: () => Promise<boolean>): Promise<void> {
+  const giveUp = Date.now() + wholeWithin;
+  while (!(await is().catch(() => false))) {
+    if (Date.now() > giveUp) throw new Error(`The Sentinel group was not whole within ${wholeWithin / 1000} s.`);
+    await sleep(100);
+  }
+}
