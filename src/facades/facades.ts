@@ -57,6 +57,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     gate,
     view,
     routes,
+    operations,
+    bodyBytes: configuration.limits.bodyBytes,
     publicUrl,
     unforeseen,
     strict: configuration.conformance === 'strict',

@@ -66,6 +66,7 @@ export interface UnchangedAnswer extends AnswerBase {
 export interface ValueAnswer extends AnswerBase {
   readonly kind: 'value';
   readonly value: object;
+  readonly position: Position;
 }
 export type Answer = RowsAnswer | RowAnswer | WrittenAnswer | ValueAnswer;
 

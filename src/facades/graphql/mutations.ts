@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType, type ClassType } from 'type-graphql';
 import type { z } from 'zod';
 import { formatPosition } from '#schema/position.js';
-import type { Operation, WrittenAnswer } from '../../operations/operation.js';
+import type { Operation, ValueAnswer, WrittenAnswer } from '../../operations/operation.js';
 import { mutationClass, type FieldOf } from './fields.js';
 import { gqlInput } from './input-class.js';
 import { gqlClass, sourceOf } from './model-class.js';
@@ -13,16 +13,18 @@ export function mutations(operations: readonly Operation[]): ClassType {
 }
 
 function mutation(operation: Operation): FieldOf<undefined> {
-  const { object, verb, summary } = operation;
-  const name = `${verb}${object.name}`;
+  const { object, summary } = operation;
+  const name = mutationName(operation);
   const typeName = name.charAt(0).toUpperCase() + name.slice(1);
   const { model, inputOf } = shapeOf(operation.input as z.ZodObject);
+  const args = { input: { type: gqlInput(model, `${typeName}Input`) } };
+  if (operation.output) return inquiring(operation, operation.output, { name, args, inputOf });
   const member = fieldName(object.name);
   return {
     name,
     type: payloadClass(operation, `${typeName}Payload`, member),
     description: summary,
-    args: { input: { type: gqlInput(model, `${typeName}Input`) } },
+    args,
     async resolve({ args, request }) {
       const written = await request.call<WrittenAnswer>(operation, inputOf(args['input']));
       return {
@@ -31,6 +33,27 @@ function mutation(operation: Operation): FieldOf<undefined> {
         [member]: written.row ? sourceOf(written.row) : null,
       };
     },
+  };
+}
+
+/** `scaleResourcePool`, or what the operation says. */
+export function mutationName({ field, verb, object }: Operation): string {
+  return field ?? `${verb}${object.name}`;
+}
+
+/** An operation with an output of its own answers with that. */
+function inquiring(
+  operation: Operation,
+  output: z.ZodObject,
+  { name, args, inputOf }: { name: string; args: FieldOf<undefined>['args']; inputOf(given: unknown): unknown },
+): FieldOf<undefined> {
+  return {
+    name,
+    type: gqlClass(output),
+    description: operation.summary,
+    ...(args && { args }),
+    resolve: async ({ args: given, request }) =>
+      (await request.call<ValueAnswer>(operation, inputOf(given['input']))).value,
   };
 }
 

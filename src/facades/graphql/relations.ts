@@ -6,6 +6,7 @@ import { permissionsOf } from '#schema/permissions.js';
 import { allBut, cut, shownOf } from '#schema/shown.js';
 import { derivedAttributes, withDerived } from '../../inventory/derived.js';
 import { hiddenFrom } from '../../operations/mask.js';
+import type { Operation, ValueAnswer } from '../../operations/operation.js';
 import { fieldClass, type FieldOf } from './fields.js';
 import { graphqlType } from './graphql-type.js';
 import { listField } from './lists.js';
@@ -13,15 +14,22 @@ import { gqlClass, sourceOf, type Source } from './model-class.js';
 
 type To<K extends Relation['kind']> = Extract<Relation, { kind: K }>;
 
-/** What an object has beside its stored attributes: what is derived or may be hidden, relations, and how many they lead to. */
-export function objectFields(definition: ObjectDefinition): ClassType {
+/**
+ * What an object has beside its stored attributes: what is derived or may be hidden, relations and how many they lead to, and
+ * what can be asked of one object.
+ */
+export function objectFields(definition: ObjectDefinition, operations: readonly Operation[]): ClassType {
   const relations = Object.entries(definition.relations).flatMap(([given, relation]): FieldOf<Source>[] => {
     const name = nameOf(definition, given, relation);
     return relation.kind === 'one'
       ? [toOne(name, given, relation)]
       : [toMany(name, given, relation), countOf(name, relation)];
   });
-  return fieldClass(gqlClass(definition.model), [...resolvedAttributes(definition), ...relations]);
+  return fieldClass(gqlClass(definition.model), [
+    ...resolvedAttributes(definition),
+    ...relations,
+    ...inquiries(definition, operations),
+  ]);
 }
 
 /** An attribute of O2 keeps its name: a relation of the same name is called `locationInfo`, or `pools` for `resourcePools`. */
@@ -70,6 +78,29 @@ function countOf(name: string, { to, by }: To<'many'>): FieldOf<Source> {
       return request.loaders.count(to as ObjectName, by, source.row.id);
     },
   };
+}
+
+/** Operations that ask something of one object, as fields of it: `id` is the object's, what else they take are arguments. */
+function inquiries({ name: object }: ObjectDefinition, operations: readonly Operation[]): readonly FieldOf<Source>[] {
+  const asking = operations.filter((each) => each.object.name === object && each.kind === 'query' && each.output);
+  return asking.map((operation) => {
+    const { id: _id, ...shape } = (operation.input as z.ZodObject).shape;
+    const args = Object.entries(shape).map(([name, schema]) => {
+      const typed = graphqlType(schema as z.core.$ZodType, 'in', gqlClass);
+      return [name, typed] as const;
+    });
+    return {
+      name: operation.verb,
+      type: gqlClass(operation.output!),
+      description: operation.summary,
+      args: Object.fromEntries(args),
+      resolve: async ({ source, args: given, request }) => {
+        const said = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+        const input = { id: source.row.id, ...Object.fromEntries(said) };
+        return (await request.call<ValueAnswer>(operation, input)).value;
+      },
+    };
+  });
 }
 
 /** Attributes whose value depends on who asks: derived from what the scope sees, or hidden in part. */

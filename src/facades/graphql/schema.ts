@@ -13,7 +13,11 @@ const schemas = new WeakMap<readonly Operation[], GraphQLSchema>();
 export function schemaOf(operations: readonly Operation[]): GraphQLSchema {
   const known = schemas.get(operations);
   if (known) return known;
-  const roots = [queries(operations), mutations(operations), ...Object.values(objects).map(objectFields)];
+  const roots = [
+    queries(operations),
+    mutations(operations),
+    ...Object.values(objects).map((each) => objectFields(each, operations)),
+  ];
   const schema = buildSchemaSync({ resolvers: roots as unknown as NonEmptyArray<new () => object>, validate: false });
   schemas.set(operations, schema);
   return schema;

@@ -3,9 +3,10 @@ import type { Answer } from '../../operations/operation.js';
 import type { Caller } from '../../operations/gate.js';
 import { problemDocument, problemOf } from '../rest/problem.js';
 import { answerHeaders } from '../answer-headers.js';
+import { ofTheBody } from '../of-the-body.js';
 import type { FacadeParts } from '../trpc/facade.js';
 import { outputOf } from '../trpc/outputs.js';
-import { ofTheBody, operationInput, type Sent } from './input.js';
+import { operationInput, type Sent } from './input.js';
 import { ownBase, type OwnRoute } from './routes.js';
 
 export interface OwnParts extends FacadeParts {

@@ -17,16 +17,16 @@ export function describedInput({ operation }: OwnRoute): z.ZodObject {
       return z.strictObject({ id: idOf(operation), ...part(operation, 'patch').shape });
     case 'get':
       return z.strictObject(object.singleton ? {} : { id: z.string().describe(`Identifies the ${object.name}.`) });
-    case 'scale':
-    case 'delete':
+    default:
       return operation.input as z.ZodObject;
   }
 }
 
 /** What a route answers with. */
 export function describedOutput({ operation }: OwnRoute): z.ZodType {
-  const { verb, object } = operation;
+  const { verb, object, output } = operation;
   const { model } = object;
+  if (output) return output;
   if (verb === 'get') return model;
   const position = z.string();
   if (verb !== 'list') {

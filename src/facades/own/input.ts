@@ -1,4 +1,4 @@
-import { Fault, invalid } from '#schema/errors.js';
+import { invalid } from '#schema/errors.js';
 import type { ObjectDefinition } from '#schema/object.js';
 import type { OwnRoute } from './routes.js';
 
@@ -19,25 +19,15 @@ export function operationInput(route: OwnRoute, sent: Sent): unknown {
       return { value: body };
     case 'update':
       return { ...id, patch: body };
-    case 'scale':
+    case 'deadLetters':
+      return { ...sent, ...(sent['first'] === undefined ? {} : { first: numberOf(sent['first']) }), ...id };
+    case 'delivery':
+      return { ...sent, ...id };
+    default:
       if (typeof body === 'object' && body !== null && 'id' in body)
         throw invalid('id: the id stands in the path', 'id');
       return { ...(body as object | undefined), ...id };
   }
-}
-
-/** A fault of an input, told in terms of the body: operations wrap it in a member of their own. */
-export function ofTheBody(fault: Fault): Fault {
-  const { at, faults } = fault.detail;
-  if (fault.code !== 'INVALID' || at === undefined || !wrapped.test(at)) return fault;
-  const told = (faults ?? [fault.message]).map(unwrapped);
-  return new Fault('INVALID', told.join('; '), { at: unwrapped(at), ...(faults ? { faults: told } : {}) });
-}
-
-const wrapped = /^(value|patch)(?=\/|:|$)\/?/;
-
-function unwrapped(text: string): string {
-  return text.replace(wrapped, (found) => (found.endsWith('/') ? '' : 'body'));
 }
 
 function decoded(segment: string): string {

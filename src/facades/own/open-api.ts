@@ -66,7 +66,7 @@ function completed(route: OwnRoute, operation: Operation): Json {
 }
 
 function successOf({ operation, status }: OwnRoute, content: Json): Json {
-  const { verb, object } = operation;
+  const { verb, object, output } = operation;
   if (status === 204) return { description: 'It is gone.', headers: headerRefs('X-Netweave-Position') };
   if (status === 201)
     return { description: `The new ${object.name}.`, headers: headerRefs('Location', 'X-Netweave-Position'), content };
@@ -77,7 +77,8 @@ function successOf({ operation, status }: OwnRoute, content: Json): Json {
     'Age',
   );
   return {
-    description: verb === 'list' ? `One page of ${object.collection}.` : `The ${object.name}.`,
+    description:
+      verb === 'list' ? `One page of ${object.collection}.` : output ? output.description! : `The ${object.name}.`,
     headers: said,
     content,
   };

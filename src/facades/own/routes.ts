@@ -18,19 +18,26 @@ export interface OwnRoute {
 
 const one = '/{id}';
 
-/** How each verb looks in REST: method, what follows the collection, status of success. */
+/** How the plain verbs look in REST; all others are the last part of a path below the object. */
 const shapes = {
   list: ['GET', '', 200],
   get: ['GET', one, 200],
   create: ['POST', '', 201],
   update: ['PATCH', one, 200],
-  scale: ['POST', `${one}/scale`, 200],
   delete: ['DELETE', one, 204],
-} as const satisfies Record<Verb, readonly [Method, string, OwnRoute['status']]>;
+} as const satisfies Partial<Record<Verb, Shape>>;
+
+type Shape = readonly [method: Method, rest: string, status: OwnRoute['status']];
+const isPlain = (verb: Verb): verb is keyof typeof shapes => verb in shapes;
+
+function shapeOf({ verb, kind }: Operation): Shape {
+  if (isPlain(verb)) return shapes[verb];
+  return [kind === 'query' ? 'GET' : 'POST', `${one}/${verb}`, 200];
+}
 
 export function ownRoutes(operations: readonly Operation[]): readonly OwnRoute[] {
   return operations.map((operation) => {
-    const [method, rest, status] = shapes[operation.verb];
+    const [method, rest, status] = shapeOf(operation);
     return { operation, method, path: pathOf(operation.object, rest), status };
   });
 }

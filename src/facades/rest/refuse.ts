@@ -6,7 +6,7 @@ import { problemOf, sendProblem, type Problem } from './problem.js';
 import { apiOf } from './request.js';
 import type { Route } from './routes.js';
 
-const allowed = 'GET, HEAD, OPTIONS';
+const reading = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Parts of an operation's input that have another name in a URL of O2. */
 const parameters: Readonly<Record<string, string>> = {
@@ -16,9 +16,10 @@ const parameters: Readonly<Record<string, string>> = {
 
 /** Writes what O2 does not let a request have; every problem carries the `Version` (contract 3.3). */
 export interface Refusals {
-  /** O2 paths of the inventory are read only: 405, or 204 with `Allow` for OPTIONS. */
-  method(request: IncomingMessage, response: ServerResponse): void;
+  /** 405, or 204 with `Allow` for OPTIONS; most O2 paths are read only. `writing`: methods beside those that read. */
+  method(request: IncomingMessage, response: ServerResponse, writing: readonly string[]): void;
   notAcceptable(request: IncomingMessage, response: ServerResponse, detail: string): void;
+  mediaType(request: IncomingMessage, response: ServerResponse): void;
   fault(request: IncomingMessage, response: ServerResponse, error: unknown): void;
 }
 
@@ -29,7 +30,8 @@ export function refusals(routes: readonly Route[]): Refusals {
     sendProblem(response, { ...problem, headers }, request.method !== 'HEAD');
   };
   return {
-    method(request, response) {
+    method(request, response, writing) {
+      const allowed = [...reading, ...writing].join(', ');
       const headers = { Allow: allowed };
       if (request.method === 'OPTIONS') {
         response.writeHead(204, { ...headers, [requestIdHeader]: requestIdOf(response) }).end();
@@ -41,6 +43,10 @@ export function refusals(routes: readonly Route[]): Refusals {
         });
     },
     notAcceptable: (request, response, detail) => refuse(request, response, { status: 406, detail }),
+    mediaType(request, response) {
+      const detail = `POST takes application/json, not ${request.headers['content-type'] ?? 'a body without Content-Type'}.`;
+      refuse(request, response, { status: 415, detail, headers: { 'Accept-Post': 'application/json' } });
+    },
     fault(request, response, error) {
       const fault = error instanceof Fault ? error : internal(error);
       const problem = problemOf(fault, majorOf(routes, request)?.statuses);

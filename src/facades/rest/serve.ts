@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Fault } from '#schema/errors.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
-import type { RowAnswer, RowsAnswer } from '../../operations/operation.js';
+import type { Operation, RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import { apiVersions } from './api-versions.js';
 import { answers, heldAnswer, keep, type HeldAnswer, type Place } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
@@ -12,11 +12,15 @@ import { refusals } from './refuse.js';
 import { apiOf, readTarget, type RestRequest, type Target } from './request.js';
 import type { Route } from './routes.js';
 import { send } from './send.js';
+import { restWrites } from './write.js';
 
 export interface RestParts {
   readonly gate: Gate;
   readonly view: View;
   readonly routes: readonly Route[];
+  readonly operations: readonly Operation[];
+  /** Largest request body. */
+  readonly bodyBytes: number;
   /** Base of every absolute URI: `https://host`. */
   readonly publicUrl: string;
   readonly relativeVersions: boolean;
@@ -42,6 +46,7 @@ export function serveRest(parts: RestParts): ServeRest {
   const urls = urlMemory(parts);
   const held = answers(parts.cacheBytes);
   const refuse = refusals(parts.routes);
+  const writes = restWrites(parts);
 
   const fail = (request: IncomingMessage, response: ServerResponse, caller: Caller, error: unknown): void => {
     if (!(error instanceof Fault)) parts.unforeseen(error, caller);
@@ -72,6 +77,19 @@ export function serveRest(parts: RestParts): ServeRest {
     );
   };
 
+  const write = (request: IncomingMessage, response: ServerResponse, caller: Caller, found: Target): void => {
+    const asked = found.kind === 'request' ? found.request : undefined;
+    const methods = asked ? writes.methods(asked.route) : [];
+    if (!asked || !methods.includes(request.method!)) return refuse.method(request, response, methods);
+    if (request.method === 'POST' && !/^application\/json *(;|$)/i.test(request.headers['content-type'] ?? ''))
+      return refuse.mediaType(request, response);
+    if (!acceptsJson(request.headers.accept)) return refuse.notAcceptable(request, response, onlyJson(request));
+    const { api, major } = asked.route;
+    if (negotiateVersion(api, major, request.headers['version'], parts.strict) === undefined)
+      return refuse.notAcceptable(request, response, notServed(request, asked.route));
+    writes.serve(request, response, caller, asked).catch((error: unknown) => fail(request, response, caller, error));
+  };
+
   return (request, response, caller) => {
     const url = request.url!;
     if (!/^\/o2/i.test(url)) return false;
@@ -81,9 +99,8 @@ export function serveRest(parts: RestParts): ServeRest {
       const known = urls.read(reading ? url : url.split('?')[0]!);
       if (!known) return false;
       const found = known.target;
-      if (!reading) refuse.method(request, response);
-      else if (!acceptsJson(request.headers.accept))
-        refuse.notAcceptable(request, response, `Only application/json is served, not ${request.headers.accept}.`);
+      if (!reading) write(request, response, caller, found);
+      else if (!acceptsJson(request.headers.accept)) refuse.notAcceptable(request, response, onlyJson(request));
       else if (found.kind === 'versions') apiVersions(response, found, parts, request.method === 'HEAD');
       else answer(request, response, caller, found.request, known);
     } catch (error) {
@@ -132,6 +149,10 @@ function placeOf(places: Places, scope: string, version: string): Place {
   let place = ofScope.get(version);
   if (!place) ofScope.set(version, (place = { asked: false }));
   return place;
+}
+
+function onlyJson({ headers }: IncomingMessage): string {
+  return `Only application/json is served, not ${headers.accept}.`;
 }
 
 function notServed({ headers }: IncomingMessage, { api, major }: Route): string {

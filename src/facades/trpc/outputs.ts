@@ -26,7 +26,7 @@ export interface WrittenOutput<N extends ObjectName> {
   readonly position: string;
 }
 
-/** An answer of the gate as the caller's scope sees it. `ListOutput`, `WrittenOutput` or the value alone. */
+/** An answer of the gate as the caller's scope sees it. `ListOutput`, `WrittenOutput`, the object alone, or what the operation says. */
 export function outputOf(view: View, scope: Scope, answer: Answer): unknown {
   const position = formatPosition(answer.position);
   switch (answer.kind) {
@@ -36,6 +36,8 @@ export function outputOf(view: View, scope: Scope, answer: Answer): unknown {
       const incomplete = answer.gaps.length === 0 ? {} : { incomplete: answer.gaps.map((gap) => gap.instance) };
       return { items, ...next, position, ...incomplete };
     }
+    case 'value':
+      return answer.value;
     case 'row':
       return visibleValue(view, scope, answer.row);
     case 'written':

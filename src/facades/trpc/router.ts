@@ -29,12 +29,16 @@ type CollectionOf<N extends ObjectName> = (typeof objects)[N]['collection'];
 type InputOf<I extends z.ZodType> = Record<never, never> extends z.input<I> ? z.input<I> | void : z.input<I>;
 
 type ProcedureOf<O> =
-  O extends Operation<infer N, infer V, infer I>
-    ? V extends 'list'
-      ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: ListOutput<N> }>
-      : V extends 'get'
-        ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: ValueOf<N> }>
-        : TRPCMutationProcedure<{ meta: object; input: InputOf<I>; output: WrittenOutput<N> }>
+  O extends Operation<infer N, infer V, infer I, infer Out>
+    ? O extends { readonly output: z.ZodObject }
+      ? O['kind'] extends 'query'
+        ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: z.output<Out> }>
+        : TRPCMutationProcedure<{ meta: object; input: InputOf<I>; output: z.output<Out> }>
+      : V extends 'list'
+        ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: ListOutput<N> }>
+        : V extends 'get'
+          ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: ValueOf<N> }>
+          : TRPCMutationProcedure<{ meta: object; input: InputOf<I>; output: WrittenOutput<N> }>
     : never;
 
 type Of<N extends ObjectName, O = AnyOperation> =

@@ -5,7 +5,7 @@ import { InventorySubscriptionWritable } from '#schema/inventory/inventory-subsc
 import { objects } from '#schema/objects.js';
 import { patchOf } from '#schema/patch.js';
 import type { ReplayOf } from '#subscriptions/delivery/deliveries.js';
-import { operation } from '../operation.js';
+import { operation, type Call, type ValueAnswer } from '../operation.js';
 import { get, list } from '../standard.js';
 
 const id = z.string().min(1).max(255).describe('The subscription.');
@@ -77,7 +77,7 @@ export const inventorySubscriptions = [
     summary: 'Posts a notification of no change to the callback, once, and says what came of it.',
     run: async (call, input) => {
       const subscriber = call.subscriptions.found(call, input.id);
-      return { kind: 'value', value: await call.subscriptions.deliveries.test(subscriber, call.signal), gaps: [] };
+      return told(call, await call.subscriptions.deliveries.test(subscriber, call.signal));
     },
   }),
   operation({
@@ -95,7 +95,7 @@ export const inventorySubscriptions = [
     run: async (call, input) => {
       const { id: found } = call.subscriptions.found(call, input.id);
       const value = await call.subscriptions.deliveries.rotateSecret(found, input.overlapHours * hour);
-      return { kind: 'value', value, gaps: [] };
+      return told(call, value);
     },
   }),
   operation({
@@ -115,7 +115,7 @@ export const inventorySubscriptions = [
     run: async (call, input) => {
       const subscriber = call.subscriptions.found(call, input.id);
       const value = await call.subscriptions.deliveries.replay(subscriber, replayOf(input));
-      return { kind: 'value', value, gaps: [] };
+      return told(call, value);
     },
   }),
   operation({
@@ -127,7 +127,7 @@ export const inventorySubscriptions = [
     summary: 'Tells how the notifications of a subscription are doing.',
     run: async (call, input) => {
       const subscriber = call.subscriptions.found(call, input.id);
-      return { kind: 'value', value: await call.subscriptions.deliveries.status(subscriber), gaps: [] };
+      return told(call, await call.subscriptions.deliveries.status(subscriber));
     },
   }),
   operation({
@@ -144,10 +144,14 @@ export const inventorySubscriptions = [
     run: async (call, { id: of, ...page }) => {
       const { id: found } = call.subscriptions.found(call, of);
       const value = await call.subscriptions.deliveries.deadLetters(found, page as { first: number; after?: string });
-      return { kind: 'value', value, gaps: [] };
+      return told(call, value);
     },
   }),
 ] as const;
+
+function told(call: Call, value: object): ValueAnswer {
+  return { kind: 'value', value, position: call.view.position(), gaps: [] };
+}
 
 /** A patch says only what it changes. */
 function withoutDefaults<S extends z.ZodRawShape>(shape: S) {
@@ -155,7 +159,9 @@ function withoutDefaults<S extends z.ZodRawShape>(shape: S) {
     const described = schema as z.ZodType;
     return [name, described instanceof z.ZodDefault ? (described.unwrap() as z.ZodType) : described] as const;
   });
-  return Object.fromEntries(entries) as { readonly [K in keyof S]: S[K] extends z.ZodDefault<infer T> ? T : S[K] };
+  return Object.fromEntries(entries) as unknown as {
+    readonly [K in keyof S]: S[K] extends z.ZodDefault<infer T> ? T : S[K];
+  };
 }
 
 interface ReplayInput {

@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Fault } from '#schema/errors.js';
+import { formatPosition } from '#schema/position.js';
+import { parseSelector } from '#schema/selector.js';
+import type { Caller, Gate } from '../../operations/gate.js';
+import type { Operation, WrittenAnswer } from '../../operations/operation.js';
+import { ofTheBody } from '../of-the-body.js';
+import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
+import { jsonBody } from './json-body.js';
+import type { RestRequest } from './request.js';
+import type { Route } from './routes.js';
+
+/** What a method does to the object of a route, where its API lets it. */
+interface RestWrite {
+  readonly method: 'POST' | 'DELETE';
+  readonly operation: Operation;
+}
+
+interface Parts {
+  readonly gate: Gate;
+  readonly operations: readonly Operation[];
+  readonly publicUrl: string;
+  readonly bodyBytes: number;
+}
+
+/** The writes of O2 APIs: most paths are read only, subscriptions are not. */
+export interface RestWrites {
+  /** Methods of a path beside those that read. */
+  methods(route: Route): readonly string[];
+  /** Resolves when it is answered; rejects with what is to be told. */
+  serve(request: IncomingMessage, response: ServerResponse, caller: Caller, asked: RestRequest): Promise<void>;
+}
+
+export function restWrites({ gate, operations, publicUrl, bodyBytes }: Parts): RestWrites {
+  const known = new Map<Route, RestWrite | undefined>();
+  const writeOf = (route: Route): RestWrite | undefined => {
+    if (!known.has(route)) known.set(route, writeAt(route, operations));
+    return known.get(route);
+  };
+  return {
+    methods: (route) => [writeOf(route)?.method ?? []].flat(),
+    async serve(request, response, caller, asked) {
+      const { operation, method } = writeOf(asked.route)!;
+      const input =
+        method === 'POST' ? { value: await valueOf(request, asked.route, bodyBytes) } : { id: asked.input['id'] };
+      const written = await called(gate, caller, operation, input);
+      const { api, major } = asked.route;
+      const headers: Record<string, string> = {
+        'X-Netweave-Position': formatPosition(written.position),
+        ...(api.versioned ? { Version: api.majors[major]!.versions[0]! } : {}),
+      };
+      if (method === 'DELETE') return answer(response, api.majors[major]!.deleted ?? 204, headers);
+      headers['Location'] =
+        `${publicUrl}/${asked.prefix}/${major}${asked.route.template}/${encodeURIComponent(written.id)}`;
+      const selector = parseSelector({}, asked.route.presenter, asked.route.definition.model);
+      answer(response, 201, headers, written.row && asked.presenter.text(written.row.value, selector));
+    },
+  };
+}
+
+function writeAt({ definition, presenter, shape }: Route, operations: readonly Operation[]): RestWrite | undefined {
+  const verb = shape === 'list' ? 'create' : 'delete';
+  if (presenter.routes[verb] === undefined) return undefined;
+  const operation = operations.find((each) => each.object.name === definition.name && each.verb === verb);
+  return operation && { method: verb === 'create' ? 'POST' : 'DELETE', operation };
+}
+
+/** The new object in the model's names. Its key is ours to give: a supplied one is ignored (O2-IMS TS). */
+async function valueOf(request: IncomingMessage, { definition, presenter }: Route, limit: number): Promise<object> {
+  const body = await jsonBody(request, limit);
+  const named = Object.entries(body).map(([name, value]) => {
+    const source = Object.hasOwn(presenter.attributes, name) ? presenter.attributes[name]! : name;
+    return [typeof source === 'string' ? source : source.path, value] as const;
+  });
+  return { ...Object.fromEntries(named.filter(([name]) => name !== definition.key)), ...presenter.creates };
+}
+
+async function called(gate: Gate, caller: Caller, operation: Operation, input: unknown): Promise<WrittenAnswer> {
+  try {
+    return (await gate.call(caller, operation, input)) as WrittenAnswer;
+  } catch (error) {
+    throw error instanceof Fault ? ofTheBody(error) : error;
+  }
+}
+
+function answer(response: ServerResponse, status: number, headers: Record<string, string>, body?: string): void {
+  const said = { ...headers, 'Cache-Control': 'no-store', [requestIdHeader]: requestIdOf(response) };
+  if (body === undefined)
+    return void response.writeHead(status, status === 200 ? { ...said, 'Content-Length': '0' } : said).end();
+  const length = Buffer.byteLength(body);
+  noteBytes(response, length);
+  response
+    .writeHead(status, { ...said, 'Content-Type': 'application/json', 'Content-Length': String(length) })
+    .end(body);
+}
