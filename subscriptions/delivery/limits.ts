@@ -38,7 +38,7 @@ interface Lane {
   readonly endpoint: Endpoint;
   readonly tenant: Tenant;
   readonly retry: boolean;
-  readonly jobs: Job[];
+  readonly jobs: Set<Job>;
 }
 
 /**
@@ -66,7 +66,7 @@ export class Limits {
 
   enter(purpose: Purpose, job: Job): void {
     const lane = this.#laneOf(purpose);
-    lane.jobs.push(job);
+    lane.jobs.add(job);
     if (!lane.endpoint.parked.has(lane)) this.#offer(lane);
     this.#pump();
   }
@@ -106,8 +106,9 @@ export class Limits {
         lane.endpoint.parked.add(lane);
         continue;
       }
-      const job = lane.jobs.shift()!;
-      if (lane.jobs.length > 0) lanes.add(lane);
+      const job = first(lane.jobs);
+      lane.jobs.delete(job);
+      if (lane.jobs.size > 0) lanes.add(lane);
       else this.#drop(lane);
       this.#begin(lane, job);
       return true;
@@ -161,9 +162,14 @@ export class Limits {
       tenant = { active: 0, retrying: 0, lanes: { first: new Set(), retries: new Set() } };
       this.#tenants.set(owner, tenant);
     }
-    lane = { key, name, endpoint, tenant, retry, jobs: [] };
+    lane = { key, name, endpoint, tenant, retry, jobs: new Set() };
     endpoint.lanes += 1;
     this.#lanes.set(key, lane);
     return lane;
   }
+}
+
+/** Of a set that is not empty. */
+function first<T>(all: ReadonlySet<T>): T {
+  return all.values().next().value as T;
 }
