@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
 // The few pieces of DER (X.690) that a certificate (RFC 5280) is made of; Node reads certificates but makes none.
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
@@ -13,11 +14,17 @@ const utcTime = (date: Date) => der(0x17, Buffer.from(`${date.toISOString().repl
 
 const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
 const commonName = (name: string) => sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(name)))));
-const forAddress = (address: readonly number[]) =>
-  der(0xa3, sequence(sequence(oid('551d11'), der(0x04, sequence(der(0x87, Buffer.from(address)))))));
+const hostName = (host: string) =>
+  isIPv4(host) ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host));
+const forHosts = (hosts: readonly string[]) =>
+  der(0xa3, sequence(sequence(oid('551d11'), der(0x04, sequence(...hosts.map(hostName))))));
 
-/** A certificate for 127.0.0.1 signed with its own new key, valid from yesterday for so many days, both in PEM; for tests. */
-export function selfSigned(name: string, days = 30): { readonly certificate: string; readonly key: string } {
+/** A certificate for some hosts, signed with its own new key, valid from yesterday for so many days, both in PEM; for tests. */
+export function selfSigned(
+  name: string,
+  days = 30,
+  hosts: readonly string[] = ['127.0.0.1'],
+): { readonly certificate: string; readonly key: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const day = 86_400_000;
   const from = new Date(Date.now() - day);
@@ -29,7 +36,7 @@ export function selfSigned(name: string, days = 30): { readonly certificate: str
     sequence(utcTime(from), utcTime(new Date(from.getTime() + days * day))),
     commonName(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    forAddress([127, 0, 0, 1]),
+    forHosts(hosts),
   );
   const signature = der(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, privateKey)]));
   const text = sequence(body, ecdsaWithSha256, signature)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Backend, Route } from './backends.js';
+import { Callbacks } from './callbacks.js';
 import { Limits } from './limits.js';
 import { AccessLog, Cors, Listen, Metrics, Tls } from './network.js';
 import { Location, OCloud, Site } from './places.js';
@@ -68,6 +69,9 @@ export const ConfigurationModel = z.strictObject({
   roles: Roles.default({}),
   cors: Cors.prefault({}).describe('What browsers may do from other origins.'),
   limits: Limits.prefault({}).describe('What one client may ask for.'),
+  callbacks: Callbacks.prefault({}).describe(
+    'Whom tenants may make the gateway call: webhooks and their token endpoints.',
+  ),
   accessLog: AccessLog.prefault({}).describe('The access log.'),
   metrics: Metrics.prefault({}).describe('Metrics.'),
   apis: z

@@ -36,6 +36,11 @@ const cases: Record<string, { refused: object; at: string; passes: object }> = {
     at: 'metrics.listen.port',
     passes: { listen: { port: 0 }, metrics: { listen: { port: 0 } } },
   },
+  'callbacks-open-no-closed-ground': {
+    refused: { ...production, callbacks: { tenants: { acme: { allow: ['10.0.0.0/8', 'http://127.0.0.0/16:8080'] } } } },
+    at: 'callbacks.tenants.acme.allow[1]',
+    passes: { callbacks: { allow: ['127.0.0.1', '0.0.0.0/0', '::/0', '[::1]:80', 'smo.example.com'] } },
+  },
   'cors-names-who-may-send-credentials': {
     refused: { cors: { origins: ['*'], credentials: true } },
     at: 'cors.origins',
@@ -134,6 +139,15 @@ describe('every rule', () => {
       'development-stays-on-this-machine at metrics.listen.host',
     ]);
   });
+
+  test.each(['169.254.169.254', '169.254.0.0/17', '127.0.0.1', '::1', 'fe80::/64', '224.0.0.0/8:80'])(
+    '%s cannot be opened in production',
+    (entry) => {
+      expect(broken({ ...production, callbacks: { allow: [entry] } })).toEqual([
+        'callbacks-open-no-closed-ground at callbacks.allow[0]',
+      ]);
+    },
+  );
 
   test('roles are not looked up by who does not know them', () => {
     const configuration = ConfigurationModel.parse({ tokens: [token('a', { roles: ['raeder'] })] });

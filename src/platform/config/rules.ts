@@ -1,3 +1,5 @@
+import { alwaysClosed, loopback as loopbackNetworks, networksOf } from '../outbound/address.js';
+import { parseEntry } from '../outbound/allow.js';
 import type { Configuration } from './model.js';
 import { references } from './references.js';
 
@@ -80,6 +82,27 @@ const environment: readonly Rule[] = [
     },
   },
   {
+    name: 'callbacks-open-no-closed-ground',
+    *check({ mode, callbacks }) {
+      const closed = networksOf([...alwaysClosed, ...loopbackNetworks], ({ network }) => network);
+      const open = mode === 'development' ? networksOf(loopbackNetworks, ({ network }) => network) : undefined;
+      const lists = Object.entries(callbacks.tenants).map(([tenant, { allow }]) => ({
+        path: ['tenants', tenant],
+        allow,
+      }));
+      for (const { path, allow } of [{ path: [], allow: callbacks.allow }, ...lists])
+        for (const [at, text] of allow.entries()) {
+          const address = parseEntry(text)?.network?.split('/')[0];
+          const what = address !== undefined && !open?.find(address) && within(text, closed.find(address)?.network);
+          if (what)
+            yield {
+              path: ['callbacks', ...path, 'allow', at],
+              message: `Nothing in ${what} is ever called, whatever is allowed; remove it.`,
+            };
+        }
+    },
+  },
+  {
     name: 'cors-names-who-may-send-credentials',
     *check({ cors }) {
       if (!cors.credentials || !cors.origins.includes('*')) return;
@@ -90,6 +113,13 @@ const environment: readonly Rule[] = [
     },
   },
 ];
+
+// A wider network that only begins there has other members that may be called.
+function within(entry: string, closed: string | undefined): string | undefined {
+  const prefix = (network: string) => Number(network.split('/')[1]?.match(/^\d+/)?.[0] ?? 128);
+  const inner = parseEntry(entry)?.network;
+  return closed !== undefined && inner !== undefined && prefix(inner) >= prefix(closed) ? closed : undefined;
+}
 
 /** Every rule; each is refused by a test of its own. */
 export const rules: readonly Rule[] = [...environment, ...references];

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { ConfigurationModel } from '../platform/config/model.js';
+import { ownServersOf } from './own-servers.js';
+
+test('our own servers are what we listen on, what leads to us, and what we work with', () => {
+  const configuration = ConfigurationModel.parse({
+    mode: 'production',
+    listen: { host: '0.0.0.0', port: 0 },
+    metrics: { listen: { host: '::1', port: 9090 } },
+    publicUrl: 'https://O2.example.com/',
+    backends: [
+      {
+        key: 'a',
+        type: 'openstack',
+        options: { url: 'https://keystone.example:5000/v3', user: 'https', more: [{ at: 'http://[::2]' }] },
+      },
+    ],
+  });
+  const own = ownServersOf(configuration, { url: 'https://0.0.0.0:41234' }, { KUBERNETES_SERVICE_HOST: '10.96.0.1' });
+  expect(own).toEqual([
+    { host: '0.0.0.0', port: 41_234 },
+    { host: '::1', port: 9090 },
+    { host: 'o2.example.com', port: 443, shared: true },
+    { host: 'keystone.example', port: 5000 },
+    { host: '::2', port: 80 },
+    { host: '10.96.0.1' },
+    { host: 'kubernetes.default.svc' },
+  ]);
+});

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { entryForm, parseEntry } from '../outbound/allow.js';
+import { slug } from './backends.js';
+import { duration } from './units.js';
+
+const targets = z
+  .array(z.string().refine((text) => parseEntry(text) !== undefined, entryForm))
+  .default([])
+  .describe(
+    'Who may be called for every tenant: networks (`10.0.0.0/8`), names (`smo.example.com`, `*.example.com`), with a port if need be (`:8443`). Nobody when empty; in development this machine too.',
+  );
+
+/** Whom tenants may make us call: webhooks of subscriptions and the token endpoints that go with them. */
+export const Callbacks = z.strictObject({
+  allow: targets,
+  http: z
+    .boolean()
+    .default(false)
+    .describe('Whether http is admitted beside https, for all; one entry admits it with `http://` in front of it.'),
+  tenants: z
+    .record(slug, z.strictObject({ allow: targets }))
+    .default({})
+    .describe('Further targets of single tenants: `tenants.<tenant>.allow`, written as `allow`.'),
+  timeout: duration('Longest a call may take, from the name to the last byte of the answer.', 100, 300_000).prefault(
+    '15s',
+  ),
+  perEndpoint: z.int().min(1).max(256).default(8).describe('Most calls at once to one endpoint.'),
+  test: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('Whether a callback must answer GET with 204 before a subscription is made (ETSI NFV-SOL 015, 5.9).'),
+});
