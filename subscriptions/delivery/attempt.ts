@@ -1,5 +1,5 @@
-import { Fault } from '#schema/errors.js';
 import { timestamp } from '#platform/clock.js';
+import { signatureHeaders } from '#platform/outbound/signature.js';
 import type { Outcome } from './course.js';
 import type { Subscriber } from './deliveries.js';
 import type { Attempt } from './documents.js';
@@ -7,19 +7,16 @@ import type { Notification } from './matching.js';
 import { signingAt, type Secrets } from './secrets.js';
 import type { Posted, Surroundings } from './surroundings.js';
 
-/** Longest a callback may take to answer. */
-const longest = 15_000;
-
 export interface Attempted {
   readonly outcome: Outcome;
   readonly shown: Attempt;
 }
 
-type Around = Pick<Surroundings, 'clock' | 'outbound' | 'userAgent'>;
+type Around = Pick<Surroundings, 'clock' | 'post' | 'userAgent'>;
 
 /** Posts a notification once. Headers of Standard Webhooks; the body is O2's alone. */
 export async function attempt(
-  { clock, outbound, userAgent }: Around,
+  { clock, post, userAgent }: Around,
   { value, tenant }: Subscriber,
   { id, body }: Notification,
   { secrets, signal }: { readonly secrets: () => Promise<Secrets>; readonly signal: AbortSignal },
@@ -40,24 +37,15 @@ export async function attempt(
   async function postOnce(): Promise<Posted> {
     try {
       const used = await secrets();
-      const seconds = Math.floor(at / 1000);
       const headers = {
         'Content-Type': 'application/json',
         'User-Agent': userAgent,
-        'webhook-id': id,
-        'webhook-timestamp': String(seconds),
-        'webhook-signature': outbound.sign(signingAt(used, at), id, seconds, body),
+        ...signatureHeaders({ id, time: at, body, secrets: signingAt(used, at) }),
       };
-      return await outbound.post({
-        url: value['callback'] as string,
-        tenant,
-        headers,
-        body,
-        credentials: used.credentials,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(longest)]),
-      });
+      const url = value['callback'] as string;
+      return await post({ url, tenant, headers, body, credentials: used.credentials, signal });
     } catch (error) {
-      return { error: error instanceof Fault || error instanceof Error ? error.message : String(error) };
+      return { error: error instanceof Error ? error.message : String(error) };
     }
   }
 }

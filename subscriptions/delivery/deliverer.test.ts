@@ -128,10 +128,10 @@ describe('what is owed', () => {
     await house.change(...times('x', 5000));
     await until(() => to.all.length > 0);
     to.behave(good);
-    await until(() => to.all.at(-1)!.body.n === 5000);
+    await until(() => to.all.at(-1)!.body.n === 5000, 60_000);
     expect([...new Set(numbers(to))]).toEqual(upTo(5000));
     expect(house.counts.delivered).toBe(5000);
-  });
+  }, 70_000);
 });
 
 const reset: Behaviour = (response) => void response.socket!.resetAndDestroy();

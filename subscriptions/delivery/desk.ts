@@ -3,6 +3,7 @@ import { Fault, invalid } from '#schema/errors.js';
 import type { Delivery } from '#schema/delivery.js';
 import { formatPosition } from '#schema/position.js';
 import { timestamp } from '#platform/clock.js';
+import { newSecret } from '#platform/outbound/signature.js';
 import { attempt } from './attempt.js';
 import {
   countDeadLetters,
@@ -29,7 +30,7 @@ export function deliveries(around: Surroundings): Deliveries {
     credentials: async (id) => (await readSecrets(around, id))?.credentials,
     async changeCredentials(id, credentials) {
       await writeSecrets(around, id, (before) => ({
-        signing: before?.signing ?? [{ secret: around.outbound.newSecret() }],
+        signing: before?.signing ?? [{ secret: newSecret() }],
         ...(credentials && { credentials }),
       }));
     },
@@ -42,10 +43,10 @@ export function deliveries(around: Surroundings): Deliveries {
 }
 
 async function begin(around: Surroundings, id: string, credentials: Secrets['credentials']): Promise<void> {
-  const { store, outbound } = around;
+  const { store } = around;
   const position = await store.head();
   await writeSecrets(around, id, () => ({
-    signing: [{ secret: outbound.newSecret() }],
+    signing: [{ secret: newSecret() }],
     ...(credentials && { credentials }),
   }));
   // Owed from here on, even if the shard is marked further on before anybody has taken the subscription up.
@@ -133,8 +134,8 @@ async function mustStand(store: Surroundings['store'], id: string, letter: strin
 }
 
 async function rotate(around: Surroundings, id: string, overlap: number) {
-  const { clock, outbound } = around;
-  const secret = outbound.newSecret();
+  const { clock } = around;
+  const secret = newSecret();
   const now = clock.now();
   const until = now + overlap;
   let previous = false;

@@ -78,6 +78,7 @@ export class Floor {
       limits: new Limits(parallel),
       reader,
       tail: this.#tail,
+      pace: { writers: 0 },
       index: this.#options.matching.index(),
       roster: this.#roster,
       horizon: logKeeps * patience,

@@ -58,7 +58,7 @@ test('tenants and their endpoints have their turns', () => {
   enter('s', 'b');
   enter('t', 'c');
   while (leaves.length > 0) leaves.shift()!();
-  expect(order).toEqual(['sa', 'tc', 'sb', 'sa', 'sa']);
+  expect(order).toEqual(['sa', 'sa', 'tc', 'sb', 'sa']);
 });
 
 test('a job that is over at once does not grow the stack', () => {

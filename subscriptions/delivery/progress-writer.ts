@@ -2,13 +2,24 @@ import type { Clock } from '#platform/clock.js';
 import type { Lease, Store } from '#platform/store/store.js';
 import { kinds, progressValue, type Progress } from './documents.js';
 
-/** Time between two writes of one subscription: what a crash in between costs is sent once more. */
-const apart = 50;
+/**
+ * Milliseconds between two writes of one subscription, for each that writes: what was delivered in between is sent once more
+ * after a crash, and a store has better things to do than thousands of such writes a second.
+ */
+const share = 0.25;
+const shortest = 5;
+const longest = 500;
 const afterFailure = 1000;
+
+/** How many subscriptions of this process are being written. */
+export interface Pace {
+  writers: number;
+}
 
 interface Around {
   readonly store: Store;
   readonly clock: Clock;
+  readonly pace: Pace;
   lease(): Lease | undefined;
   /** The document is another's now, or gone: nothing more may be done for this subscription here. */
   lost(): void;
@@ -65,11 +76,14 @@ export class ProgressWriter {
   }
 
   async #write(): Promise<void> {
+    const { pace } = this.#around;
+    pace.writers += 1;
     while (this.#dirty && !this.#stopped) {
       this.#dirty = false;
       const pause = await this.#once();
       if (!this.#stopped) await this.#rest(pause);
     }
+    pace.writers -= 1;
     this.#writing = undefined;
   }
 
@@ -87,7 +101,7 @@ export class ProgressWriter {
       if (revision !== undefined) {
         this.#revision = revision;
         this.#owing = owing;
-        return apart;
+        return Math.min(longest, Math.max(shortest, share * this.#around.pace.writers));
       }
       const stored = await store.get(kinds.delivery, this.#id);
       // An answer that got lost, or an older write that a failover lost: the fence decides whose document it is.

@@ -22,10 +22,10 @@ export interface Secrets {
   readonly signing: readonly SigningKey[];
 }
 
-type Around = Pick<Surroundings, 'store' | 'sealed'>;
+type Around = Pick<Surroundings, 'store' | 'sealer'>;
 
-function opened({ sealed }: Around, { id, value }: StoredDocument): Secrets {
-  return JSON.parse(sealed.open(value['sealed'] as string, `${kinds.secret}/${id}`)) as Secrets;
+function opened({ sealer }: Around, { id, value }: StoredDocument): Secrets {
+  return JSON.parse(sealer.open(value['sealed'] as string, `${kinds.secret}/${id}`)) as Secrets;
 }
 
 export async function readSecrets(around: Around, id: string): Promise<Secrets | undefined> {
@@ -39,11 +39,11 @@ export async function writeSecrets(
   id: string,
   change: (before: Secrets | undefined) => Secrets,
 ): Promise<Secrets> {
-  const { store, sealed } = around;
+  const { store, sealer } = around;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const stored = await store.get(kinds.secret, id);
     const secrets = change(stored && opened(around, stored));
-    const value = { sealed: sealed.seal(JSON.stringify(secrets), `${kinds.secret}/${id}`) };
+    const value = { sealed: sealer.seal(JSON.stringify(secrets), `${kinds.secret}/${id}`) };
     if ((await store.put(kinds.secret, id, value, stored?.revision ?? 0)) !== undefined) return secrets;
   }
   throw new Fault('CONFLICT', `The secrets of subscription '${id}' kept changing; try again.`, { retryAfter: 1 });

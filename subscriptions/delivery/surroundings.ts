@@ -1,5 +1,6 @@
 import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
 import type { Clock } from '#platform/clock.js';
+import type { Sealer } from '#platform/sealed.js';
 import type { Store } from '#platform/store/store.js';
 import type { Owned } from '../owned.js';
 import type { Subscriber } from './deliveries.js';
@@ -20,7 +21,7 @@ export interface Posting {
   readonly signal: AbortSignal;
 }
 
-/** What came of one request; it never throws. */
+/** What came of one request. */
 export type Posted =
   | {
       readonly status: number;
@@ -29,19 +30,8 @@ export type Posted =
     }
   | { readonly error: string };
 
-/** The guarded way out, with what a subscription shows to its callback. */
-export interface Outbound {
-  post(posting: Posting): Promise<Posted>;
-  /** Value of `webhook-signature`; `at` in seconds. */
-  sign(secrets: readonly string[], id: string, at: number, body: string): string;
-  newSecret(): string;
-}
-
-/** Encryption at rest; `of` binds a text to what it belongs to. */
-export interface Sealed {
-  seal(text: string, of: string): string;
-  open(sealed: string, of: string): string;
-}
+/** The guarded way out; it ends by itself when nothing is answered, and never throws. */
+export type Post = (posting: Posting) => Promise<Posted>;
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string, fields: object) => void;
 
@@ -59,8 +49,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly subscribers: Subscribers;
   readonly matching: Matching;
-  readonly outbound: Outbound;
-  readonly sealed: Sealed;
+  readonly post: Post;
+  readonly sealer: Sealer;
   readonly log: Log;
   /** `netweave/<version>` */
   readonly userAgent: string;

@@ -60,6 +60,7 @@ export class Worker {
     this.#writer = new ProgressWriter(this.id, known, () => this.progress(), {
       store: shop.store,
       clock: shop.clock,
+      pace: shop.pace,
       lease: held,
       lost: () => this.abandon(),
       failed: (error) => this.#report('The progress of a subscription could not be stored.', error),

@@ -5,6 +5,7 @@ import type { Limits } from './limits.js';
 import type { EntriesRead, LogReader } from './log-reader.js';
 import type { Compiled, Index } from './matching.js';
 import type { RetryPolicy } from './policy.js';
+import type { Pace } from './progress-writer.js';
 import type { Entry } from './recent.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
 import type { Tail } from './tail.js';
@@ -16,6 +17,7 @@ export interface Workshop extends Surroundings {
   readonly limits: Limits;
   readonly reader: LogReader;
   readonly tail: Tail;
+  readonly pace: Pace;
   readonly index: Index<Compiled>;
   /** Who is offered what the index finds. */
   readonly roster: Map<string, Offered>;

@@ -1,15 +1,16 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import type { StoredObject, Value } from '#schema/change.js';
 import { origin } from '#schema/position.js';
 import { systemClock, type Clock } from '#platform/clock.js';
+import { sealer } from '#platform/sealed.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Entry, Store } from '#platform/store/store.js';
 import { startDeliverer, type Deliverer, type DelivererOptions } from '../delivery/deliverer.js';
 import type { Deliveries, Subscriber } from '../delivery/deliveries.js';
 import { deliveries } from '../delivery/desk.js';
 import type { Matching } from '../delivery/matching.js';
-import type { Outbound, Posted, Posting, Subscribers, Surroundings } from '../delivery/surroundings.js';
+import type { Posted, Posting, Subscribers, Surroundings } from '../delivery/surroundings.js';
 import { owned, type Owned } from '../owned.js';
 
 /** Whatever is not a subscription is told; a filter is the beginning of an object's id. */
@@ -36,18 +37,6 @@ const matching: Matching = {
   }),
   test: () => ({ id: randomUUID(), body: JSON.stringify({ object: 'test', n: 0 }) }),
 };
-
-/** Signs like Standard Webhooks; a secret is plain text here. */
-function outbound(agent: Agent): Outbound {
-  return {
-    post: (posting) => post(agent, posting),
-    sign: (secrets, id, at, body) =>
-      secrets
-        .map((secret) => `v1,${createHmac('sha256', secret).update(`${id}.${at}.${body}`).digest('base64')}`)
-        .join(' '),
-    newSecret: () => randomUUID(),
-  };
-}
 
 function post(agent: Agent, { url, headers, body, signal }: Posting): Promise<Posted> {
   return new Promise((resolve) => {
@@ -121,14 +110,8 @@ export async function world(options: { readonly clock?: Clock; readonly store?: 
     clock: options.clock ?? systemClock,
     subscribers: view,
     matching,
-    outbound: outbound(agent),
-    sealed: {
-      seal: (text, of) => Buffer.from(`${of} ${text}`).toString('base64'),
-      open: (sealed, of) =>
-        Buffer.from(sealed, 'base64')
-          .toString()
-          .slice(of.length + 1),
-    },
+    post: (posting) => post(agent, posting),
+    sealer: sealer(randomBytes(32)),
     log: (_level, message, fields) =>
       logged.push(`${message} ${JSON.stringify(fields)} ${String((fields as { error?: unknown }).error)}`),
     userAgent: 'netweave/test',
@@ -181,7 +164,6 @@ export async function world(options: { readonly clock?: Clock; readonly store?: 
         logKeeps: 24 * 3_600_000,
         policy: quick,
         look: 20,
-        shards: { ttl: 800 },
         ...more,
       });
       running.push(started);

@@ -1,0 +1,36 @@
+import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
+import { postAuthorised, type Credentials } from '#platform/outbound/authorised.js';
+import type { Outbound } from '#platform/outbound/client.js';
+import type { TlsIdentity } from '#platform/outbound/identity.js';
+import type { Tokens } from '#platform/outbound/token.js';
+import type { Post } from './surroundings.js';
+
+/** Posts through the guarded client, with what a subscription shows to its callback. */
+export function postThrough(client: Outbound, tokens: Tokens): Post {
+  return async ({ url, tenant, headers, body, credentials, signal }) => {
+    try {
+      const tls = tlsOf(credentials);
+      const call = { headers, body, signal, ...(tenant !== null && { tenant }), ...(tls && { tls }) };
+      const { status, retryAfter } = await postAuthorised(client, tokens, credentialsOf(credentials), url, call);
+      return { status, ...(retryAfter !== undefined && { retryAfter: retryAfter * 1000 }) };
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) };
+    }
+  };
+}
+
+/** What is shown beside a certificate. */
+export function credentialsOf(credentials: CallbackCredentials | undefined): Credentials {
+  if (credentials?.bearer !== undefined) return { kind: 'bearer', token: credentials.bearer };
+  if (!credentials?.oauth2) return { kind: 'none' };
+  const { tokenEndpoint, clientId, clientSecret, scope } = credentials.oauth2;
+  const tls = tlsOf(credentials);
+  const known = { tokenUrl: tokenEndpoint, clientId, clientSecret };
+  return { kind: 'client-credentials', ...known, ...(scope !== undefined && { scope }), ...(tls && { tls }) };
+}
+
+export function tlsOf(credentials: CallbackCredentials | undefined): TlsIdentity | undefined {
+  if (!credentials?.certificate) return undefined;
+  const { certificate, key, authority } = credentials.certificate;
+  return { cert: certificate, key, ...(authority !== undefined && { ca: authority }) };
+}
