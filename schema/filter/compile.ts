@@ -13,7 +13,7 @@ import { testOf, type Test } from './compare.js';
 export type Predicate = (value: Value) => boolean;
 
 /** What a condition says of an object that lacks its attribute: only the negative operators hold (contract 3.1). */
-function holdsWhenAbsent({ operator }: Condition): boolean {
+export function holdsWhenAbsent({ operator }: Condition): boolean {
   return operator === 'neq' || operator === 'nin' || operator === 'ncont';
 }
 
@@ -69,7 +69,8 @@ function compileCondition({ model, name }: ObjectDefinition, condition: Conditio
   };
 }
 
-function every(parts: readonly Predicate[]): Predicate {
+/** All of the predicates. */
+export function every(parts: readonly Predicate[]): Predicate {
   const [first, second] = parts;
   if (parts.length === 1) return first!;
   if (parts.length === 2) return (value) => first!(value) && second!(value);
@@ -79,7 +80,8 @@ function every(parts: readonly Predicate[]): Predicate {
   };
 }
 
-function some(parts: readonly Predicate[]): Predicate {
+/** One of the predicates. */
+export function some(parts: readonly Predicate[]): Predicate {
   return (value) => {
     for (let index = 0; index < parts.length; index += 1) if (parts[index]!(value)) return true;
     return false;

@@ -1,0 +1,126 @@
+import type { Value } from '#schema/change.js';
+import { folded } from '#schema/filter/text.js';
+import type { CompiledSubscription, IndexKey } from './compile.js';
+import { reportedKind, stateOf, type Reported, type SubscriptionEvent } from './event.js';
+
+/** Subscriptions under what an event must have to match them, so that most need not be looked at. */
+export interface SubscriptionIndex {
+  /** In place of an earlier one of the same id. A `tenant` of undefined sees the events of all. */
+  add(id: string, compiled: CompiledSubscription, tenant: string | undefined): void;
+  remove(id: string): void;
+  /** Ids of the subscriptions that match, each once. */
+  match(event: SubscriptionEvent): readonly string[];
+  readonly size: number;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly compiled: CompiledSubscription;
+  readonly tenant: string | undefined;
+  /** The last event that looked at it: several keys may lead here. */
+  seen: number;
+}
+
+type Entries = Map<Entry, IndexKey['test']>;
+
+/** By tenant: an event of one need not look at the subscriptions of others. */
+type Bucket = Map<string | undefined, Entries>;
+
+/** The buckets of one object, or of one kind of change of it. */
+interface Postings {
+  readonly any: Bucket;
+  readonly byAttribute: Map<string, Map<string, Bucket>>;
+}
+
+function placeOf(object: string, change: Reported | undefined): string {
+  return change === undefined ? object : `${object} ${change}`;
+}
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let found = map.get(key);
+  if (found === undefined) map.set(key, (found = make()));
+  return found;
+}
+
+function put(places: Map<string, Postings>, { object, change, attribute, test }: IndexKey, entry: Entry): void {
+  const postings = getOrMake(places, placeOf(object, change), () => ({ any: new Map(), byAttribute: new Map() }));
+  const values = attribute && getOrMake(postings.byAttribute, attribute.attribute, () => new Map<string, Bucket>());
+  const bucket = attribute ? getOrMake(values!, attribute.value, (): Bucket => new Map()) : postings.any;
+  getOrMake(bucket, entry.tenant, (): Entries => new Map()).set(entry, test);
+}
+
+/** Takes what became empty with it: values come and go with the objects that have them. */
+function take(places: Map<string, Postings>, { object, change, attribute }: IndexKey, entry: Entry): void {
+  const postings = places.get(placeOf(object, change));
+  const values = attribute && postings?.byAttribute.get(attribute.attribute);
+  const bucket = attribute ? values?.get(attribute.value) : postings?.any;
+  const entries = bucket?.get(entry.tenant);
+  entries?.delete(entry);
+  if (entries?.size === 0) bucket!.delete(entry.tenant);
+  if (attribute && bucket?.size === 0) values!.delete(attribute.value);
+  if (attribute && values?.size === 0) postings!.byAttribute.delete(attribute.attribute);
+}
+
+/** The buckets that an event can find its subscriptions in. */
+function bucketsOf(places: ReadonlyMap<string, Postings>, object: string, change: Reported, state: Value): Bucket[] {
+  const buckets: Bucket[] = [];
+  for (const place of [object, placeOf(object, change)]) {
+    const postings = places.get(place);
+    if (!postings) continue;
+    buckets.push(postings.any);
+    for (const [attribute, values] of postings.byAttribute) {
+      for (const value of [state[attribute]].flat()) {
+        const bucket = typeof value === 'string' ? values.get(folded(value)) : undefined;
+        if (bucket) buckets.push(bucket);
+      }
+    }
+  }
+  return buckets;
+}
+
+/** The subscriptions that an event of `tenant` is for, as far as tenants go; `null` is shared by all. */
+function entriesFor(bucket: Bucket, tenant: string | null): Iterable<Entries> {
+  if (tenant === null) return bucket.values();
+  return [bucket.get(undefined), bucket.get(tenant)].filter((entries) => entries !== undefined);
+}
+
+export function subscriptionIndex(): SubscriptionIndex {
+  const subscriptions = new Map<string, Entry>();
+  const places = new Map<string, Postings>();
+  let turn = 0;
+
+  function remove(id: string): void {
+    const entry = subscriptions.get(id);
+    if (!entry) return;
+    for (const key of entry.compiled.keys) take(places, key, entry);
+    subscriptions.delete(id);
+  }
+
+  return {
+    add(id, compiled, tenant) {
+      remove(id);
+      const entry = { id, compiled, tenant, seen: 0 };
+      subscriptions.set(id, entry);
+      for (const key of compiled.keys) put(places, key, entry);
+    },
+    remove,
+    match(event) {
+      const change = reportedKind(event.change);
+      if (!change) return [];
+      turn += 1;
+      const found: string[] = [];
+      const state = stateOf(event);
+      const ask = (test: IndexKey['test'], entry: Entry) => {
+        if (entry.seen === turn) return;
+        entry.seen = turn;
+        if (test === true || test(state)) found.push(entry.id);
+      };
+      for (const bucket of bucketsOf(places, event.change.object, change, state))
+        for (const entries of entriesFor(bucket, event.change.tenant)) entries.forEach(ask);
+      return found;
+    },
+    get size() {
+      return subscriptions.size;
+    },
+  };
+}
