@@ -1,5 +1,7 @@
 import type { Database } from './database.js';
 
+/** Milliseconds that work which nobody waits for is put off, so that much of it shares a commit. */
+const putOff = 20;
 /** A commit takes in no more work after this many milliseconds: the event loop belongs to others too. */
 const longest = 5;
 
@@ -17,21 +19,32 @@ export class GroupCommit {
   readonly #database: Database;
   readonly #committed: () => void;
   #queue: Waiting[] = [];
+  /** A commit will come in this turn of the event loop. */
+  #soon = false;
+  #later: NodeJS.Timeout | undefined;
 
   constructor(database: Database, committed: () => void) {
     this.#database = database;
     this.#committed = committed;
   }
 
-  /** Resolves once what `work` wrote is on disk. */
-  write<T>(work: () => T): Promise<T> {
+  /** Resolves once what `work` wrote is on disk; `patient` work waits for other work, if not for long. */
+  write<T>(work: () => T, patient = false): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = () => {
         const result = work();
         return () => resolve(result);
       };
-      if (this.#queue.push({ run, reject }) === 1) setImmediate(() => this.#commit());
+      this.#queue.push({ run, reject });
+      if (!patient) this.#schedule();
+      else if (!this.#soon) this.#later ??= setTimeout(() => this.#commit(), putOff);
     });
+  }
+
+  #schedule(): void {
+    if (this.#soon) return;
+    this.#soon = true;
+    setImmediate(() => this.#commit());
   }
 
   /** Commits all that waits, before the file is closed. */
@@ -40,6 +53,9 @@ export class GroupCommit {
   }
 
   #commit(): void {
+    this.#soon = false;
+    clearTimeout(this.#later);
+    this.#later = undefined;
     const waiting = this.#queue;
     if (waiting.length === 0) return;
     const answers: (() => void)[] = [];
@@ -56,7 +72,7 @@ export class GroupCommit {
       taken ||= waiting.length; // not even begun: it would fail for the others too
     }
     this.#queue = waiting.slice(taken);
-    if (this.#queue.length > 0) setImmediate(() => this.#commit());
+    if (this.#queue.length > 0) this.#schedule();
     if (failure) for (const { reject } of waiting.slice(0, taken)) reject(failure.error);
     else {
       for (const answer of answers) answer();
