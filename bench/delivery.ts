@@ -162,16 +162,15 @@ async function steady(to: Receivers): Promise<void> {
 /** Posts the same bodies with nothing around: one after another to each receiver, all receivers at once. */
 async function bare(to: Receivers, each: number): Promise<number> {
   const agent = new Agent({ keepAlive: true });
-  const secrets = [newSecret()];
-  const began = performance.now();
-  const post = (url: string, n: number) =>
+  const secrets = to.urls.map(newSecret);
+  const bodies = Array.from({ length: each }, (_, n) => {
+    const { value } = change(n, 0).after!;
+    const head = { notificationId: randomUUID(), notificationEventType: 1, objectRef: 'https://gateway.example/r' };
+    return JSON.stringify({ ...head, priorObjectState: value, postObjectState: value });
+  });
+  const post = (url: string, secret: string, body: string) =>
     new Promise<void>((resolve, reject) => {
-      const body = JSON.stringify({
-        notificationId: randomUUID(),
-        notificationEventType: 1,
-        ...change(n, 0).after?.value,
-      });
-      const signed = signatureHeaders({ id: randomUUID(), time: Date.now(), body, secrets });
+      const signed = signatureHeaders({ id: randomUUID(), time: Date.now(), body, secrets: [secret] });
       const headers = { ...signed, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
       const asked = request(url, { agent, method: 'POST', headers }, (response) =>
         response.resume().on('end', resolve),
@@ -179,16 +178,19 @@ async function bare(to: Receivers, each: number): Promise<number> {
       asked.on('error', reject);
       asked.end(body);
     });
-  const one = async (url: string) => {
-    for (let n = 0; n < each; n += 1) await post(url, n);
+  const began = performance.now();
+  const one = async (url: string, index: number) => {
+    for (const body of bodies) await post(url, secrets[index]!, body);
   };
   await Promise.all(to.urls.map(one));
+  const seconds = (performance.now() - began) / 1000;
   agent.destroy();
-  return (each * to.urls.length) / ((performance.now() - began) / 1000);
+  return (each * to.urls.length) / seconds;
 }
 
 async function rate(to: Receivers): Promise<void> {
-  const each = 100;
+  const each = 200;
+  await bare(to, 20);
   const alone = await bare(to, each);
   await to.tell({ forget: true });
   const delivered = await house(async ({ change, subscribe, start }) => {

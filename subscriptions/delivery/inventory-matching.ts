@@ -46,10 +46,8 @@ export function inventoryMatching(
     },
     notification: (subscriber, event) => {
       const notified = notifiedOf(subscriber);
-      return {
-        id: notificationId(event, notified, notifier.oCloudId),
-        body: notificationOf(event, notified, notifier),
-      };
+      const id = notificationId(event, notified, notifier.oCloudId);
+      return { id, body: notificationOf(event, notified, notifier, id) };
     },
     test({ value }) {
       const id = randomUUID();

@@ -38,13 +38,16 @@ export function logReader(
     while (active >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
     active += 1;
     try {
+      // Others may have read it meanwhile.
+      const entries = within(known.get(pieceOf(from)), from);
+      if (entries) return { outcome: 'read', entries };
       const found = await store.read(from, piece - (from.seq % piece));
       // Others have their turn between two pieces.
       await nextTurn();
       if (found.outcome !== 'read') return found;
-      const entries = found.changes.map(entryOf);
-      remember(known, { from, entries });
-      return { outcome: 'read', entries };
+      const read = found.changes.map(entryOf);
+      remember(known, { from, entries: read });
+      return { outcome: 'read', entries: read };
     } finally {
       active -= 1;
       waiting.shift()?.();
@@ -73,9 +76,15 @@ function pieceOf({ seq }: Position): number {
 
 function remember(known: Map<number, Piece>, read: Piece): void {
   const key = pieceOf(read.from);
+  const before = known.get(key);
+  if (before && before.from.seq <= read.from.seq && endOf(before) >= endOf(read)) return;
   known.delete(key);
   known.set(key, read);
   if (known.size > pieces) known.delete(known.keys().next().value!);
+}
+
+function endOf({ from, entries }: Piece): number {
+  return (entries.at(-1)?.change.position ?? from).seq;
 }
 
 /** What a piece holds behind a place in it. */

@@ -1,7 +1,9 @@
 import type { Database } from './database.js';
 
-/** Milliseconds that work which nobody waits for is put off, so that much of it shares a commit. */
-const putOff = 20;
+/** Work that nobody waits for is put off for so many times what a commit takes, so that much of it shares one. */
+const patience = 10;
+const leastPutOff = 5;
+const mostPutOff = 100;
 /** A commit takes in no more work after this many milliseconds: the event loop belongs to others too. */
 const longest = 5;
 
@@ -22,6 +24,8 @@ export class GroupCommit {
   /** A commit will come in this turn of the event loop. */
   #soon = false;
   #later: NodeJS.Timeout | undefined;
+  /** What a commit took of late, in milliseconds. */
+  #took = 0;
 
   constructor(database: Database, committed: () => void) {
     this.#database = database;
@@ -37,8 +41,12 @@ export class GroupCommit {
       };
       this.#queue.push({ run, reject });
       if (!patient) this.#schedule();
-      else if (!this.#soon) this.#later ??= setTimeout(() => this.#commit(), putOff);
+      else if (!this.#soon) this.#later ??= setTimeout(() => this.#commit(), this.#putOff());
     });
+  }
+
+  #putOff(): number {
+    return Math.min(mostPutOff, Math.max(leastPutOff, patience * this.#took));
   }
 
   #schedule(): void {
@@ -62,11 +70,13 @@ export class GroupCommit {
     let taken = 0;
     let failure: { readonly error: unknown } | undefined;
     try {
-      const end = performance.now() + longest;
+      const began = performance.now();
+      const end = began + longest;
       this.#database.transaction(() => {
         do answers.push(waiting[taken++]!.run());
         while (taken < waiting.length && performance.now() < end);
       });
+      this.#took = (3 * this.#took + performance.now() - began) / 4;
     } catch (error) {
       failure = { error };
       taken ||= waiting.length; // not even begun: it would fail for the others too
