@@ -228,6 +228,16 @@ describe('an attempt', () => {
 });
 
 describe('connections', () => {
+  test('are not used for an attempt that was given up before', async () => {
+    let asked = 0;
+    const kept = await receiver((_, response) => void response.end(String(++asked)));
+    open.push(kept);
+    const sender = client();
+    await outcome(kept.url, {}, sender);
+    expect(await outcome(kept.url, { signal: AbortSignal.abort() }, sender)).toMatchObject({ reason: 'cancelled' });
+    expect(asked).toBe(1);
+  });
+
   test('are kept, and one that died is replaced without a fault', async () => {
     const sockets: Socket[] = [];
     const kept = await receiver((request, response) => {

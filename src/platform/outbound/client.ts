@@ -58,7 +58,7 @@ export interface Outbound {
   check(url: string, tenant?: string): void;
   post(url: string, call: OutboundCall): Promise<Answer>;
   get(url: string, call: OutboundCall): Promise<Answer>;
-  /** Ends idle connections; attempts in flight go on. */
+  /** Ends all connections; attempts still in flight fail. */
   close(): void;
 }
 
@@ -79,7 +79,11 @@ export function outbound(options: OutboundOptions): Outbound {
       const target = policy.check(url, call.tenant);
       const identity = identityOf(target.secure ? call.tls : undefined);
       const before = performance.now();
-      const found = await withinTime(addressesOf(target, resolve, own.refresh()), target.host, connectTimeout, signal);
+      const ownKnown = own.refresh();
+      const found =
+        target.literal && !ownKnown
+          ? [target.host]
+          : await withinTime(addressesOf(target, resolve, ownKnown), target.host, connectTimeout, signal);
       const addresses = judged(target, found);
       const timeout = Math.max(1, (connectTimeout - (performance.now() - before)) / addresses.length);
       const [address, received] = await firstThatStands(addresses, (each) =>
@@ -117,13 +121,16 @@ function limited(milliseconds: number, outer: AbortSignal | undefined) {
 }
 
 function askedOf(method: Asked['method'], { headers, body, keep = 2048 }: OutboundCall): Asked {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const length = bytes ? { 'content-length': bytes.length } : {};
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   const always = { 'user-agent': 'netweave', accept: '*/*', ...headers, 'accept-encoding': 'identity', ...length };
-  return { method, headers: always, body: bytes, keep };
+  return { method, headers: always, body, keep };
 }
 
-async function addressesOf(target: Admitted, resolve: Resolve, ownKnown: Promise<void>): Promise<readonly string[]> {
+async function addressesOf(
+  target: Admitted,
+  resolve: Resolve,
+  ownKnown: Promise<void> | undefined,
+): Promise<readonly string[]> {
   const [addresses] = await Promise.all([target.literal ? [target.host] : lookUp(target.host, resolve), ownKnown]);
   return addresses;
 }

@@ -6,7 +6,8 @@ import type { Pool, Pooled } from './pool.js';
 export interface Asked {
   readonly method: 'GET' | 'POST';
   readonly headers: OutgoingHttpHeaders;
-  readonly body: Buffer | undefined;
+  /** Text goes out in one piece with the headers. */
+  readonly body: string | Buffer | undefined;
   /** Bytes of the answer's body that are kept. */
   readonly keep: number;
 }
@@ -66,6 +67,8 @@ function send(pool: Pool, dialled: Dialled, { method, headers, body, keep }: Ask
     dial: () => dial(dialled),
   };
   return new Promise((resolve, reject) => {
+    // A kept connection would be asked although nobody waits any more.
+    signal.throwIfAborted();
     const sent = httpRequest(options);
     const abort = () => sent.destroy(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });

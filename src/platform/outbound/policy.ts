@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Fault } from '#schema/errors.js';
 import type { Configuration } from '../config/model.js';
 import { allowList, type AllowList } from './allow.js';
@@ -43,30 +44,50 @@ export function policy({ mode, callbacks, own, core = [...loopback, ...alwaysClo
     return made;
   };
   const isNearby = (address: string) => development && nearby.find(address) !== undefined;
+  const ground = remembering(10_000, (address: string) => {
+    if (isNearby(address)) return { why: undefined };
+    return { why: [address, ...embedded(address)].map((each) => closed.find(each)).find(Boolean)?.what };
+  });
   const why = (text: string, port: number): string | undefined => {
     const address = canonical(text);
     if (address === undefined) return 'an address that cannot be read';
-    if (own.holds(address, port)) return 'a server of this gateway';
-    if (isNearby(address)) return undefined;
-    const found = [address, ...embedded(address)].map((each) => closed.find(each)).find(Boolean);
-    return found?.what;
+    return own.holds(address, port) ? 'a server of this gateway' : ground(address).why;
   };
+  const judge = (text: string, tenant: string | undefined): Admitted => {
+    const target = parseTarget(text);
+    const { host, literal, port } = target;
+    const list = listOf(tenant);
+    const httpForAll = callbacks.http || development;
+    const near = literal ? isNearby(host) : development && /^(.+\.)?localhost$/.test(host);
+    const reason = literal ? why(host, port) : closedName(host, port, near, own);
+    if (reason) throw refused(`The callback leads to ${reason}; none is ever sent there.`);
+    if (!near) demand(list, target, httpForAll, tenant);
+    return {
+      ...target,
+      closed: (address) => why(address, port),
+      admits: (address) => isNearby(address) || list.admits(target, canonical(address) ?? '', httpForAll),
+    };
+  };
+  // The lists do not change; our own servers do, and their addresses are judged on each attempt by `closed`.
+  const admitted = new LRUCache<string, Admitted>({ max: 2000 });
   return {
     check(text, tenant) {
-      const target = parseTarget(text);
-      const { host, literal, port } = target;
-      const list = listOf(tenant);
-      const httpForAll = callbacks.http || development;
-      const near = literal ? isNearby(host) : development && /^(.+\.)?localhost$/.test(host);
-      const reason = literal ? why(host, port) : closedName(host, port, near, own);
-      if (reason) throw refused(`The callback leads to ${reason}; none is ever sent there.`);
-      if (!near) demand(list, target, httpForAll, tenant);
-      return {
-        ...target,
-        closed: (address) => why(address, port),
-        admits: (address) => isNearby(address) || list.admits(target, canonical(address) ?? '', httpForAll),
-      };
+      const key = `${tenant ?? ''} ${text}`;
+      const known = admitted.get(key);
+      if (known && !own.names(known.host, known.port)) return known;
+      const made = judge(text, tenant);
+      admitted.set(key, made);
+      return made;
     },
+  };
+}
+
+function remembering<T extends object>(max: number, make: (key: string) => T): (key: string) => T {
+  const known = new LRUCache<string, T>({ max });
+  return (key) => {
+    const found = known.get(key) ?? make(key);
+    known.set(key, found);
+    return found;
   };
 }
 
