@@ -318,6 +318,5 @@ function healthOf({ health }: Progress, { value }: Subscriber): Health {
 }
 
 function endpointOf({ value }: Subscriber): string {
-  const callback = String(value['callback']);
-  return URL.canParse(callback) ? new URL(callback).origin : callback;
+  return URL.parse(String(value['callback']))?.origin ?? '';
 }
