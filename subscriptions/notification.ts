@@ -93,6 +93,7 @@ export function notificationOf(
   event: SubscriptionEvent,
   subscription: Notified,
   { publicUrl, oCloudId }: Notifier,
+  id = notificationId(event, subscription, oCloudId),
 ): string {
   const { api, major, consumerSubscriptionId, states = 'object' } = subscription;
   const type = typeOf(api, major, event.change.object);
@@ -104,7 +105,7 @@ export function notificationOf(
     return [`"${name}":${states === 'string' ? JSON.stringify(text) : text}`];
   };
   const head = JSON.stringify({
-    notificationId: notificationId(event, subscription, oCloudId),
+    notificationId: id,
     consumerSubscriptionId,
     notificationEventType: eventTypes[kind].code,
     objectRef: referenceOf(type, event, subscription, publicUrl),

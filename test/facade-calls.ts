@@ -43,12 +43,14 @@ const rest: Facade = {
     const { routes } = object.presenters.find(
       ({ api, major }) => api === 'o2ims-infrastructureInventory' && major === 'v2',
     )!;
-    const template = verb === 'list' ? routes.list : verb === 'get' ? routes.get : undefined;
+    const template = verb in routes ? routes[verb as keyof typeof routes] : undefined;
     if (template === undefined) return undefined;
-    const { id, parent, filter, after } = input;
+    const { id, parent, filter, after, value } = input;
+    if (verb === 'create') return { target: `${v2}${template}`, method: 'POST', body: value };
     const named = { [object.key]: id, ...(object.parent === undefined ? {} : { [object.parent]: parent }) };
     if ('first' in input || 'orderBy' in input) return undefined;
     const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encoded(named[name]));
+    if (verb === 'delete') return { target: `${v2}${path}`, method: 'DELETE' };
     const query = { filter, nextpage_opaque_marker: after };
     return { target: `${v2}${path}?all_fields${queryOf(query)}` };
   },
@@ -58,7 +60,7 @@ const rest: Facade = {
     const link = /[?&]nextpage_opaque_marker=([^>&]*)>/.exec(String(reply.headers['link'] ?? ''))?.[1];
     return {
       code: 'OK',
-      values: [body].flat() as Value[],
+      values: body === undefined ? [] : ([body].flat() as Value[]),
       ...(link === undefined ? {} : { next: decodeURIComponent(link) }),
     };
   },
@@ -67,8 +69,8 @@ const rest: Facade = {
 /** Our own REST API. */
 const own: Facade = {
   name: 'own',
-  request({ object, verb }, input) {
-    const { id, parent, orderBy, value, patch, size, ...query } = input as Input & { readonly orderBy?: OrderBy };
+  request({ object, verb, kind }, input) {
+    const { id, parent, orderBy, value, patch, ...query } = input as Input & { readonly orderBy?: OrderBy };
     const { collection, singleton, name } = object;
     const path = `/netweave/v1/${singleton ? fieldName(name) : collection}`;
     const order = orderBy && { orderBy: `${orderBy.descending ? '-' : ''}${orderBy.attribute}` };
@@ -83,16 +85,17 @@ const own: Facade = {
         return { target: path, method: 'POST', body: value };
       case 'update':
         return { target: one, method: 'PATCH', body: patch };
-      case 'scale':
-        return { target: `${one}/scale`, method: 'POST', body: { size } };
       case 'delete':
         return { target: one, method: 'DELETE' };
+      default:
+        if (kind === 'query') return { target: `${one}/${verb}?${list.slice(1)}` };
+        return { target: `${one}/${verb}`, method: 'POST', body: query };
     }
   },
-  read({ kind }, reply) {
+  read(operation, reply) {
     const body = bodyOf(reply);
     if (reply.status >= 400) return refused((body as { readonly code: Code }).code);
-    return answered(kind, body);
+    return answered(operation, body);
   },
 };
 
@@ -103,9 +106,9 @@ const trpc: Facade = {
     if (kind === 'mutation') return { target, method: 'POST', body: input };
     return { target: `${target}?input=${encoded(JSON.stringify(input))}` };
   },
-  read({ kind }, reply) {
+  read(operation, reply) {
     const body = bodyOf(reply) as TrpcBody;
-    return body.error ? refused(body.error.data.code) : answered(kind, body.result!.data);
+    return body.error ? refused(body.error.data.code) : answered(operation, body.result!.data);
   },
 };
 
@@ -136,10 +139,19 @@ const graphql: Facade = {
     const shown = selectionOf(object.name);
     const body = ((): object => {
       if (kind === 'mutation') {
-        const name = `${verb}${object.name}`;
+        const name = operation.field ?? `${verb}${object.name}`;
         const of = `$input: ${name.charAt(0).toUpperCase()}${name.slice(1)}Input!`;
+        if (operation.output)
+          return { query: `mutation (${of}) { ${name}(input: $input) { ${told(operation)} } }`, variables: { input } };
         const query = `mutation (${of}) { ${name}(input: $input) { id position value: ${fieldName(object.name)} { ${shown} } } }`;
         return { query, variables: { input: verb === 'create' ? value : input } };
+      }
+      if (operation.output) {
+        const { after, first } = input;
+        const given = 'first' in input || 'after' in input ? '(first: $first, after: $after)' : '';
+        const taken = given && ', $first: Float, $after: String';
+        const query = `query ($id: ID!${taken}) { of: ${fieldName(object.name)}(id: $id) { ${verb}${given} { ${told(operation)} } } }`;
+        return { query, variables: { id, ...(given && { after, first }) } };
       }
       if (verb === 'get') {
         if (object.singleton) return { query: `{ value: ${fieldName(object.name)} { ${shown} } }` };
@@ -153,15 +165,17 @@ const graphql: Facade = {
     })();
     return { target: '/graphql', method: 'POST', body };
   },
-  read({ kind }, reply) {
+  read(operation, reply) {
+    const { kind, verb, output } = operation;
     const { data, errors } = bodyOf(reply) as GraphqlBody;
     if (errors) return refused(codeOf.get(errors[0]!.extensions.code)!);
     const [answer] = Object.values(data!);
+    if (output) return answered(operation, kind === 'mutation' ? answer : (answer as Value)[verb]);
     const page = answer as { readonly nodes?: unknown; readonly value?: unknown; readonly pageInfo?: PageInfo };
-    if (kind === 'mutation') return answered(kind, { value: page.value });
-    if (!Array.isArray(page.nodes)) return answered(kind, { ...(answer as object) });
+    if (kind === 'mutation') return answered(operation, { value: page.value });
+    if (!Array.isArray(page.nodes)) return answered(operation, { ...(answer as object) });
     const { hasNextPage, endCursor } = page.pageInfo!;
-    return answered(kind, { items: page.nodes, ...(hasNextPage ? { next: endCursor } : {}) });
+    return answered(operation, { items: page.nodes, ...(hasNextPage ? { next: endCursor } : {}) });
   },
 };
 
@@ -184,6 +198,11 @@ function listOf({ object }: Operation, under: boolean) {
   const document = (shown: string) =>
     `query (${parameters}) { ${collection}(${given}) { nodes { ${shown} } ${page} } }`;
   return { document, at: under };
+}
+
+/** Every attribute of what an operation answers that is no object. */
+function told({ output }: Operation): string {
+  return selectionOf(output!.meta()!.id!);
 }
 
 /** Every attribute of an object, and those of the objects nested in it. */
@@ -268,8 +287,9 @@ function refused(code: Code) {
   return { code, values: [] } as const;
 }
 
-/** Our own shapes: `{ items, next }`, an object, or `{ id, value }` of a write. */
-function answered(kind: Operation['kind'], body: unknown) {
+/** Our own shapes: `{ items, next }`, an object, `{ id, value }` of a write, or what the operation has of its own. */
+function answered({ kind, output }: Pick<Operation, 'kind' | 'output'>, body: unknown) {
+  if (output) return { code: 'OK', values: [withoutNulls(body) as Value] } as const;
   const { items, next, value } = (body ?? {}) as {
     readonly items?: Value[];
     readonly next?: string;

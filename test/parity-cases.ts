@@ -48,20 +48,20 @@ export const reads: Readonly<Record<'list' | 'get', readonly Case[]>> = {
     {
       title: 'a filter',
       code: 'OK',
-      input: (known, of) => ({ ...under(known, of), filter: '(cont,description,er,in);(neq,description,x)' }),
+      input: (known, of) => ({ ...under(known, of), filter: `(cont,${textOf(of)},er,in);(neq,${textOf(of)},x)` }),
     },
-    { title: 'nothing', code: 'OK', input: (known, of) => ({ ...under(known, of), filter: '(eq,description,x)' }) },
+    { title: 'nothing', code: 'OK', input: (known, of) => ({ ...under(known, of), filter: `(eq,${textOf(of)},x)` }) },
     { title: 'short pages', code: 'OK', input: () => ({ first: 7 }) },
     {
       title: 'another order',
       code: 'OK',
-      input: () => ({ first: 40, orderBy: { attribute: 'description', descending: true } }),
+      input: (_, of) => ({ first: 40, orderBy: { attribute: textOf(of), descending: true } }),
     },
-    invalid('a filter that is none', (known, of) => ({ ...under(known, of), filter: '(eq,description' })),
+    invalid('a filter that is none', (known, of) => ({ ...under(known, of), filter: '(eq,x' })),
     invalid('a filter on nothing', (known, of) => ({ ...under(known, of), filter: '(eq,nothing,x)' })),
     invalid('a marker that is none', (known, of) => ({ ...under(known, of), after: 'bm8gbWFya2VyIG9mIG91cnM' })),
     invalid('no objects at all', () => ({ first: 0 })),
-    invalid('an order by nothing', () => ({ orderBy: { attribute: 'extensions', descending: false } })),
+    invalid('an order by nothing', () => ({ orderBy: { attribute: 'colour', descending: false } })),
     { title: 'the outsider may not', as: 'outsider', code: 'FORBIDDEN', input: under },
   ],
   get: [
@@ -75,6 +75,74 @@ export const byId: readonly Case[] = [
   notFound((known, of) => ({ id: nowhere, ...under(known, of) })),
   invalid('an id that is too long', (known, of) => ({ id: long, ...under(known, of) })),
 ];
+
+/** A text that every object of its kind has. */
+function textOf({ object }: Operation): string {
+  return object.owned ? 'callback' : 'description';
+}
+
+const elsewhere = 'http://127.0.0.1:9/in/parity';
+const ofSubscription = (more: object = {}): Case[] => [
+  ...forbidden(() => ({ id: nowhere, ...more })),
+  notFound(() => ({ id: nowhere, ...more })),
+  invalid('an id that is too long', () => ({ id: long, ...more })),
+];
+const askedOfSubscription: readonly Case[] = [
+  { title: 'the first', code: 'OK', input: itself },
+  {
+    title: 'the outsider may not',
+    as: 'outsider',
+    code: 'FORBIDDEN',
+    input: () => ({ id: nowhere }),
+  },
+  notFound(() => ({ id: nowhere })),
+  { title: 'a tenant, of what is not its own', as: 'tenant-a', code: 'NOT_FOUND', input: itself },
+];
+
+/** What operations of their own answer; what they change is compared by tests of their own. */
+export const others: Readonly<Record<string, readonly Case[]>> = {
+  'inventorySubscriptions.create': [
+    ...forbidden(() => ({ value: { callback: elsewhere } })),
+    invalid('an identifier that is too long', () => ({ value: { callback: elsewhere, consumerSubscriptionId: long } })),
+    { title: 'a callback that is none', code: 'INVALID', input: () => ({ value: { callback: 'not a url' } }) },
+    {
+      title: 'a callback that nobody may have',
+      code: 'UNPROCESSABLE',
+      input: () => ({ value: { callback: 'https://169.254.169.254/latest' } }),
+    },
+    {
+      title: 'a filter that is none',
+      code: 'INVALID',
+      input: () => ({ value: { callback: elsewhere, filter: '(eq,name' } }),
+    },
+    { title: 'one that is there', code: 'CONFLICT', input: () => ({ value: { callback: subscribed } }) },
+  ],
+  'inventorySubscriptions.update': [
+    ...ofSubscription({ patch: { filter: '(eq,name,x)' } }),
+    invalid('an identifier that is too long', (known, of) => ({
+      ...itself(known, of),
+      patch: { consumerSubscriptionId: long },
+    })),
+  ],
+  'inventorySubscriptions.delete': ofSubscription(),
+  'inventorySubscriptions.pause': ofSubscription(),
+  'inventorySubscriptions.resume': ofSubscription(),
+  'inventorySubscriptions.test': ofSubscription(),
+  'inventorySubscriptions.rotateSecret': ofSubscription(),
+  'inventorySubscriptions.replay': [
+    ...ofSubscription({ allDeadLetters: true }),
+    {
+      title: 'nothing',
+      code: 'INVALID',
+      input: (known, of) => itself(known, of),
+    },
+  ],
+  'inventorySubscriptions.delivery': askedOfSubscription,
+  'inventorySubscriptions.deadLetters': askedOfSubscription,
+};
+
+/** Of the subscription that the parity gateway begins with. */
+export const subscribed = 'http://127.0.0.1:9/taken/in/parity/per/er';
 
 /** What each mutation refuses. What it does is compared by its own test. */
 export const writes: Readonly<Record<string, readonly Case[]>> = {

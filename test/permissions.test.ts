@@ -7,7 +7,7 @@ import { call, facades, graph, operationOf, type Input, type Value } from './fac
 import { nowhere, openGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.js';
 
 type MayCall = (operation: Operation) => boolean;
-const reads: MayCall = ({ verb }) => verb === 'list' || verb === 'get';
+const reads: MayCall = ({ kind }) => kind === 'query';
 
 /** What each client's roles permit, as an operator would say it. */
 const clients: Readonly<Record<string, { readonly roles: readonly string[]; readonly may: MayCall }>> = {
@@ -38,17 +38,26 @@ const pick = (...names: readonly string[]): Value => Object.fromEntries(names.ma
 /** An input that changes nothing, and what becomes of it when the call is permitted. */
 function harmless({ verb, object }: Operation, pool: string): { readonly input: Input; readonly code: Code | 'OK' } {
   const parent = object.parent === undefined ? {} : { parent: pool };
-  const ofPool = pick('name', 'description', 'oCloudSiteId');
+  const created: Partial<Record<string, Value>> = {
+    ResourcePool: pick('name', 'description', 'oCloudSiteId'),
+    Resource: pick('description', 'resourcePoolId', 'resourceTypeId'),
+    // Nobody may be called there.
+    InventorySubscription: { callback: 'https://192.0.2.1/' },
+  };
   const inputs: Record<Verb, readonly [Input, Code | 'OK']> = {
     list: [parent, 'OK'],
     get: object.singleton ? [{}, 'OK'] : [{ id: nowhere, ...parent }, 'NOT_FOUND'],
-    create: [
-      { value: object.name === 'Resource' ? pick('description', 'resourcePoolId', 'resourceTypeId') : ofPool },
-      'UNPROCESSABLE',
-    ],
-    update: [{ id: nowhere, patch: pick('description') }, 'NOT_FOUND'],
+    create: [{ value: created[object.name] }, 'UNPROCESSABLE'],
+    update: [{ id: nowhere, patch: object.owned ? { filter: '' } : pick('description') }, 'NOT_FOUND'],
     scale: [{ id: nowhere, size: 1 }, 'NOT_FOUND'],
     delete: [{ id: nowhere }, 'NOT_FOUND'],
+    pause: [{ id: nowhere }, 'NOT_FOUND'],
+    resume: [{ id: nowhere }, 'NOT_FOUND'],
+    test: [{ id: nowhere }, 'NOT_FOUND'],
+    rotateSecret: [{ id: nowhere }, 'NOT_FOUND'],
+    replay: [{ id: nowhere, allDeadLetters: true }, 'NOT_FOUND'],
+    delivery: [{ id: nowhere }, 'NOT_FOUND'],
+    deadLetters: [{ id: nowhere }, 'NOT_FOUND'],
   };
   const [input, code] = inputs[verb];
   return { input, code };

@@ -26,6 +26,7 @@ import type { Logger } from '../platform/logger.js';
 import { oCloudIdOf } from '../platform/store/identity.js';
 import { openStore } from '../platform/store/open-store.js';
 import { openBackends } from './backends.js';
+import { openSubscriptions, type OpenedSubscriptions } from './deliveries.js';
 import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
@@ -56,10 +57,14 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   };
   try {
     const inside = await openInside(configuration, logger, front, (stop) => stops.push(stop));
-    const operated = await openOperations(configuration, logger, front, inside);
+    const { url, apiRoot, metrics } = front;
+    const subscribed = openSubscriptions({ configuration, logger, url, apiRoot, metrics, ...inside });
+    stops.push(() => subscribed.stop());
+    const operated = await openOperations(configuration, logger, front, { ...inside, ...subscribed });
     stops.push(() => operated.facades.stop());
     front.serve({ ...operated, coverage: inside.coverage });
     inside.backends.start();
+    await subscribed.start();
     return { url: front.url, progress: () => inside.coverage.progress(), close };
   } catch (error) {
     await close();
@@ -67,7 +72,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   }
 }
 
-type Inside = Awaited<ReturnType<typeof openInside>>;
+type Inside = Awaited<ReturnType<typeof openInside>> & Pick<OpenedSubscriptions, 'subscriptions'>;
 
 /** State and backends: everything that operations work with. */
 async function openInside(
@@ -105,7 +110,7 @@ async function openInside(
 
 /** The gate, and the facades in front of it. */
 async function openOperations(configuration: Configuration, logger: Logger, front: Front, inside: Inside) {
-  const { store, keys, oCloudId, coverage, view, backends, routing } = inside;
+  const { store, keys, oCloudId, coverage, view, backends, routing, subscriptions } = inside;
   const { mode, limits, firstSyncTimeout, tokens, roles } = configuration;
   const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) =>
     logger.error({ err: error, requestId }, 'A request failed in a way nobody foresaw.');
@@ -115,6 +120,7 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
     view,
     coverage,
     store,
+    subscriptions,
     writes: newWrites({ registry: backends.registry, routing, oCloudId, watcher: backends.watcher }),
     markers: newMarkers(keys.subKey('markers')),
     charge,

@@ -41,7 +41,7 @@ interface Surroundings {
   readonly callbacks: Callbacks;
   readonly deliveries: Deliveries;
   /** Throws INVALID (at `filter`, with position) for what is no filter of this API. */
-  checkFilter(filter: string, apiMajor: 'v1' | 'v2'): void;
+  checkFilter(of: Pick<InventorySubscriptionWritable, 'apiMajor' | 'filterMode'> & { readonly filter: string }): void;
 }
 
 const attempts = 5;
@@ -129,8 +129,8 @@ async function admit(
   tenant: string | null,
   credentials: CallbackCredentials | undefined,
 ): Promise<void> {
-  const { callback, filter, apiMajor } = value as InventorySubscriptionWritable;
-  if (filter !== undefined && filter !== '') checkFilter(filter, apiMajor);
+  const { callback, filter, apiMajor, filterMode } = value as InventorySubscriptionWritable;
+  if (filter !== undefined && filter !== '') checkFilter({ filter, apiMajor, filterMode });
   if (credentials?.bearer !== undefined && credentials.oauth2)
     throw invalid('A callback is shown a bearer token or one of an authorisation server, not both.', 'credentials');
   callbacks.admit(callback, tenant);

@@ -19,7 +19,9 @@ export interface Vocabulary {
 }
 
 function vocabulary(api: string, major: string): Vocabulary {
-  const types = Object.values<ObjectDefinition>(objects).flatMap((definition) =>
+  // What we own (subscriptions themselves) is no part of what a backend has.
+  const told = Object.values<ObjectDefinition>(objects).filter(({ owned }) => !owned);
+  const types = told.flatMap((definition) =>
     definition.presenters
       .filter((presenter) => presenter.api === api && presenter.major === major)
       .map((presenter) => ({ definition, presenter, spelled: presenterOf(presenter, definition) })),

@@ -21,6 +21,7 @@ import { coverage as newCoverage, type Coverage } from '#subscriptions/coverage.
 import { feed as newFeed } from '#subscriptions/feed.js';
 import { watch, type Watcher } from '#subscriptions/watcher.js';
 import { smallBackend } from './small-backend.js';
+import { subscriptionsOf } from '#src/operations/testing/subscriptions.js';
 
 export interface Reply {
   readonly status: number;
@@ -145,6 +146,7 @@ async function openHouse() {
     view,
     coverage,
     store,
+    subscriptions: subscriptionsOf(store),
     writes: writes({ registry, routing: routing([]), oCloudId, watcher: () => watcher }),
     markers: markers(Buffer.alloc(32, 1)),
     charge: () => 0,

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { postAuthorised } from '#platform/outbound/authorised.js';
-import type { Outbound } from '#platform/outbound/client.js';
-import { tokens } from '#platform/outbound/token.js';
+import { authorised, type Credentials } from '#platform/outbound/authorised.js';
+import type { Outbound, OutboundCall } from '#platform/outbound/client.js';
+import { tokens, type Tokens } from '#platform/outbound/token.js';
 import { here, receiver, underTest, type Receiver } from './receiver.js';
 
 const open: { close(): unknown }[] = [];
@@ -58,11 +58,13 @@ const credentials = ({ endpoint }: World, more: object = {}) => ({
   ...more,
 });
 
+const post = ({ client, hook }: World, source: Tokens, given: Credentials, call: OutboundCall = {}) =>
+  authorised(source, given, { tenant: 'acme', ...call }, (made) => client.post(hook.url, made));
+
 describe('client credentials', () => {
   test('are shown to the endpoint as RFC 6749 wants, and the token to the hook', async () => {
     const all = await world(gives());
-    const call = { tenant: 'acme', body: '{}' };
-    const answer = await postAuthorised(all.client, tokens(all.client), credentials(all), all.hook.url, call);
+    const answer = await post(all, tokens(all.client), credentials(all), { body: '{}' });
     expect(answer.status).toBe(204);
     expect(all.asked).toEqual(['our+id:se%3Acr%26et grant_type=client_credentials&scope=o2']);
     expect(all.shown).toEqual(['Bearer token-1']);
@@ -106,16 +108,15 @@ describe('client credentials', () => {
   test('are asked for anew once when the hook answers 401', async () => {
     const all = await world(gives(), (shown) => shown === 'Bearer token-2');
     const source = tokens(all.client);
-    const post = () => postAuthorised(all.client, source, credentials(all), all.hook.url, { tenant: 'acme' });
-    expect((await post()).status).toBe(204);
-    expect((await post()).status).toBe(204);
+    const again = () => post(all, source, credentials(all));
+    expect((await again()).status).toBe(204);
+    expect((await again()).status).toBe(204);
     expect(all.shown).toEqual(['Bearer token-1', 'Bearer token-2', 'Bearer token-2']);
   });
 
   test('and no more than once', async () => {
     const all = await world(gives(), () => false);
-    const post = postAuthorised(all.client, tokens(all.client), credentials(all), all.hook.url, { tenant: 'acme' });
-    expect((await post).status).toBe(401);
+    expect((await post(all, tokens(all.client), credentials(all))).status).toBe(401);
     expect(all.shown).toHaveLength(2);
   });
 });
@@ -175,9 +176,7 @@ describe('a token endpoint that', () => {
 
 test('a bearer token goes as it is, and none means none', async () => {
   const all = await world(gives());
-  const post = (given: Parameters<typeof postAuthorised>[2]) =>
-    postAuthorised(all.client, tokens(all.client), given, all.hook.url, { tenant: 'acme' });
-  await post({ kind: 'bearer', token: 'fixed' });
-  await post({ kind: 'none' });
+  await post(all, tokens(all.client), { kind: 'bearer', token: 'fixed' });
+  await post(all, tokens(all.client), { kind: 'none' });
   expect(all.shown).toEqual(['Bearer fixed', undefined]);
 });

@@ -152,7 +152,7 @@ export function logContract(open: Open): void {
       expect(dropped).toBeGreaterThanOrEqual(3);
       expect(dropped).toBeLessThan(6);
       for (const from of [origin, ...positions.slice(0, dropped)]) {
-        expect(await store.read(from, 10)).toStrictEqual({ outcome: 'gone' });
+        expect(await store.read(from, 10)).toMatchObject({ outcome: 'gone' });
       }
       for (const [index, from] of [...positions.entries()].slice(dropped)) {
         expect((await readAll(store, from)).map(({ position }) => position)).toStrictEqual(positions.slice(index + 1));
@@ -165,7 +165,7 @@ export function logContract(open: Open): void {
       const filled = Date.now();
       await eventually(async () => (Date.now() > filled + 2 ? true : undefined));
       expect(await store.trim({ hours: 0, bytes: 2 ** 30 })).toBeGreaterThanOrEqual(5);
-      expect(await store.read(positions[3]!, 10)).toStrictEqual({ outcome: 'gone' });
+      expect(await store.read(positions[3]!, 10)).toMatchObject({ outcome: 'gone' });
       expect(await readAll(store, head)).toStrictEqual([]);
       expect((await writeOne(store, entry('created', 'g', {}))).seq).toBe(head.seq + 1);
       expect((await readAll(store, head)).map(({ id }) => id)).toStrictEqual(['g']);

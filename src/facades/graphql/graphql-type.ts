@@ -27,7 +27,8 @@ interface Unwrapped {
 
 /** Takes lists, optionals, lazies and defaults off; what the outer ones say of themselves wins. */
 function unwrap(schema: z.core.$ZodType, direction: Direction): Unwrapped {
-  let nullable = (direction === 'in' ? schema._zod.optin : schema._zod.optout) === 'optional';
+  // What has a default may be left out by who sends it, and is there for who reads it.
+  let nullable = direction === 'in' ? schema._zod.optin !== undefined : schema._zod.optout === 'optional';
   let current = schema as z.core.$ZodTypes;
   let lists = 0;
   let meta: z.GlobalMeta = {};

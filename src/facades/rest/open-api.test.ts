@@ -179,6 +179,8 @@ describe('what is answered', () => {
         gate: parts.gate,
         view: parts.view,
         routes,
+        operations: allOperations,
+        bodyBytes: 1 << 20,
         publicUrl,
         relativeVersions: false,
         strict: false,

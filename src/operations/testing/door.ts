@@ -11,6 +11,7 @@ import { gate, type Caller, type GateParts, type Outcome } from '../gate.js';
 import { markers } from '../markers.js';
 import { operation, type Answer, type Call, type Operation } from '../operation.js';
 import type { Writes } from '../writes.js';
+import { subscriptionsOf } from './subscriptions.js';
 
 /** What gates write down, and what they are made of. */
 export async function openDoor() {
@@ -25,6 +26,7 @@ export async function openDoor() {
     gate({
       view,
       writes: {} as Writes,
+      subscriptions: subscriptionsOf(store),
       markers: markers(Buffer.alloc(32)),
       coverage: account,
       charge: () => 0,

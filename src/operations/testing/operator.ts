@@ -13,6 +13,7 @@ import { markers } from '../markers.js';
 import type { Call } from '../operation.js';
 import { writes, type Writes } from '../writes.js';
 import { boxes, idOf, oCloudId } from './boxes.js';
+import { subscriptionsOf } from './subscriptions.js';
 
 /** Backends that have been read and can be written to. */
 export interface Operator {
@@ -46,7 +47,8 @@ export async function openOperator(
     writes: ours,
     coverage: account,
     registry,
-    call: (tenant, signal = AbortSignal.timeout(5000)) => callOf({ tenant, signal, view, writes: ours, account }),
+    call: (tenant, signal = AbortSignal.timeout(5000)) =>
+      callOf({ tenant, signal, view, writes: ours, subscriptions: subscriptionsOf(store), account }),
     async close() {
       for (const each of watchers.values()) await each.stop();
       await registry.close();
@@ -79,7 +81,7 @@ function watchAll({ instances }: Registry, store: Store, account: Coverage): Rea
   );
 }
 
-interface Around extends Pick<Call, 'signal' | 'view' | 'writes'> {
+interface Around extends Pick<Call, 'signal' | 'view' | 'writes' | 'subscriptions'> {
   readonly tenant: string | undefined;
   readonly account: Coverage;
 }

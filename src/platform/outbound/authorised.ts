@@ -1,4 +1,4 @@
-import type { Answer, Outbound, OutboundCall } from './client.js';
+import type { Answer, OutboundCall } from './client.js';
 import type { ClientCredentials, Tokens } from './token.js';
 
 /** How a receiver knows us, beside a client certificate. */
@@ -8,21 +8,20 @@ export type Credentials =
   | ({ readonly kind: 'client-credentials' } & ClientCredentials);
 
 /** One attempt with credentials; a token that is answered 401 is fetched anew, once, and the request repeated. */
-export async function postAuthorised(
-  client: Outbound,
+export async function authorised(
   tokens: Tokens,
   credentials: Credentials,
-  url: string,
   call: OutboundCall,
+  send: (call: OutboundCall) => Promise<Answer>,
 ): Promise<Answer> {
-  if (credentials.kind === 'none') return client.post(url, call);
-  if (credentials.kind === 'bearer') return client.post(url, withToken(call, credentials.token));
+  if (credentials.kind === 'none') return send(call);
+  if (credentials.kind === 'bearer') return send(withToken(call, credentials.token));
   const token = await tokens.bearer(credentials, call.tenant);
-  const answer = await client.post(url, withToken(call, token));
+  const answer = await send(withToken(call, token));
   if (answer.status !== 401) return answer;
   tokens.refused(credentials, call.tenant, token);
   const next = await tokens.bearer(credentials, call.tenant);
-  return next === token ? answer : client.post(url, withToken(call, next));
+  return next === token ? answer : send(withToken(call, next));
 }
 
 function withToken(call: OutboundCall, token: string): OutboundCall {

@@ -47,7 +47,8 @@ export interface Lease {
 export type LogRead =
   | { readonly outcome: 'read'; readonly changes: readonly Change[] }
   | { readonly outcome: 'rewritten' }
-  | { readonly outcome: 'gone' };
+  /** `oldest`: the first place from which can be read, where the store knows it. */
+  | { readonly outcome: 'gone'; readonly oldest?: Position };
 
 /** An owned document: ours alone, changed by compare-and-set on its revision (1, 2, 3 …). */
 export interface StoredDocument {

@@ -20,6 +20,7 @@ import { allOperations, allPermissions } from '../../../operations/operations.js
 import { writes } from '../../../operations/writes.js';
 import { graphqlFacade, type GraphqlLimits } from '../facade.js';
 import { poolBackend } from './pool-backend.js';
+import { subscriptionsOf } from '../../../operations/testing/subscriptions.js';
 
 const oCloudId = '00000000-0000-4000-8000-000000000000';
 const limits: GraphqlLimits = { depth: 10, cost: 5000, aliases: 30, documentBytes: 65_536, introspection: true };
@@ -162,6 +163,7 @@ async function openInside(told: readonly Told[], options: Options, seen: Seen) {
     view,
     store,
     coverage,
+    subscriptions: subscriptionsOf(store),
     writes: writes({ registry, routing: routing([]), oCloudId, watcher }),
     markers: markers(Buffer.alloc(32, 7)),
     charge() {

@@ -81,9 +81,13 @@ function documentsOf(database: Database, group: GroupCommit, leases: Leases): Do
     get: async (kind, id) => database.attempt(() => documents.get(kind, id)),
     put: async (kind, id, value, expected, how) => {
       const text = JSON.stringify(value);
-      return group.write(() => (fencedOff(how) ? undefined : documents.put(kind, id, text, expected)));
+      return group.write(
+        () => (fencedOff(how) ? undefined : documents.put(kind, id, text, expected)),
+        how?.loose ?? false,
+      );
     },
-    remove: (kind, id, expected, how) => group.write(() => !fencedOff(how) && documents.remove(kind, id, expected)),
+    remove: (kind, id, expected, how) =>
+      group.write(() => !fencedOff(how) && documents.remove(kind, id, expected), how?.loose ?? false),
     list: async (kind, range) => database.attempt(() => documents.list(kind, range)),
   };
 }

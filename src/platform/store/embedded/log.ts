@@ -82,8 +82,14 @@ export class Log {
 
   read(from: Position, limit: number): LogRead {
     const outcome = this.#check(from);
-    if (outcome !== 'read') return { outcome };
+    if (outcome === 'gone') return { outcome, oldest: this.#first() };
+    if (outcome === 'rewritten') return { outcome };
     return { outcome, changes: this.#after.all(from.seq, limit).map(changeOf) };
+  }
+
+  #first(): Position {
+    const { seq, tag } = this.#oldest.get(1) ?? origin;
+    return { seq, tag };
   }
 
   /** Whether the entry that `from` names is still the one that stands there. */

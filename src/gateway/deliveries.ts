@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { compileSubscription } from '#subscriptions/matcher/compile.js';
+import { Fault } from '#schema/errors.js';
+import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
+import { startDeliverer } from '#subscriptions/delivery/deliverer.js';
+import { deliveries } from '#subscriptions/delivery/desk.js';
+import { inventoryMatching } from '#subscriptions/delivery/inventory-matching.js';
+import { credentialsOf, postThrough, tlsOf } from '#subscriptions/delivery/post.js';
+import type { Surroundings } from '#subscriptions/delivery/surroundings.js';
+import { owned as ownedObjects } from '#subscriptions/owned.js';
+import type { View } from '../inventory/view.js';
+import { subscriptions, type Callbacks, type Subscriptions } from '../operations/subscriptions.js';
+import { systemClock } from '../platform/clock.js';
+import type { Configuration } from '../platform/config/model.js';
+import type { Keys } from '../platform/keys.js';
+import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics.js';
+import { authorised } from '../platform/outbound/authorised.js';
+import { outbound, type Outbound, type OutboundCall } from '../platform/outbound/client.js';
+import { tokens as newTokens, type Tokens } from '../platform/outbound/token.js';
+import { sealer } from '../platform/sealed.js';
+import type { Store } from '../platform/store/store.js';
+import { ownServersOf } from './own-servers.js';
+import { measureDeliveries } from './delivery-metrics.js';
+
+const userAgent = 'netweave';
+const hour = 3_600_000;
+/** Of a callback that is tried before a subscription stands (contract 2.5). */
+const verification = 5_000;
+
+interface Around {
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly url: string;
+  readonly apiRoot: string;
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly view: View;
+  readonly oCloudId: string;
+}
+
+/** Subscriptions and who delivers to them. */
+export interface OpenedSubscriptions {
+  readonly subscriptions: Subscriptions;
+  /** Begins to deliver what is owed. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function openSubscriptions(around: Around): OpenedSubscriptions {
+  const { configuration, logger, metrics, store, keys, view, oCloudId, apiRoot } = around;
+  const { mode, callbacks } = configuration;
+  const client = outbound({ mode, callbacks, own: () => ownServersOf(configuration, around, process.env) });
+  const tokens = newTokens(client);
+  const owned = ownedObjects(store);
+  const surroundings: Surroundings = {
+    store,
+    owned,
+    clock: systemClock,
+    subscribers: subscribersOf(view),
+    matching: inventoryMatching({ publicUrl: apiRoot, oCloudId }),
+    post: postThrough(client, tokens),
+    sealer: sealer(keys.subKey('secrets')),
+    log: (level, message, fields) => logger[level](fields, message),
+    userAgent,
+  };
+  let stopDelivering = async (): Promise<void> => undefined;
+  return {
+    subscriptions: subscriptions({
+      store,
+      owned,
+      callbacks: callbacksOf(client, tokens, callbacks.test === 'on'),
+      deliveries: deliveries(surroundings),
+      checkFilter({ apiMajor, filter, filterMode }) {
+        compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
+      },
+    }),
+    async start() {
+      const measured = measureDeliveries(metrics);
+      const logKeeps = configuration.logBudget.hours * hour;
+      const deliverer = await startDeliverer({
+        ...surroundings,
+        name: randomUUID(),
+        metrics: measured.counts,
+        logKeeps,
+      });
+      measured.state(() => deliverer.state());
+      stopDelivering = () => deliverer.stop();
+    },
+    async stop() {
+      await stopDelivering();
+      client.close();
+    },
+  };
+}
+
+function subscribersOf(view: View): Surroundings['subscribers'] {
+  const kind = () => view.kind('InventorySubscription');
+  return {
+    get: (id) => kind().get(id),
+    all: () => kind().unordered.filter((row) => row !== undefined),
+  };
+}
+
+function callbacksOf(client: Outbound, tokens: Tokens, tested: boolean): Callbacks {
+  return {
+    admit: (callback, tenant) => client.check(callback, tenant ?? undefined),
+    async verify(callback, tenant, credentials: CallbackCredentials | undefined, signal) {
+      if (!tested) return;
+      const tls = tlsOf(credentials);
+      const call = { signal, timeout: verification, ...(tenant !== null && { tenant }), ...(tls && { tls }) };
+      const get = (made: OutboundCall) => client.get(callback, made);
+      const { status } = await authorised(tokens, credentialsOf(credentials), call, get);
+      if (status === 204) return;
+      const message = `The callback must answer GET with 204 before it is subscribed, not with ${status}.`;
+      throw new Fault('UNPROCESSABLE', message, { at: 'callback' });
+    },
+  };
+}

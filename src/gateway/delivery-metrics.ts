@@ -1,0 +1,32 @@
+import type { DelivererState } from '#subscriptions/delivery/deliverer.js';
+import type { DeliveryMetrics } from '#subscriptions/delivery/surroundings.js';
+import type { Metrics } from '../platform/metrics.js';
+
+/** Metrics of what this process delivers. */
+export function measureDeliveries(metrics: Metrics) {
+  const attempts = metrics.counter('netweave_notifications_total', 'Attempts to notify by outcome.', ['outcome']);
+  const [delivered, failed, dead] = ['delivered', 'failed', 'dead'].map((outcome) => attempts(outcome)) as [
+    ReturnType<typeof attempts>,
+    ReturnType<typeof attempts>,
+    ReturnType<typeof attempts>,
+  ];
+  const counts: DeliveryMetrics = {
+    delivered: () => delivered.add(),
+    failed: () => failed.add(),
+    dead: () => dead.add(),
+  };
+  const measured: readonly (readonly [string, string, keyof DelivererState])[] = [
+    ['netweave_delivery_shards', 'Shards of subscriptions that this process delivers to.', 'shards'],
+    ['netweave_delivery_subscriptions', 'Subscriptions that this process delivers to.', 'subscriptions'],
+    ['netweave_delivery_behind', 'Subscriptions that catch up with the log.', 'behind'],
+    ['netweave_delivery_under_way', 'Notifications under way.', 'underWay'],
+    ['netweave_delivery_lag_seconds', 'Age of the oldest notification that is owed.', 'lagSeconds'],
+  ];
+  return {
+    counts,
+    /** Begins to measure how the deliveries are doing. */
+    state(of: () => DelivererState): void {
+      for (const [name, help, member] of measured) metrics.measured(name, help, () => of()[member]);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { compileSubscription } from '#subscriptions/matcher/compile.js';
+import { deliveries } from '#subscriptions/delivery/desk.js';
+import { inventoryMatching } from '#subscriptions/delivery/inventory-matching.js';
+import { owned } from '#subscriptions/owned.js';
+import { systemClock } from '#platform/clock.js';
+import { sealer } from '#platform/sealed.js';
+import type { Store } from '#platform/store/store.js';
+import { subscriptions, type Subscriptions } from '../subscriptions.js';
+
+/** Subscriptions over a store, whose callbacks are whoever is named: nobody delivers to them. */
+export function subscriptionsOf(store: Store): Subscriptions {
+  const kept = owned(store);
+  return subscriptions({
+    store,
+    owned: kept,
+    callbacks: { admit: () => undefined, verify: async () => undefined },
+    deliveries: deliveries({
+      store,
+      owned: kept,
+      clock: systemClock,
+      subscribers: { get: () => undefined, all: () => [] },
+      matching: inventoryMatching({ publicUrl: 'http://gateway', oCloudId: '5b1f6f8c-6c3e-4d0c-9a51-3f3b8a1f0e11' }),
+      post: async () => ({ status: 204 }),
+      sealer: sealer(Buffer.alloc(32)),
+      log: () => undefined,
+      userAgent: 'netweave',
+    }),
+    checkFilter({ apiMajor, filter, filterMode }) {
+      compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
+    },
+  });
+}

@@ -1,0 +1,87 @@
+import type { Value } from '#schema/change.js';
+import type { DeadLetterPage } from '#schema/delivery.js';
+import { formatPosition, type Position } from '#schema/position.js';
+import type { Lease, Store, StoredDocument } from '#platform/store/store.js';
+import { kinds } from './documents.js';
+
+/** A notification that was given up, as it is stored. */
+export interface DeadLetter {
+  readonly notificationId: string;
+  readonly position: string;
+  readonly at: string;
+  readonly reason: string;
+  readonly attempts: number;
+  /** The text that was posted. */
+  readonly body: string;
+}
+
+const most = 1000;
+const digits = 16;
+
+export function deadLetterId({ seq }: Pick<Position, 'seq'>): string {
+  return String(seq).padStart(digits, '0');
+}
+
+/** Says whether it was written; not, when the fence no longer holds. One that was written before is written over. */
+export async function writeDeadLetter(
+  store: Store,
+  id: string,
+  letter: Omit<DeadLetter, 'position'> & { readonly position: Position },
+  fence: Lease | undefined,
+): Promise<boolean> {
+  if (!fence) return false;
+  const key = `${id}/${deadLetterId(letter.position)}`;
+  const value: Value = { ...letter, position: formatPosition(letter.position) };
+  const before = await store.get(kinds.deadLetter, key);
+  return (await store.put(kinds.deadLetter, key, value, before?.revision ?? 0, { fence })) !== undefined;
+}
+
+export async function readDeadLetter(store: Store, id: string, letterId: string) {
+  const stored = await store.get(kinds.deadLetter, `${id}/${letterId}`);
+  return stored && { stored, letter: stored.value as unknown as DeadLetter };
+}
+
+/** Ids of dead letters behind `after`, oldest first. */
+export async function deadLetterIds(store: Store, id: string, after = '', limit = most): Promise<readonly string[]> {
+  const range = { prefix: `${id}/`, after: `${id}/${after}`, limit };
+  return (await store.list(kinds.deadLetter, range)).map(letterIdOf);
+}
+
+export async function countDeadLetters(store: Store, id: string): Promise<number> {
+  for (let [count, after] = [0, '']; ;) {
+    const ids = await deadLetterIds(store, id, after);
+    count += ids.length;
+    if (ids.length < most) return count;
+    after = ids.at(-1)!;
+  }
+}
+
+export async function pageOfDeadLetters(
+  store: Store,
+  id: string,
+  { after = '', first }: { readonly after?: string; readonly first: number },
+): Promise<DeadLetterPage> {
+  const range = { prefix: `${id}/`, after: `${id}/${after}`, limit: first + 1 };
+  const found = await store.list(kinds.deadLetter, range);
+  const items = found.slice(0, first).map((stored) => {
+    const { body, ...letter } = stored.value as unknown as DeadLetter;
+    return {
+      deadLetterId: letterIdOf(stored),
+      ...letter,
+      body: JSON.parse(body) as DeadLetterPage['items'][0]['body'],
+    };
+  });
+  return { items, ...(found.length > first && items.length > 0 && { next: items.at(-1)!.deadLetterId }) };
+}
+
+export async function removeDeadLetters(store: Store, id: string): Promise<void> {
+  for (;;) {
+    const found = await store.list(kinds.deadLetter, { prefix: `${id}/`, limit: most });
+    await Promise.all(found.map((stored) => store.remove(kinds.deadLetter, stored.id, stored.revision)));
+    if (found.length < most) return;
+  }
+}
+
+function letterIdOf({ id }: StoredDocument): string {
+  return id.slice(-digits);
+}

@@ -1,0 +1,74 @@
+import { attempt } from './attempt.js';
+import type { Turn } from './course.js';
+import { writeDeadLetter } from './dead-letters.js';
+import type { Subscriber } from './deliveries.js';
+import type { Attempt } from './documents.js';
+import type { Notification } from './matching.js';
+import type { Entry } from './recent.js';
+import type { Secrets } from './secrets.js';
+import type { Tries } from './tries.js';
+import type { Held, Workshop } from './workshop.js';
+
+/** For whom, and who is told what came of it. */
+export interface Delivering {
+  readonly row: Subscriber;
+  readonly tries: Tries;
+  readonly secrets: () => Promise<Secrets>;
+  readonly held: Held;
+  readonly signal: AbortSignal;
+  attempted(attempt: Attempt): void;
+  turn(turn: Turn): void;
+}
+
+/** `done`: nobody is owed it any more; `kept`: it is tried again; `taken`: it is for another process to say. */
+export type End = 'delivered' | 'done' | 'kept' | 'taken';
+
+/** Makes one attempt at a notification and decides what becomes of it. */
+export async function deliver(shop: Workshop, entry: Entry, delivering: Delivering): Promise<End> {
+  const { row, tries, secrets, signal } = delivering;
+  const { matching, clock, metrics, policy } = shop;
+  const event = entry.event!;
+  if (!matching.mayRead(row, event)) return 'done';
+  const notification = matching.notification(row, event);
+  const expired = expiryOf(shop, entry);
+  const tried = tries.attempts(entry);
+  if (expired !== undefined && tries.health.failures > 0)
+    return bury(shop, entry, delivering, { notification, reason: expired, attempts: tried });
+  const { outcome, shown } = await attempt(shop, row, notification, { secrets, signal });
+  if (signal.aborted) return 'taken';
+  delivering.attempted(shown);
+  const at = { now: clock.now(), random: shop.random(), expired };
+  const { verdict, turn } = tries.decide(entry, outcome, at, policy);
+  if (outcome.result === 'delivered') metrics.delivered(row, shown.milliseconds);
+  else metrics.failed(row);
+  if (turn) delivering.turn(turn);
+  if (verdict.then === 'dead')
+    return bury(shop, entry, delivering, { notification, reason: verdict.reason, attempts: tried + 1 });
+  return verdict.then === 'done' ? 'delivered' : 'kept';
+}
+
+interface Grave {
+  readonly notification: Notification;
+  readonly reason: string;
+  readonly attempts: number;
+}
+
+/** A dead letter stands before its notification is passed over. */
+async function bury(
+  { store, clock, metrics }: Workshop,
+  { change }: Entry,
+  { row, held }: Delivering,
+  { notification, reason, attempts }: Grave,
+): Promise<End> {
+  const { id: notificationId, body } = notification;
+  const at = new Date(clock.now()).toISOString();
+  const letter = { notificationId, position: change.position, at, reason, attempts, body };
+  if (!(await writeDeadLetter(store, row.id, letter, held()))) return 'taken';
+  metrics.dead(row);
+  return 'done';
+}
+
+function expiryOf({ clock, horizon }: Workshop, { change }: Entry): string | undefined {
+  if (clock.now() - Date.parse(change.at) < horizon) return undefined;
+  return `The log keeps changes no longer than about ${Math.ceil(horizon / 3_600_000)} h.`;
+}

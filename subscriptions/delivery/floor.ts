@@ -1,0 +1,209 @@
+import type { Change } from '#schema/change.js';
+import type { Position } from '#schema/position.js';
+import type { DelivererState } from './deliverer.js';
+import type { Subscriber } from './deliveries.js';
+import { kinds, shardOf } from './documents.js';
+import { Limits, type ParallelLimits } from './limits.js';
+import { logReader } from './log-reader.js';
+import { relocated } from './places.js';
+import { retryPolicy, type RetryPolicy } from './policy.js';
+import type { Entry, RecentLimits } from './recent.js';
+import { carryOut } from './replays.js';
+import { Shard } from './shard.js';
+import { Shards, shardTimes, type ShardTimes } from './shards.js';
+import type { DeliveryMetrics, Surroundings } from './surroundings.js';
+import { openTail, type Tail } from './tail.js';
+import type { Held, Offered, Workshop } from './workshop.js';
+
+export interface FloorOptions extends Surroundings {
+  /** Unique among all processes of the store, and new at every start. */
+  readonly name: string;
+  readonly metrics: DeliveryMetrics;
+  /** For how long the log is kept, in milliseconds. */
+  readonly logKeeps: number;
+  readonly policy?: Partial<RetryPolicy>;
+  readonly parallel?: ParallelLimits;
+  readonly recent?: RecentLimits;
+  readonly shards?: ShardTimes;
+  readonly random?: () => number;
+}
+
+const recentLimits: RecentLimits = { entries: 20_000, bytes: 64 * 1024 * 1024 };
+const subscription = 'InventorySubscription';
+/** Part of the time that the log keeps a change, after which it is given up while it still can be told. */
+const patience = 0.9;
+
+/** Everything that delivers in this process: the one who follows the log, and the shards that are held. */
+export class Floor {
+  readonly #options: FloorOptions;
+  readonly #shards = new Map<number, Shard>();
+  readonly #roster = new Map<string, Offered>();
+  readonly #stopping = new AbortController();
+  /** Orders to send again that are being carried out. */
+  readonly #replaying = new Set<string>();
+  #tail!: Tail;
+  #shop!: Workshop;
+  #leases!: Shards;
+  /** Places of a log that was rewritten. */
+  #former: readonly Position[] = [];
+  #deadline: Promise<unknown> | undefined;
+
+  static async open(options: FloorOptions): Promise<Floor> {
+    const floor = new Floor(options);
+    await floor.#open();
+    return floor;
+  }
+
+  private constructor(options: FloorOptions) {
+    this.#options = options;
+  }
+
+  async #open(): Promise<void> {
+    const { store, name, policy, parallel, recent = recentLimits, shards = shardTimes, logKeeps } = this.#options;
+    const entryOf = (change: Change): Entry => ({ change, event: this.#options.matching.event(change) });
+    const reader = logReader(store, { recent: () => this.#tail.recent, entryOf });
+    this.#tail = await openTail(store, recent, {
+      entryOf,
+      entry: (entry, before) => this.#arrived(entry, before),
+      rewritten: (former) => {
+        this.#former = [...former];
+        reader.forget();
+        for (const shard of this.#shards.values()) for (const worker of shard.workers) worker.rebase(former[0]!);
+      },
+      failed: (error) => this.#report('The log could not be read; deliveries wait.', error),
+    });
+    this.#shop = {
+      ...this.#options,
+      policy: { ...retryPolicy, ...policy },
+      limits: new Limits(parallel),
+      reader,
+      tail: this.#tail,
+      pace: { writers: 0 },
+      index: this.#options.matching.index(),
+      roster: this.#roster,
+      horizon: logKeeps * patience,
+      random: this.#options.random ?? Math.random,
+      relocate: (position, why) =>
+        relocated(store, { passed: this.#passed(), head: this.#tail.position }, position, why),
+    };
+    this.#leases = new Shards(store, name, shards, {
+      gained: (shard, held) => void this.#gained(shard, held),
+      lost: (shard) => this.#lost(shard),
+      leaving: (shard) => this.#leave(shard),
+      sure: (shard) => this.#pump(shard),
+      failed: (error) => this.#report('Shards could not be shared out.', error),
+    });
+    await this.#leases.start();
+  }
+
+  #arrived(entry: Entry, before: Position): void {
+    const { change, event } = entry;
+    if (event) for (const id of this.#shop.index.match(event)) this.#roster.get(id)?.offer(entry, before);
+    if (change.object !== subscription) return;
+    const shard = this.#shards.get(shardOf(change.id));
+    if (!shard) return;
+    if (!change.after) shard.end(change.id);
+    else this.#stands(shard, change.after);
+  }
+
+  #stands(shard: Shard, row: Subscriber): void {
+    const worker = shard.worker(row.id);
+    if (worker) worker.update(row);
+    else shard.begin(row).catch((error: unknown) => this.#report('A subscription could not be taken up.', error));
+  }
+
+  async #gained(number: number, held: Held): Promise<void> {
+    const shard = new Shard(this.#shop, number, held);
+    this.#shards.set(number, shard);
+    try {
+      await shard.open(this.#rows(number));
+    } catch (error) {
+      this.#report('The subscriptions of a shard could not be read; they are looked for again.', error);
+    }
+  }
+
+  #lost(number: number): void {
+    this.#shards.get(number)?.abandon();
+    this.#shards.delete(number);
+  }
+
+  async #leave(number: number): Promise<void> {
+    const shard = this.#shards.get(number);
+    await shard?.leave(this.#deadline ?? new Promise(() => undefined));
+    if (this.#shards.get(number) === shard) this.#shards.delete(number);
+  }
+
+  #pump(number: number): void {
+    for (const worker of this.#shards.get(number)?.workers ?? []) worker.pump();
+  }
+
+  #rows(number: number): readonly Subscriber[] {
+    return [...this.#options.subscribers.all()].filter(({ id }) => shardOf(id) === number);
+  }
+
+  /** Places that were passed once. */
+  *#passed(): Iterable<Position> {
+    yield* this.#former;
+    yield* this.#tail.recent.positions();
+    for (const shard of this.#shards.values()) for (const { position } of shard.trail) yield position;
+  }
+
+  /** Marks how far the log was followed, and makes up for what a lost wake-up or a late view left out. */
+  tidy(): void {
+    for (const shard of this.#shards.values())
+      shard.mark().catch((error: unknown) => this.#report('The place of a shard could not be stored.', error));
+    for (const row of this.#options.subscribers.all()) {
+      const shard = this.#shards.get(shardOf(row.id));
+      if (shard) this.#stands(shard, row);
+    }
+  }
+
+  /** Looks for what other processes want to be sent again. */
+  lookForReplays(): void {
+    this.#lookForReplays().catch((error: unknown) => this.#report('Orders to send again could not be read.', error));
+  }
+
+  async #lookForReplays(): Promise<void> {
+    for (const document of await this.#options.store.list(kinds.replay)) {
+      const id = document.id.slice(0, document.id.lastIndexOf('/'));
+      const worker = this.#shards.get(shardOf(id))?.worker(id);
+      if (!worker || this.#replaying.has(id)) continue;
+      this.#replaying.add(id);
+      carryOut(this.#shop, worker, document, AbortSignal.any([this.#stopping.signal, worker.abandoned]))
+        .catch((error: unknown) => this.#report('Notifications could not be sent again.', error))
+        .finally(() => this.#replaying.delete(id));
+    }
+  }
+
+  state(): DelivererState {
+    let [subscriptions, behind, oldest] = [0, 0, Infinity];
+    for (const shard of this.#shards.values())
+      for (const { backlog } of shard.workers) {
+        subscriptions += 1;
+        if (!backlog.live) behind += 1;
+        const at = backlog.oldest()?.change.at;
+        if (at !== undefined) oldest = Math.min(oldest, Date.parse(at));
+      }
+    const lag = oldest === Infinity ? 0 : Math.max(0, this.#options.clock.now() - oldest) / 1000;
+    const { active } = this.#shop.limits;
+    return { shards: this.#shards.size, subscriptions, behind, underWay: active, lagSeconds: lag };
+  }
+
+  async close(deadline: Promise<unknown>): Promise<void> {
+    this.#deadline = deadline;
+    this.#stopping.abort();
+    await this.#leases.stop();
+    this.#tail.stop();
+  }
+
+  abandon(): void {
+    this.#stopping.abort();
+    this.#leases.abandon();
+    this.#tail.stop();
+    for (const shard of this.#shards.values()) shard.abandon();
+  }
+
+  #report(message: string, error: unknown): void {
+    if (!this.#stopping.signal.aborted) this.#options.log('warn', message, { error });
+  }
+}

@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Limits, type Purpose } from './limits.js';
+
+const limits = { perEndpoint: 3, perTenant: 5, altogether: 8 };
+
+test('limits hold at all times, and everything begins in the end', () => {
+  const purpose = fc.record({
+    endpoint: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    tenant: fc.constantFrom('s', 't', 'u', null),
+    retry: fc.boolean(),
+  });
+  const step = fc.oneof(purpose, fc.nat({ max: 20 }));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const all = new Limits(limits);
+      const active: { purpose: Purpose; leave: () => void }[] = [];
+      let [asked, begun] = [0, 0];
+      const check = () => {
+        const most = (key: (purpose: Purpose) => string) =>
+          Math.max(0, ...[...Map.groupBy(active, (each) => key(each.purpose)).values()].map((each) => each.length));
+        const holds =
+          active.length <= limits.altogether &&
+          most(({ endpoint }) => endpoint) <= limits.perEndpoint &&
+          most(({ tenant }) => String(tenant)) <= limits.perTenant &&
+          active.filter((each) => each.purpose.retry).length <= limits.altogether / 2;
+        if (!holds) throw new Error(`Too many are under way: ${JSON.stringify(active)}`);
+      };
+      for (const each of steps) {
+        if (typeof each === 'number') active.splice(each % (active.length || 1), 1)[0]?.leave();
+        else {
+          asked += 1;
+          all.enter(each, (leave) => {
+            begun += 1;
+            active.push({ purpose: each, leave });
+          });
+        }
+        check();
+      }
+      while (active.length > 0) active.shift()!.leave();
+      expect(begun).toBe(asked);
+      expect(all.active).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('tenants and their endpoints have their turns', () => {
+  const all = new Limits({ perEndpoint: 1, perTenant: 1, altogether: 1 });
+  const order: string[] = [];
+  const leaves: (() => void)[] = [];
+  const enter = (tenant: string, endpoint: string) =>
+    all.enter({ tenant, endpoint, retry: false }, (leave) => {
+      order.push(tenant + endpoint);
+      leaves.push(leave);
+    });
+  for (let n = 0; n < 3; n += 1) enter('s', 'a');
+  enter('s', 'b');
+  enter('t', 'c');
+  while (leaves.length > 0) leaves.shift()!();
+  expect(order).toEqual(['sa', 'sa', 'tc', 'sb', 'sa']);
+});
+
+test('a job that is over at once does not grow the stack', () => {
+  const all = new Limits({ perEndpoint: 1, perTenant: 1, altogether: 1 });
+  let [done, first] = [0, () => {}];
+  all.enter({ tenant: 't', endpoint: 'a', retry: false }, (leave) => (first = leave));
+  for (let n = 0; n < 20_000; n += 1)
+    all.enter({ tenant: 't', endpoint: 'a', retry: false }, (leave) => {
+      done += 1;
+      leave();
+    });
+  first();
+  expect(done).toBe(20_000);
+});

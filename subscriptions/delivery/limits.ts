@@ -1,0 +1,201 @@
+/** How many notifications may be under way at once. */
+export interface ParallelLimits {
+  /** To one endpoint (scheme, host and port). */
+  readonly perEndpoint: number;
+  readonly perTenant: number;
+  readonly altogether: number;
+}
+
+export const parallelLimits: ParallelLimits = { perEndpoint: 8, perTenant: 64, altogether: 512 };
+
+/** Endpoints that are remembered while nobody calls them. */
+const mostRemembered = 10_000;
+
+/** For whom a request is made; `retry`: an earlier attempt at the same notification failed. */
+export interface Purpose {
+  readonly endpoint: string;
+  readonly tenant: string | null;
+  readonly retry: boolean;
+}
+
+/** Begins when its turn has come; calls `leave` once when it is done. */
+type Job = (leave: () => void) => void;
+
+interface Endpoint {
+  active: number;
+  lanes: number;
+  /** Lanes that wait for it alone. */
+  readonly parked: Set<Lane>;
+}
+
+interface Tenant {
+  active: number;
+  retrying: number;
+  readonly lanes: { readonly first: Set<Lane>; readonly retries: Set<Lane> };
+}
+
+interface Way {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly tenant: Tenant;
+  readonly retry: boolean;
+}
+
+/** What one tenant wants of one endpoint, in order. */
+interface Lane extends Way {
+  readonly key: string;
+  readonly jobs: Set<Job>;
+}
+
+/**
+ * Lets requests begin, tenants and their endpoints in turn. Retries get at most half of the places: callbacks that never
+ * answer cannot fill them all.
+ */
+export class Limits {
+  readonly #limits: ParallelLimits;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #tenants = new Map<string | null, Tenant>();
+  readonly #lanes = new Map<string, Lane>();
+  /** Tenants that may have something to begin, next one first. */
+  readonly #ready = new Set<Tenant>();
+  #active = 0;
+  #retrying = 0;
+  #pumping = false;
+
+  constructor(limits: ParallelLimits = parallelLimits) {
+    this.#limits = limits;
+  }
+
+  get active(): number {
+    return this.#active;
+  }
+
+  enter(purpose: Purpose, job: Job): void {
+    const { endpoint: name, retry } = purpose;
+    const [endpoint, tenant] = [this.#endpointOf(name), this.#tenantOf(purpose.tenant)];
+    // Nobody is in line: it begins at once.
+    const free = this.#ready.size === 0 && endpoint.parked.size === 0 && !this.#pumping;
+    if (free && this.#hasPlace(endpoint, tenant, retry)) return this.#begin({ name, endpoint, tenant, retry }, job);
+    const lane = this.#laneOf(purpose);
+    lane.jobs.add(job);
+    if (!lane.endpoint.parked.has(lane)) this.#offer(lane);
+    this.#pump();
+  }
+
+  #hasPlace(endpoint: Endpoint, tenant: Tenant, retry: boolean): boolean {
+    const { perEndpoint, perTenant, altogether } = this.#limits;
+    const place = this.#active < altogether && tenant.active < perTenant && endpoint.active < perEndpoint;
+    return place && (!retry || this.#mayRetry(tenant));
+  }
+
+  #offer(lane: Lane): void {
+    lane.tenant.lanes[lane.retry ? 'retries' : 'first'].add(lane);
+    this.#ready.add(lane.tenant);
+  }
+
+  #pump(): void {
+    // A job that is over at once comes back here: the loop that began it goes on.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#active < this.#limits.altogether) {
+      const [tenant] = this.#ready;
+      if (!tenant) break;
+      this.#ready.delete(tenant);
+      if (this.#beginOne(tenant)) this.#ready.add(tenant);
+    }
+    this.#pumping = false;
+  }
+
+  #beginOne(tenant: Tenant): boolean {
+    if (tenant.active >= this.#limits.perTenant) return false;
+    return this.#beginFrom(tenant.lanes.first) || (this.#mayRetry(tenant) && this.#beginFrom(tenant.lanes.retries));
+  }
+
+  #mayRetry(tenant: Tenant): boolean {
+    const { perTenant, altogether } = this.#limits;
+    return tenant.retrying < Math.ceil(perTenant / 2) && this.#retrying < Math.ceil(altogether / 2);
+  }
+
+  #beginFrom(lanes: Set<Lane>): boolean {
+    for (const lane of lanes) {
+      lanes.delete(lane);
+      if (lane.endpoint.active >= this.#limits.perEndpoint) {
+        lane.endpoint.parked.add(lane);
+        continue;
+      }
+      const job = first(lane.jobs);
+      lane.jobs.delete(job);
+      if (lane.jobs.size > 0) lanes.add(lane);
+      else this.#drop(lane);
+      this.#begin(lane, job);
+      return true;
+    }
+    return false;
+  }
+
+  #begin(way: Way, job: Job): void {
+    this.#count(way, 1);
+    let left = false;
+    job(() => {
+      if (left) return;
+      left = true;
+      this.#count(way, -1);
+      this.#left(way);
+    });
+  }
+
+  #count({ endpoint, tenant, retry }: Way, by: 1 | -1): void {
+    endpoint.active += by;
+    tenant.active += by;
+    this.#active += by;
+    if (!retry) return;
+    tenant.retrying += by;
+    this.#retrying += by;
+  }
+
+  #left({ endpoint, tenant, name, retry }: Way): void {
+    for (const lane of endpoint.parked) this.#offer(lane);
+    endpoint.parked.clear();
+    if (tenant.lanes.first.size + tenant.lanes.retries.size > 0) this.#ready.add(tenant);
+    // What waited for a place among the retries of all.
+    if (retry) for (const each of this.#tenants.values()) if (each.lanes.retries.size > 0) this.#ready.add(each);
+    this.#pump();
+    const unused = endpoint.active === 0 && endpoint.lanes === 0;
+    if (unused && this.#endpoints.size > mostRemembered) this.#endpoints.delete(name);
+  }
+
+  #drop(lane: Lane): void {
+    this.#lanes.delete(lane.key);
+    lane.endpoint.lanes -= 1;
+  }
+
+  #endpointOf(name: string): Endpoint {
+    let endpoint = this.#endpoints.get(name);
+    if (!endpoint) this.#endpoints.set(name, (endpoint = { active: 0, lanes: 0, parked: new Set() }));
+    return endpoint;
+  }
+
+  #tenantOf(name: string | null): Tenant {
+    let tenant = this.#tenants.get(name);
+    if (tenant) return tenant;
+    tenant = { active: 0, retrying: 0, lanes: { first: new Set(), retries: new Set() } };
+    this.#tenants.set(name, tenant);
+    return tenant;
+  }
+
+  #laneOf({ endpoint: name, tenant: owner, retry }: Purpose): Lane {
+    const key = `${retry} ${name} ${owner ?? ''}`;
+    let lane = this.#lanes.get(key);
+    if (lane) return lane;
+    const [endpoint, tenant] = [this.#endpointOf(name), this.#tenantOf(owner)];
+    lane = { key, name, endpoint, tenant, retry, jobs: new Set() };
+    endpoint.lanes += 1;
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+}
+
+/** Of a set that is not empty. */
+function first<T>(all: ReadonlySet<T>): T {
+  return all.values().next().value as T;
+}

@@ -1,0 +1,42 @@
+import type { Change, Value } from '#schema/change.js';
+import type { Subscriber } from './deliveries.js';
+
+/** An entry of the log with the states it lies between, made once for all who are told of it. */
+export interface ToldEvent {
+  readonly change: Change;
+  readonly before?: Value;
+  readonly after?: Value;
+}
+
+/** A filter made ready. */
+export interface Compiled {
+  matches(event: ToldEvent): boolean;
+}
+
+/** Subscriptions by what an event must have to match them. */
+export interface Index<C extends Compiled> {
+  /** In place of an earlier one of the same id. */
+  add(subscriber: Subscriber, compiled: C): void;
+  remove(id: string): void;
+  match(event: ToldEvent): readonly string[];
+}
+
+/** A notification as it is posted; its id is the same at every attempt, from every process. */
+export interface Notification {
+  readonly id: string;
+  readonly body: string;
+}
+
+/** Who is told of what, in which words. */
+export interface Matching<C extends Compiled = Compiled> {
+  /** Undefined for what nobody is owed. */
+  event(change: Change): ToldEvent | undefined;
+  /** Throws a Fault when the filter cannot be read by this release. */
+  compile(subscriber: Subscriber): C;
+  index(): Index<C>;
+  /** Of tenant and permission; filters are not its business. */
+  mayRead(subscriber: Subscriber, event: ToldEvent): boolean;
+  notification(subscriber: Subscriber, event: ToldEvent): Notification;
+  /** A notification of no change, to try a callback with. */
+  test(subscriber: Subscriber): Notification;
+}

@@ -1,0 +1,127 @@
+import type { Position } from '#schema/position.js';
+import type { Subscriber } from './deliveries.js';
+import { kinds, markOf, markValue, progressOf, progressValue, reached, type Mark, type Progress } from './documents.js';
+import { onTrail } from './places.js';
+import { Worker } from './worker.js';
+import type { Held, Workshop } from './workshop.js';
+
+const atOnce = 32;
+
+/** The workers of one shard, while it is held here. */
+export class Shard {
+  readonly number: number;
+  readonly held: Held;
+  readonly #shop: Workshop;
+  readonly #workers = new Map<string, Worker>();
+  readonly #opening = new Set<string>();
+  #mark: Mark | undefined;
+  #revision = 0;
+  #closed = false;
+  #marking = false;
+
+  constructor(shop: Workshop, number: number, held: Held) {
+    this.#shop = shop;
+    this.number = number;
+    this.held = held;
+  }
+
+  get workers(): Iterable<Worker> {
+    return this.#workers.values();
+  }
+
+  get trail(): Mark['trail'] {
+    return this.#mark?.trail ?? [];
+  }
+
+  worker(id: string): Worker | undefined {
+    return this.#workers.get(id);
+  }
+
+  /** Begins for all subscriptions of the shard. */
+  async open(rows: readonly Subscriber[]): Promise<void> {
+    const stored = await this.#shop.store.get(kinds.mark, String(this.number));
+    this.#mark = stored && markOf(stored.value);
+    this.#revision = stored?.revision ?? 0;
+    const left = [...rows];
+    const some = async () => {
+      for (let row = left.shift(); row && !this.#closed; row = left.shift()) await this.begin(row);
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, some));
+  }
+
+  /** Begins for one subscription, unless it has begun. */
+  async begin(row: Subscriber): Promise<void> {
+    const { id } = row;
+    if (this.#closed || this.#opening.has(id) || this.#workers.has(id)) return;
+    this.#opening.add(id);
+    try {
+      const stored = await this.#stored(row);
+      if (!stored || this.#closed) return;
+      const worker = new Worker(this.#shop, row, stored, this.held);
+      this.#workers.set(id, worker);
+      worker.pump();
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+
+  async #stored(row: Subscriber): Promise<{ readonly progress: Progress; readonly revision: number } | undefined> {
+    const { store } = this.#shop;
+    const document = await store.get(kinds.delivery, row.id);
+    if (document) {
+      const progress = progressOf(document.value);
+      const position = reached(progress, this.#mark?.position);
+      return { progress: { ...progress, position }, revision: document.revision };
+    }
+    // A subscription whose document is missing was restored from elsewhere: it is owed what came after it.
+    const fence = this.held();
+    const progress: Progress = { position: row.position, delivered: 0, owed: {} };
+    if (!fence) return undefined;
+    const revision = await store.put(kinds.delivery, row.id, progressValue(progress), 0, { fence });
+    return revision === undefined ? undefined : { progress, revision };
+  }
+
+  end(id: string): void {
+    this.#workers.get(id)?.abandon();
+    this.#workers.delete(id);
+  }
+
+  /** Notes how far the log was followed: whoever is owed nothing needs no document of their own for it. */
+  async mark(): Promise<void> {
+    const { tail, clock, store } = this.#shop;
+    const { position } = tail;
+    if (this.#marking || this.#closed || same(this.#mark?.position, position)) return;
+    this.#marking = true;
+    try {
+      if (this.#opening.size > 0) return;
+      const owing = [...this.#workers.values()].filter((worker) => !worker.backlog.clear);
+      const said = await Promise.all(owing.map((worker) => worker.owing()));
+      if (said.includes(false)) return;
+      const fence = this.held();
+      if (!fence || this.#closed) return;
+      const mark = { position, trail: onTrail(this.#mark?.trail ?? [], position, clock.now()) };
+      const how = { fence, loose: true } as const;
+      const revision = await store.put(kinds.mark, String(this.number), markValue(mark), this.#revision, how);
+      if (revision !== undefined) [this.#mark, this.#revision] = [mark, revision];
+      else this.#revision = (await store.get(kinds.mark, String(this.number)))?.revision ?? 0;
+    } finally {
+      this.#marking = false;
+    }
+  }
+
+  /** Finishes what is under way, until `deadline`. */
+  async leave(deadline: Promise<unknown>): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop(deadline)));
+    await Promise.race([this.mark(), deadline]);
+    this.abandon();
+  }
+
+  abandon(): void {
+    this.#closed = true;
+    for (const worker of this.#workers.values()) worker.abandon();
+  }
+}
+
+function same(a: Position | undefined, b: Position): boolean {
+  return a !== undefined && a.seq === b.seq && a.tag === b.tag;
+}

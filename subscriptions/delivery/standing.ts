@@ -1,0 +1,127 @@
+import type { StoredObject } from '#schema/change.js';
+import type { Lease } from '#platform/store/store.js';
+import { setTimeout as timeout } from 'node:timers/promises';
+import type { Turn } from './course.js';
+import type { Subscriber } from './deliveries.js';
+import type { Surroundings } from './surroundings.js';
+import type { Held } from './workshop.js';
+
+const attempts = 5;
+const afterFailure = 1000;
+
+/**
+ * Shows in the row of a subscription how it is doing. What its consumer decided stays: one that is paused, or disabled, is
+ * neither degraded nor active because of us. Answers with the row as it then stands; undefined when it is gone.
+ */
+async function turn(
+  { store, owned }: Pick<Surroundings, 'store' | 'owned'>,
+  id: string,
+  { state, reason }: Turn,
+  fence: Lease,
+): Promise<StoredObject | undefined> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const [row] = await store.objects([{ object: 'InventorySubscription', id }]);
+    if (!row || !turns(row, { state, ...(reason !== undefined && { reason }) })) return row;
+    const { stateReason: _before, ...rest } = row.value;
+    const value = { ...rest, state, ...(reason !== undefined && { stateReason: reason.slice(0, 1000) }) };
+    const position = await owned.change(row, value, { fence });
+    if (position) return { ...row, value, position };
+  }
+  throw new Error(`Subscription '${id}' kept changing under ${attempts} attempts to show that it is ${state}.`);
+}
+
+function turns({ value }: StoredObject, { state, reason }: Turn): boolean {
+  const stands = value['state'];
+  if (stands === 'paused' || stands === 'disabled') return false;
+  return stands !== state || (state === 'degraded' && value['stateReason'] !== reason);
+}
+
+interface Around {
+  readonly held: Held;
+  /** The row as it now stands. */
+  stood(row: Subscriber): void;
+  failed(error: unknown): void;
+}
+
+type Shown = Turn & { readonly loses?: true };
+
+/** What the row of a subscription says of how it is doing; one change after another. */
+export class Standing {
+  readonly #shop: Pick<Surroundings, 'store' | 'owned'>;
+  readonly #id: string;
+  readonly #around: Around;
+  #state: unknown;
+  #lost: string | undefined;
+  #turning: Promise<void> = Promise.resolve();
+  /** About to be disabled: nothing may begin. */
+  #halted = false;
+  #activates = false;
+  #stopped = false;
+
+  constructor(shop: Pick<Surroundings, 'store' | 'owned'>, row: Subscriber, lost: string | undefined, around: Around) {
+    this.#shop = shop;
+    this.#id = row.id;
+    this.#around = around;
+    this.#state = row.value['state'];
+    this.#lost = this.#state === 'active' ? undefined : lost;
+  }
+
+  get halted(): boolean {
+    return this.#halted;
+  }
+
+  /** Why changes may be missing; shown until the consumer resumes the subscription. */
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
+  turn(wanted: Turn): void {
+    if (wanted.state === 'disabled') this.#halted = true;
+    const stillLost = wanted.state === 'active' && this.#lost !== undefined;
+    this.#show(stillLost ? { state: 'degraded', reason: this.#lost! } : wanted);
+  }
+
+  lose(reason: string): void {
+    this.#show({ state: 'degraded', reason, loses: true });
+  }
+
+  /** The row stands like this; says whether its consumer has resumed the subscription. */
+  saw({ value }: Subscriber): boolean {
+    const [before, after] = [this.#state, value['state']];
+    this.#state = after;
+    if (after !== 'active') return false;
+    const resumed = (before !== 'active' && !this.#activates) || this.#halted;
+    this.#activates = this.#halted = false;
+    if (resumed) this.#lost = undefined;
+    return resumed;
+  }
+
+  settled(): Promise<void> {
+    return this.#turning;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #show(wanted: Shown): void {
+    this.#turning = this.#turning.then(() => this.#write(wanted));
+  }
+
+  async #write({ loses, ...wanted }: Shown): Promise<void> {
+    for (; !this.#stopped; await timeout(afterFailure, undefined, { ref: false })) {
+      const fence = this.#around.held();
+      if (!fence) continue;
+      try {
+        this.#activates = wanted.state === 'active';
+        const row = await turn(this.#shop, this.#id, wanted, fence);
+        if (loses) this.#lost = wanted.reason;
+        if (row) this.#around.stood(row);
+        this.#activates = false;
+        return;
+      } catch (error) {
+        this.#around.failed(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Store } from '#platform/store/store.js';
+import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
+import { until, world, type World } from '../testing/deliveries.js';
+import { answer, good, receiver, type Receiver } from '../testing/receiver.js';
+import { shardCount } from './documents.js';
+
+let store: Store;
+let house: World;
+let to: Receiver;
+beforeEach(async () => {
+  store = await openEmbeddedStore({ memory: true });
+  house = await world({ store });
+  to = await receiver();
+});
+afterEach(async () => {
+  await house.close();
+  await to.close();
+});
+
+/** Leases that a test can wait for. */
+const brief = { shards: { ttl: 1500 } };
+
+const held = async (deliverers: readonly { state(): { shards: number } }[], wanted: readonly number[]) =>
+  until(() => deliverers.map((each) => each.state().shards).join() === wanted.join());
+
+describe('shards', () => {
+  test('are shared out among all who deliver, and taken over from who is gone', async () => {
+    const first = await house.deliverer(brief);
+    expect(first.state().shards).toBe(shardCount);
+    const second = await house.deliverer(brief);
+    await held([first, second], [8, 8]);
+    const third = await house.deliverer(brief);
+    await until(() => [first, second, third].every((each) => each.state().shards >= 4));
+    await until(() => [first, second, third].reduce((sum, each) => sum + each.state().shards, 0) === shardCount);
+    await third.stop();
+    await held([first, second], [8, 8]);
+    second.abandon();
+    await held([first], [shardCount]);
+  });
+});
+
+describe('who takes over', () => {
+  test('goes on where the other stood: nothing is lost or out of order, what comes twice has the same id', async () => {
+    to.behave((response) => void setTimeout(() => response.writeHead(204).end(), 3));
+    const ids = await Promise.all(Array.from({ length: 6 }, () => house.subscribe(to.url)));
+    const change = async (count: number) => {
+      for (let n = 0; n < count; n += 1) await house.change('x');
+    };
+    let current = await house.deliverer(brief);
+    for (let round = 0; round < 4; round += 1) {
+      const changing = change(40);
+      await until(() => to.all.length > (round + 1) * 80);
+      current.abandon();
+      current = await house.deliverer(brief);
+      await changing;
+    }
+    await until(async () => {
+      const all = await Promise.all(ids.map((id) => house.deliveries.status(house.subscriber(id))));
+      return all.every(({ lagEvents }) => lagEvents === 0);
+    });
+    expect(new Set(to.all.map(({ id }) => id)).size).toBe(6 * 160);
+    for (const known = new Map<string, number>(); to.all.length > 0;) {
+      const { id, body } = to.all.shift()!;
+      expect(known.get(id) ?? body.n).toBe(body.n);
+      known.set(id, body.n);
+    }
+  }, 60_000);
+
+  test('of a deliverer that was stopped in good order sends nothing twice', async () => {
+    for (let n = 0; n < 5; n += 1) await house.subscribe(to.url);
+    let current = await house.deliverer();
+    for (let n = 0; n < 60; n += 1) {
+      await house.change('x');
+      if (n % 20 !== 10) continue;
+      await current.stop();
+      current = await house.deliverer();
+    }
+    await until(() => to.all.length >= 300);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(to.all).toHaveLength(300);
+    expect(new Set(to.all.map(({ id }) => id)).size).toBe(300);
+  });
+
+  test('is not disturbed by who wakes up late: it writes nothing and posts nothing more', async () => {
+    to.behave(answer(500));
+    const id = await house.subscribe(to.url);
+    let state: 'awake' | 'asleep' | 'late' = 'awake';
+    const written: string[] = [];
+    const slow: Store = {
+      ...store,
+      // A paused process renews nothing.
+      async lease(name, holder, ttl) {
+        if (state === 'asleep') throw new Error('Asleep.');
+        return state === 'late' ? undefined : store.lease(name, holder, ttl);
+      },
+      async put(kind, key, value, expected, how) {
+        const revision = await store.put(kind, key, value, expected, how);
+        if (state === 'late' && revision !== undefined) written.push(kind);
+        return revision;
+      },
+    };
+    const late = await house.deliverer({ ...brief, store: slow, policy: { pauses: [30], jitter: 0 } });
+    await house.change('x');
+    await until(() => to.all.length > 0);
+    state = 'asleep';
+    const next = await house.deliverer(brief);
+    await until(() => next.state().shards === shardCount);
+    to.behave(good);
+    await until(() => to.all.at(-1)!.taken);
+    const posted = to.all.length;
+    state = 'late';
+    await house.change('x');
+    await until(async () => (await house.deliveries.status(house.subscriber(id))).delivered === 2);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(to.all.length).toBe(posted + 1);
+    expect(written.filter((kind) => kind !== 'deliveryMember')).toEqual([]);
+    expect(late.state()).toMatchObject({ shards: 0, underWay: 0 });
+  });
+});

@@ -1,0 +1,322 @@
+import { setTimeout as timeout } from 'node:timers/promises';
+import { origin, type Position } from '#schema/position.js';
+import { Alarm } from './alarm.js';
+import { Backlog } from './backlog.js';
+import { fill } from './catch-up.js';
+import type { Health } from './course.js';
+import { deliver } from './deliver.js';
+import type { Subscriber } from './deliveries.js';
+import type { Attempt, Progress } from './documents.js';
+import type { Compiled } from './matching.js';
+import { ProgressWriter } from './progress-writer.js';
+import type { Entry } from './recent.js';
+import { secretsInUse, type Secrets } from './secrets.js';
+import { Standing } from './standing.js';
+import { Tries } from './tries.js';
+import type { Held, Lost, Stored, Workshop } from './workshop.js';
+
+/** Different objects under way at once (ordering `resource`). */
+const widest = 8;
+const afterFailure = 1000;
+/** Attributes that decide what is owed. */
+const wanting = ['filter', 'filterMode', 'apiMajor'];
+
+/** Delivers what is owed to one subscription. */
+export class Worker {
+  readonly id: string;
+  readonly secrets: () => Promise<Secrets>;
+  readonly #shop: Workshop;
+  readonly #held: Held;
+  readonly #backlog: Backlog;
+  readonly #tries: Tries;
+  readonly #writer: ProgressWriter;
+  readonly #standing: Standing;
+  readonly #alarm: Alarm;
+  readonly #abandoned = new AbortController();
+  #row: Subscriber;
+  #compiled: Compiled | undefined;
+  #delivered: number;
+  #lastAttempt: Attempt | undefined;
+  #replayed: string | undefined;
+  #endpoint: string;
+  #stopping = false;
+  #filling = false;
+
+  constructor(shop: Workshop, row: Subscriber, stored: Stored, held: Held) {
+    const { progress, revision } = stored;
+    this.id = row.id;
+    this.#shop = shop;
+    this.#row = row;
+    this.#endpoint = endpointOf(row);
+    this.#held = held;
+    this.#backlog = new Backlog(progress.position, progress.window, (seq) => shop.tail.recent.at(seq));
+    this.#tries = new Tries(healthOf(progress, row), progress.failing);
+    this.#delivered = progress.delivered;
+    this.#lastAttempt = progress.lastAttempt;
+    this.#replayed = progress.replayed;
+    this.#alarm = new Alarm(shop.clock, () => this.pump());
+    this.secrets = secretsInUse(shop, this.id);
+    const known = { revision, owing: progress.owed !== undefined };
+    this.#writer = new ProgressWriter(this.id, known, () => this.progress(), {
+      store: shop.store,
+      clock: shop.clock,
+      pace: shop.pace,
+      lease: held,
+      lost: () => this.abandon(),
+      failed: (error) => this.#report('The progress of a subscription could not be stored.', error),
+    });
+    this.#standing = new Standing(shop, row, progress.lost, {
+      held,
+      stood: (stands) => this.update(stands),
+      failed: (error) => this.#report('What a subscription is doing could not be shown.', error),
+    });
+    shop.roster.set(this.id, this);
+    this.#compile();
+    // What a crash kept from being shown.
+    const { health, failing } = this.#tries;
+    if (health.degraded && row.value['state'] === 'active')
+      this.#standing.turn({ state: 'degraded', reason: `Notifications fail: ${failing?.error ?? 'several in a row'}` });
+  }
+
+  get row(): Subscriber {
+    return this.#row;
+  }
+
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
+  get backlog(): Pick<Backlog, 'clear' | 'live' | 'oldest'> {
+    return this.#backlog;
+  }
+
+  /** Whether it delivers: neither its consumer nor its callback has stopped it, and nobody else does. */
+  get running(): boolean {
+    const state = this.#row.value['state'];
+    if (state !== 'active' && state !== 'degraded') return false;
+    const ready = this.#compiled !== undefined && !this.#standing.halted;
+    return ready && !this.#stopping && !this.#left && this.#held() !== undefined;
+  }
+
+  get abandoned(): AbortSignal {
+    return this.#abandoned.signal;
+  }
+
+  get replayed(): string | undefined {
+    return this.#replayed;
+  }
+
+  get #left(): boolean {
+    return this.#abandoned.signal.aborted;
+  }
+
+  progress(): Progress {
+    const { failing, health } = this.#tries;
+    const { lost } = this.#standing;
+    const window = this.#backlog.outOfOrder();
+    const since = this.#backlog.oldest()?.change.at;
+    return {
+      position: this.#backlog.position(this.#shop.tail.position),
+      delivered: this.#delivered,
+      ...(!this.#backlog.clear && { owed: { ...(since !== undefined && { since }) } }),
+      ...(window && { window }),
+      ...(failing && { failing }),
+      ...((health.failures > 0 || health.degraded) && { health }),
+      ...(this.#lastAttempt && { lastAttempt: this.#lastAttempt }),
+      ...(lost !== undefined && { lost }),
+      ...(this.#replayed !== undefined && { replayed: this.#replayed }),
+    };
+  }
+
+  /** A change that the subscription matches has come. */
+  offer(entry: Entry, before: Position): void {
+    this.#backlog.offer(entry, before);
+    this.pump();
+  }
+
+  /** Begins whatever may begin now. */
+  pump(): void {
+    if (this.#left) return;
+    while (this.running) {
+      const entry = this.#next();
+      if (!entry) break;
+      this.#tries.begin(entry, () => this.#inTurn(entry));
+    }
+    if (this.#backlog.wanted && !this.#filling) void this.#fill();
+    this.#alarm.set(this.running && this.#tries.underWay === 0 ? this.#tries.earliest() : undefined);
+  }
+
+  #next(): Entry | undefined {
+    const apart = this.#row.value['ordering'] === 'resource';
+    const tries = this.#tries;
+    // While notifications fail, one at a time finds out whether they still do.
+    const width = apart && tries.health.failures === 0 ? widest : 1;
+    if (tries.underWay >= width) return undefined;
+    const now = this.#shop.clock.now();
+    const due = tries.due(now);
+    if (due) return due;
+    while (tries.begun < (apart ? widest : 1)) {
+      const entry = this.#backlog.take(apart);
+      if (!entry || tries.taken(entry, now)) return entry;
+    }
+    return undefined;
+  }
+
+  /** Waits for a place among all that is under way, and posts. */
+  #inTurn(entry: Entry): Promise<void> {
+    const retry = this.#tries.isRetry(entry) || this.#tries.health.failures > 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#shop.limits.enter({ endpoint: this.#endpoint, tenant: this.#row.tenant, retry }, (leave) => {
+      void this.#deliver(entry)
+        .catch(async (error: unknown) => {
+          this.#report('A notification could not be dealt with.', error);
+          await timeout(afterFailure, undefined, { ref: false });
+          this.#tries.wait(entry);
+        })
+        .finally(() => {
+          leave();
+          resolve();
+          this.pump();
+        });
+    });
+    return promise;
+  }
+
+  async #deliver(entry: Entry): Promise<void> {
+    const shown = this.#shop.subscribers.get(this.id);
+    if (shown) this.update(shown);
+    if (!this.running) return this.#tries.wait(entry);
+    const end = await deliver(this.#shop, entry, {
+      row: this.#row,
+      tries: this.#tries,
+      secrets: this.secrets,
+      held: this.#held,
+      signal: this.abandoned,
+      attempted: (attempt) => (this.#lastAttempt = attempt),
+      turn: (turn) => this.#standing.turn(turn),
+    });
+    if (end === 'taken') return this.abandon();
+    if (end === 'kept') this.#tries.wait(entry);
+    if (end === 'delivered') this.#delivered += 1;
+    if (end === 'delivered' || end === 'done') {
+      this.#tries.leave(entry);
+      this.#backlog.done(entry);
+    }
+    this.#writer.save();
+  }
+
+  /** Looks in the log for what is owed. */
+  async #fill(): Promise<void> {
+    this.#filling = true;
+    await fill(this.#backlog, this.#shop, {
+      left: () => this.#left,
+      wants: (entry) => this.#wants(entry),
+      found: () => this.pump(),
+      lost: (why) => this.#relocate(why),
+      failed: (error) => this.#report('The log could not be read for a subscription.', error),
+    });
+    this.#filling = false;
+    this.pump();
+  }
+
+  #wants({ event }: Entry): boolean {
+    const compiled = this.#compiled;
+    return !!event && !!compiled && this.#shop.matching.mayRead(this.#row, event) && compiled.matches(event);
+  }
+
+  async #relocate(why: Lost): Promise<void> {
+    const { position, lost } = await this.#shop.relocate(this.#backlog.position(this.#shop.tail.position), why);
+    const rewritten = why.outcome === 'rewritten';
+    this.#backlog.restart(position, (entry) => !rewritten || this.#tries.isUnderWay(entry));
+    if (rewritten) this.#tries.drop();
+    if (lost !== undefined) this.#standing.lose(lost);
+    this.#writer.save();
+  }
+
+  /** The row has changed. */
+  update(row: Subscriber): void {
+    if (row.position.seq <= this.#row.position.seq) return;
+    const before = this.#row.value;
+    this.#row = row;
+    this.#endpoint = endpointOf(row);
+    if (wanting.some((name) => before[name] !== row.value[name])) {
+      this.#backlog.rescan(this.#shop.tail.position);
+      this.#compile();
+    }
+    const resumed = this.#standing.saw(row);
+    if (resumed || before['callback'] !== row.value['callback']) {
+      this.#tries.refresh(row.value['state'] === 'degraded');
+      this.#writer.save();
+    }
+    this.pump();
+  }
+
+  #compile(): void {
+    const { matching, index } = this.#shop;
+    try {
+      this.#compiled = matching.compile(this.#row);
+      index.add(this.#row, this.#compiled);
+    } catch (error) {
+      this.#compiled = undefined;
+      index.remove(this.id);
+      this.#report('The filter of a subscription cannot be read.', error);
+      const reason = `Its filter cannot be read by this release: ${error instanceof Error ? error.message : String(error)}`;
+      this.#standing.turn({ state: 'degraded', reason });
+    }
+  }
+
+  /** Sends everything behind `position` again. Resolves when that is stored. */
+  async replay(position: Position, of: string): Promise<void> {
+    this.#backlog.restart(position, (entry) => this.#tries.isUnderWay(entry));
+    this.#tries.drop();
+    this.#replayed = of;
+    this.#writer.save();
+    this.pump();
+    await this.#writer.flushed();
+  }
+
+  /** The log was rewritten: finds its own place in it. */
+  rebase(tail: Position): void {
+    this.#row = { ...this.#row, position: origin };
+    this.#backlog.rescan(tail);
+    this.pump();
+  }
+
+  /** Makes sure that the shard can be marked without passing over what is owed here. */
+  owing(): Promise<boolean> {
+    return this.#writer.owing();
+  }
+
+  /** Begins nothing more; resolves when what is under way is done and stored, or `deadline` has passed. */
+  async stop(deadline: Promise<unknown>): Promise<void> {
+    this.#stopping = true;
+    this.#alarm.set(undefined);
+    await Promise.race([this.#tries.settled().then(() => this.#standing.settled()), deadline]);
+    this.#writer.save();
+    await Promise.race([this.#writer.flushed(), deadline]);
+  }
+
+  /** Leaves everything as it is: it is another's, or gone. */
+  abandon(): void {
+    this.#abandoned.abort();
+    this.#writer.stop();
+    this.#standing.stop();
+    this.#alarm.set(undefined);
+    if (this.#shop.roster.get(this.id) !== this) return;
+    this.#shop.roster.delete(this.id);
+    this.#shop.index.remove(this.id);
+  }
+
+  #report(message: string, error: unknown): void {
+    if (!this.#left) this.#shop.log('warn', message, { subscriptionId: this.id, error });
+  }
+}
+
+function healthOf({ health }: Progress, { value }: Subscriber): Health {
+  const degraded = value['state'] === 'degraded' || (health?.degraded ?? false);
+  return { failures: 0, ...health, degraded };
+}
+
+function endpointOf({ value }: Subscriber): string {
+  return URL.parse(String(value['callback']))?.origin ?? '';
+}

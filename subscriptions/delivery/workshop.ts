@@ -1,0 +1,44 @@
+import type { Position } from '#schema/position.js';
+import type { Lease } from '#platform/store/store.js';
+import type { Progress } from './documents.js';
+import type { Limits } from './limits.js';
+import type { EntriesRead, LogReader } from './log-reader.js';
+import type { Compiled, Index } from './matching.js';
+import type { RetryPolicy } from './policy.js';
+import type { Pace } from './progress-writer.js';
+import type { Entry } from './recent.js';
+import type { DeliveryMetrics, Surroundings } from './surroundings.js';
+import type { Tail } from './tail.js';
+
+/** What all workers of a process share. */
+export interface Workshop extends Surroundings {
+  readonly metrics: DeliveryMetrics;
+  readonly policy: RetryPolicy;
+  readonly limits: Limits;
+  readonly reader: LogReader;
+  readonly tail: Tail;
+  readonly pace: Pace;
+  readonly index: Index<Compiled>;
+  /** Who is offered what the index finds. */
+  readonly roster: Map<string, Offered>;
+  /** Age at which an entry must be given up: the log keeps it not much longer. Milliseconds. */
+  readonly horizon: number;
+  random(): number;
+  /** Where to go on when the log no longer has a place; `lost`: why changes may be missing. */
+  relocate(position: Position, why: Lost): Promise<{ readonly position: Position; readonly lost?: string }>;
+}
+
+export interface Offered {
+  offer(entry: Entry, before: Position): void;
+}
+
+export type Lost = Exclude<EntriesRead, { readonly outcome: 'read' }>;
+
+/** The lease under which a worker works; undefined as soon as it is no longer believed to be held. */
+export type Held = () => Lease | undefined;
+
+/** The document of a subscription, as a worker begins with it. */
+export interface Stored {
+  readonly progress: Progress;
+  readonly revision: number;
+}
