@@ -45,9 +45,12 @@ export function requestCounters(
 
 export function operationCounter(metrics: Metrics): (outcome: Outcome) => void {
   const total = metrics.counter('netweave_operations_total', 'Operations by outcome.', ['operation', 'code']);
-  const seconds = metrics.histogram('netweave_operation_seconds', 'Time an operation took.', requestBuckets, [
-    'operation',
-  ]);
+  const seconds = metrics.histogram(
+    'netweave_operation_seconds',
+    'Time an operation took that ran: it was neither refused nor was the answer that the caller had still true.',
+    requestBuckets,
+    ['operation'],
+  );
   // By texts that live on, whose hashes are known: this is done for every answer.
   const byOperation = new Map<string, Map<string, { readonly count: Count; readonly time: Spread }>>();
   return ({ operation, code, milliseconds }) => {
@@ -56,6 +59,6 @@ export function operationCounter(metrics: Metrics): (outcome: Outcome) => void {
     let series = byCode.get(code);
     if (!series) byCode.set(code, (series = { count: total(operation, code), time: seconds(operation) }));
     series.count.add();
-    series.time.observe(milliseconds / 1000);
+    if (milliseconds !== undefined) series.time.observe(milliseconds / 1000);
   };
 }

@@ -19,7 +19,8 @@ export type { Caller } from './caller.js';
 export interface Outcome {
   readonly operation: string;
   readonly code: string;
-  readonly milliseconds: number;
+  /** Absent for what did not run: it was refused, or the caller's answer is still true. */
+  readonly milliseconds?: number;
 }
 
 /** The one door: only `call` runs an operation. */
@@ -59,25 +60,20 @@ export function gate(parts: GateParts): Gate {
   const refuse = refusals(parts);
   return {
     call(caller, operation, input, held) {
-      const began = performance.now();
       let admitted: unknown;
       try {
         admitted = admit(parts, caller, operation, input);
         if (held !== undefined && operation.stamp?.(callOf(caller), admitted) === held) {
-          counted(parts, operation, 'OK', began);
+          parts.count({ operation: operation.name, code: 'OK' });
           return { kind: 'unchanged', gaps: parts.coverage.gaps(operation.object.name as ObjectName) };
         }
       } catch (error) {
-        return refuse(caller, operation, input, failed(parts, caller, operation, error), began);
+        return refuse(caller, operation, input, failed(parts, caller, operation, error));
       }
-      return run(parts, caller, operation, admitted, callOf, began);
+      return run(parts, caller, operation, admitted, callOf);
     },
     mayCall: (principal, operation) => principal.scope.permissions.has(operation.permission),
   };
-}
-
-function counted({ count }: GateParts, { name }: Operation, code: string, began: number): void {
-  count({ operation: name, code, milliseconds: performance.now() - began });
 }
 
 /** What is checked before anything runs, in this order. Quota and Idempotency-Key have their place after the parse. */
@@ -93,13 +89,13 @@ function admit({ charge }: GateParts, caller: Caller, operation: Operation, inpu
   return parse(operation, input);
 }
 
-type Refuse = (caller: Caller, operation: Operation, input: unknown, fault: Fault, began: number) => Promise<never>;
+type Refuse = (caller: Caller, operation: Operation, input: unknown, fault: Fault) => Promise<never>;
 
 /** The end of what was not admitted. A refused mutation is audited too, though not so often that it could push out the rest. */
 function refusals(parts: GateParts): Refuse {
   const audited = new TokenBuckets();
-  return (caller, operation, input, fault, began) => {
-    counted(parts, operation, fault.code, began);
+  return (caller, operation, input, fault) => {
+    parts.count({ operation: operation.name, code: fault.code });
     const audits = operation.audit === 'durable' && audited.take(caller.principal.name, 1, 1, refusedBurst) === 1;
     if (!audits) throw fault;
     return concluded(parts, caller, operation, input, fault.code).then(() => Promise.reject(fault));
@@ -138,8 +134,8 @@ async function run(
   operation: Operation,
   input: unknown,
   callOf: CallOf,
-  began: number,
 ): Promise<Answer> {
+  const began = performance.now();
   const durable = operation.audit === 'durable';
   const ends = deadline(parts.deadline, operation.kind === 'mutation' ? undefined : caller);
   let code = 'OK';
@@ -157,7 +153,7 @@ async function run(
     code = fault.code;
     throw fault;
   } finally {
-    counted(parts, operation, code, began);
+    parts.count({ operation: operation.name, code, milliseconds: performance.now() - began });
     if (durable) await concluded(parts, caller, operation, input, code);
   }
 }
