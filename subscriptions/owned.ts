@@ -7,7 +7,7 @@ import type { Append, Entry, Lease, Store } from '#platform/store/store.js';
 import { marksOf } from './marks.js';
 
 /** Instance name of what we own: no backend has it. */
-export const ownInstance = '$own';
+const ownInstance = '$own';
 
 /** An object of ours as it stands: what a change of it is compared with. */
 export type Standing = Pick<StoredObject, 'object' | 'id' | 'tenant' | 'value' | 'position'>;

@@ -71,11 +71,9 @@ export interface ValueAnswer extends AnswerBase {
 export type Answer = RowsAnswer | RowAnswer | WrittenAnswer | ValueAnswer;
 
 /** What is done to one object beside changing its attributes. */
-export const actions = ['scale', 'pause', 'resume', 'test', 'rotateSecret', 'replay'] as const;
+type Action = 'scale' | 'pause' | 'resume' | 'test' | 'rotateSecret' | 'replay';
 /** What is asked of one object beside its attributes. */
-export const inquiries = ['delivery', 'deadLetters'] as const;
-export type Action = (typeof actions)[number];
-export type Inquiry = (typeof inquiries)[number];
+type Inquiry = 'delivery' | 'deadLetters';
 export type Verb = 'list' | 'get' | 'create' | 'update' | 'delete' | Action | Inquiry;
 
 /** Data, and one function that only the gate calls. From the list of these all three facades are made. */

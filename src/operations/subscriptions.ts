@@ -48,59 +48,11 @@ const attempts = 5;
 
 export function subscriptions(around: Surroundings): Subscriptions {
   const { owned, deliveries } = around;
-
-  /** Changes the row by compare-and-set, as often as somebody else is faster. */
-  async function rewrite(
-    call: Call,
-    id: string,
-    rewritten: (row: Row) => Value | Promise<Value>,
-  ): Promise<WrittenAnswer> {
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const row = found(call, id);
-      const value = await rewritten(row);
-      const claims = { before: [claimOf(row.tenant, row.value)], after: [claimOf(row.tenant, value)] };
-      const position = await owned.change(row, value, { claims });
-      if (position) return written(call, id, position);
-      await taken(call, around.store, claims.after[0]!, claims.before[0]!);
-    }
-    throw new Fault('CONFLICT', `Subscription '${id}' kept changing; try again.`);
-  }
-
   return {
     deliveries,
     found,
-    async create(call, { credentials, ...rest }) {
-      const tenant = call.scope.tenant ?? systemTenant;
-      const fresh = withoutUndefined({
-        subscriptionId: randomUUID(),
-        ...rest,
-        authentication: kindsOf(credentials),
-        state: 'active',
-      });
-      await admit(around, call, fresh, tenant, credentials);
-      const { subscriptionId: id } = fresh as { readonly subscriptionId: string };
-      // Before the subscription stands: what changes from now on is owed.
-      await deliveries.begin(id, credentials);
-      const claims = [claimOf(tenant, fresh)];
-      const position = await owned.create({ object: 'InventorySubscription', id, tenant, value: fresh, claims });
-      if (position) return written(call, id, position);
-      await deliveries.end(id);
-      throw new Fault('CONFLICT', 'There is a subscription with this callback, filter and consumerSubscriptionId.', {
-        at: 'callback',
-      });
-    },
-    update(call, id, { credentials, ...patch }) {
-      return rewrite(call, id, async (row) => {
-        const given =
-          credentials === undefined ? {} : { authentication: kindsOf(credentials as CallbackCredentials | null) };
-        const value = withoutUndefined({ ...row.value, ...patch, ...given });
-        const shown =
-          credentials === undefined ? await deliveries.credentials(id) : (credentials as CallbackCredentials | null);
-        await admit(around, call, value, row.tenant, shown ?? undefined);
-        if (credentials !== undefined) await deliveries.changeCredentials(id, shown ?? undefined);
-        return value;
-      });
-    },
+    create: (call, value) => create(around, call, value),
+    update: (call, id, patch) => update(around, call, id, patch),
     async delete(call, id) {
       const row = found(call, id);
       const position = await owned.remove(row, [claimOf(row.tenant, row.value)]);
@@ -110,10 +62,66 @@ export function subscriptions(around: Surroundings): Subscriptions {
       return written(call, id, position);
     },
     pause: (call, id) =>
-      rewrite(call, id, ({ value }) => ({ ...value, state: 'paused', stateReason: 'Paused by the consumer.' })),
+      rewrite(around, call, id, ({ value }) => ({ ...value, state: 'paused', stateReason: 'Paused by the consumer.' })),
     resume: (call, id) =>
-      rewrite(call, id, ({ value: { stateReason: _reason, ...value } }) => ({ ...value, state: 'active' })),
+      rewrite(around, call, id, ({ value: { stateReason: _reason, ...value } }) => ({ ...value, state: 'active' })),
   };
+}
+
+async function create(
+  around: Surroundings,
+  call: Call,
+  { credentials, ...rest }: InventorySubscriptionWritable,
+): Promise<WrittenAnswer> {
+  const { owned, deliveries } = around;
+  const tenant = call.scope.tenant ?? systemTenant;
+  const id = randomUUID();
+  const value = withoutAbsent({ subscriptionId: id, ...rest, authentication: kindsOf(credentials), state: 'active' });
+  await admit(around, call, value, tenant, credentials);
+  // Before the subscription stands: what changes from now on is owed.
+  await deliveries.begin(id, credentials);
+  const claims = [claimOf(tenant, value)];
+  const position = await owned.create({ object: 'InventorySubscription', id, tenant, value, claims });
+  if (position) return written(call, id, position);
+  await deliveries.end(id);
+  throw duplicate();
+}
+
+function update(around: Surroundings, call: Call, id: string, { credentials, ...patch }: Value): Promise<WrittenAnswer> {
+  const { deliveries } = around;
+  const given = credentials as CallbackCredentials | null | undefined;
+  return rewrite(around, call, id, async (row) => {
+    const known = given === undefined ? {} : { authentication: kindsOf(given) };
+    const value = withoutAbsent({ ...row.value, ...patch, ...known });
+    const shown = given === undefined ? await deliveries.credentials(id) : (given ?? undefined);
+    await admit(around, call, value, row.tenant, shown);
+    if (given !== undefined) await deliveries.changeCredentials(id, shown);
+    return value;
+  });
+}
+
+/** Changes the row by compare-and-set, as often as somebody else is faster. */
+async function rewrite(
+  { owned, store }: Surroundings,
+  call: Call,
+  id: string,
+  rewritten: (row: Row) => Value | Promise<Value>,
+): Promise<WrittenAnswer> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const row = found(call, id);
+    const value = await rewritten(row);
+    const [before, after] = [claimOf(row.tenant, row.value), claimOf(row.tenant, value)];
+    const position = await owned.change(row, value, { claims: { before: [before], after: [after] } });
+    if (position) return written(call, id, position);
+    if (after !== before && (await store.objects([{ object: 'Claim', id: after }]))[0] !== undefined) throw duplicate();
+    await call.view.reached(await store.head(), call.signal);
+  }
+  throw new Fault('CONFLICT', `Subscription '${id}' kept changing; try again.`);
+}
+
+function duplicate(): Fault {
+  const message = 'There is a subscription with this callback, filter and consumerSubscriptionId.';
+  return new Fault('CONFLICT', message, { at: 'callback' });
 }
 
 function found(call: Call, id: string): Row {
@@ -145,15 +153,6 @@ function claimOf(tenant: string | null, value: Value): string {
   return `subscription:${createHash('sha256').update(same).digest('base64url')}`;
 }
 
-/** A conflict is somebody else's claim, or a change that the next attempt sees. */
-async function taken(call: Call, store: Store, claim: string, own: string): Promise<void> {
-  if (claim !== own && (await store.objects([{ object: 'Claim', id: claim }]))[0] !== undefined)
-    throw new Fault('CONFLICT', 'There is a subscription with this callback, filter and consumerSubscriptionId.', {
-      at: 'callback',
-    });
-  await call.view.reached(await store.head(), call.signal);
-}
-
 async function written(call: Call, id: string, position: Position): Promise<WrittenAnswer> {
   await call.view.reached(position, call.signal);
   const row = call.view.get(call.scope, 'InventorySubscription', id);
@@ -170,6 +169,6 @@ function kindsOf(credentials: CallbackCredentials | null | undefined): string[] 
   return (['bearer', 'oauth2', 'certificate'] as const).filter((kind) => credentials?.[kind] !== undefined);
 }
 
-function withoutUndefined(value: Value): Value {
+function withoutAbsent(value: Value): Value {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined && each !== null));
 }

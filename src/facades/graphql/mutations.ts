@@ -37,7 +37,7 @@ function mutation(operation: Operation): FieldOf<undefined> {
 }
 
 /** `scaleResourcePool`, or what the operation says. */
-export function mutationName({ field, verb, object }: Operation): string {
+function mutationName({ field, verb, object }: Operation): string {
   return field ?? `${verb}${object.name}`;
 }
 
