@@ -6,7 +6,10 @@ export interface ParallelLimits {
   readonly altogether: number;
 }
 
-export const parallelLimits: ParallelLimits = { perEndpoint: 8, perTenant: 64, altogether: 512 };
+const parallelLimits: ParallelLimits = { perEndpoint: 8, perTenant: 64, altogether: 512 };
+
+/** Endpoints that are remembered while nobody calls them. */
+const mostRemembered = 10_000;
 
 /** For whom a request is made; `retry`: an earlier attempt at the same notification failed. */
 export interface Purpose {
@@ -31,13 +34,16 @@ interface Tenant {
   readonly lanes: { readonly first: Set<Lane>; readonly retries: Set<Lane> };
 }
 
-/** What one tenant wants of one endpoint, in order. */
-interface Lane {
-  readonly key: string;
+interface Way {
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly tenant: Tenant;
   readonly retry: boolean;
+}
+
+/** What one tenant wants of one endpoint, in order. */
+interface Lane extends Way {
+  readonly key: string;
   readonly jobs: Set<Job>;
 }
 
@@ -65,10 +71,21 @@ export class Limits {
   }
 
   enter(purpose: Purpose, job: Job): void {
+    const { endpoint: name, retry } = purpose;
+    const [endpoint, tenant] = [this.#endpointOf(name), this.#tenantOf(purpose.tenant)];
+    // Nobody is in line: it begins at once.
+    const free = this.#ready.size === 0 && endpoint.parked.size === 0 && !this.#pumping;
+    if (free && this.#hasPlace(endpoint, tenant, retry)) return this.#begin({ name, endpoint, tenant, retry }, job);
     const lane = this.#laneOf(purpose);
     lane.jobs.add(job);
     if (!lane.endpoint.parked.has(lane)) this.#offer(lane);
     this.#pump();
+  }
+
+  #hasPlace(endpoint: Endpoint, tenant: Tenant, retry: boolean): boolean {
+    const { perEndpoint, perTenant, altogether } = this.#limits;
+    const place = this.#active < altogether && tenant.active < perTenant && endpoint.active < perEndpoint;
+    return place && (!retry || this.#mayRetry(tenant));
   }
 
   #offer(lane: Lane): void {
@@ -116,18 +133,18 @@ export class Limits {
     return false;
   }
 
-  #begin(lane: Lane, job: Job): void {
-    this.#count(lane, 1);
+  #begin(way: Way, job: Job): void {
+    this.#count(way, 1);
     let left = false;
     job(() => {
       if (left) return;
       left = true;
-      this.#count(lane, -1);
-      this.#left(lane);
+      this.#count(way, -1);
+      this.#left(way);
     });
   }
 
-  #count({ endpoint, tenant, retry }: Lane, by: 1 | -1): void {
+  #count({ endpoint, tenant, retry }: Way, by: 1 | -1): void {
     endpoint.active += by;
     tenant.active += by;
     this.#active += by;
@@ -136,14 +153,15 @@ export class Limits {
     this.#retrying += by;
   }
 
-  #left({ endpoint, tenant, name, retry }: Lane): void {
+  #left({ endpoint, tenant, name, retry }: Way): void {
     for (const lane of endpoint.parked) this.#offer(lane);
     endpoint.parked.clear();
-    this.#ready.add(tenant);
+    if (tenant.lanes.first.size + tenant.lanes.retries.size > 0) this.#ready.add(tenant);
     // What waited for a place among the retries of all.
     if (retry) for (const each of this.#tenants.values()) if (each.lanes.retries.size > 0) this.#ready.add(each);
     this.#pump();
-    if (endpoint.active === 0 && endpoint.lanes === 0) this.#endpoints.delete(name);
+    const unused = endpoint.active === 0 && endpoint.lanes === 0;
+    if (unused && this.#endpoints.size > mostRemembered) this.#endpoints.delete(name);
   }
 
   #drop(lane: Lane): void {
@@ -151,17 +169,25 @@ export class Limits {
     lane.endpoint.lanes -= 1;
   }
 
+  #endpointOf(name: string): Endpoint {
+    let endpoint = this.#endpoints.get(name);
+    if (!endpoint) this.#endpoints.set(name, (endpoint = { active: 0, lanes: 0, parked: new Set() }));
+    return endpoint;
+  }
+
+  #tenantOf(name: string | null): Tenant {
+    let tenant = this.#tenants.get(name);
+    if (tenant) return tenant;
+    tenant = { active: 0, retrying: 0, lanes: { first: new Set(), retries: new Set() } };
+    this.#tenants.set(name, tenant);
+    return tenant;
+  }
+
   #laneOf({ endpoint: name, tenant: owner, retry }: Purpose): Lane {
     const key = `${retry} ${name} ${owner ?? ''}`;
     let lane = this.#lanes.get(key);
     if (lane) return lane;
-    let endpoint = this.#endpoints.get(name);
-    if (!endpoint) this.#endpoints.set(name, (endpoint = { active: 0, lanes: 0, parked: new Set() }));
-    let tenant = this.#tenants.get(owner);
-    if (!tenant) {
-      tenant = { active: 0, retrying: 0, lanes: { first: new Set(), retries: new Set() } };
-      this.#tenants.set(owner, tenant);
-    }
+    const [endpoint, tenant] = [this.#endpointOf(name), this.#tenantOf(owner)];
     lane = { key, name, endpoint, tenant, retry, jobs: new Set() };
     endpoint.lanes += 1;
     this.#lanes.set(key, lane);
@@ -172,4 +198,9 @@ export class Limits {
 /** Of a set that is not empty. */
 function first<T>(all: ReadonlySet<T>): T {
   return all.values().next().value as T;
+}
+
+/** Scheme, host and port. */
+export function endpointOf(callback: unknown): string {
+  return URL.parse(String(callback))?.origin ?? '';
 }

@@ -6,7 +6,7 @@ import { kinds, progressValue, type Progress } from './documents.js';
  * Milliseconds between two writes of one subscription, for each that writes: what was delivered in between is sent once more
  * after a crash, and a store has better things to do than thousands of such writes a second.
  */
-const share = 0.25;
+const share = 0.5;
 const shortest = 5;
 const longest = 500;
 const afterFailure = 1000;

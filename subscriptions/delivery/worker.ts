@@ -3,16 +3,16 @@ import { origin, type Position } from '#schema/position.js';
 import { Alarm } from './alarm.js';
 import { Backlog } from './backlog.js';
 import { fill } from './catch-up.js';
-import type { Health } from './course.js';
 import { deliver } from './deliver.js';
 import type { Subscriber } from './deliveries.js';
 import type { Attempt, Progress } from './documents.js';
+import { endpointOf } from './limits.js';
 import type { Compiled } from './matching.js';
 import { ProgressWriter } from './progress-writer.js';
 import type { Entry } from './recent.js';
 import { secretsInUse, type Secrets } from './secrets.js';
 import { Standing } from './standing.js';
-import { Tries } from './tries.js';
+import { healthOf, Tries } from './tries.js';
 import type { Held, Lost, Stored, Workshop } from './workshop.js';
 
 /** Different objects under way at once (ordering `resource`). */
@@ -47,10 +47,10 @@ export class Worker {
     this.id = row.id;
     this.#shop = shop;
     this.#row = row;
-    this.#endpoint = endpointOf(row);
+    this.#endpoint = endpointOf(row.value['callback']);
     this.#held = held;
     this.#backlog = new Backlog(progress.position, progress.window, (seq) => shop.tail.recent.at(seq));
-    this.#tries = new Tries(healthOf(progress, row), progress.failing);
+    this.#tries = new Tries(healthOf(progress, row.value['state'] === 'degraded'), progress.failing);
     this.#delivered = progress.delivered;
     this.#lastAttempt = progress.lastAttempt;
     this.#replayed = progress.replayed;
@@ -74,8 +74,8 @@ export class Worker {
     this.#compile();
     // What a crash kept from being shown.
     const { health, failing } = this.#tries;
-    if (health.degraded && row.value['state'] === 'active')
-      this.#standing.turn({ state: 'degraded', reason: `Notifications fail: ${failing?.error ?? 'several in a row'}` });
+    const reason = `Notifications fail: ${failing?.error ?? 'several in a row.'}`;
+    if (health.degraded && row.value['state'] === 'active') this.#standing.turn({ state: 'degraded', reason });
   }
 
   get row(): Subscriber {
@@ -102,12 +102,13 @@ export class Worker {
     return this.#abandoned.signal;
   }
 
+  /** The order to send again that was carried out last. */
   get replayed(): string | undefined {
     return this.#replayed;
   }
 
   get #left(): boolean {
-    return this.#abandoned.signal.aborted;
+    return this.abandoned.aborted;
   }
 
   progress(): Progress {
@@ -238,7 +239,7 @@ export class Worker {
     if (row.position.seq <= this.#row.position.seq) return;
     const before = this.#row.value;
     this.#row = row;
-    this.#endpoint = endpointOf(row);
+    this.#endpoint = endpointOf(row.value['callback']);
     if (wanting.some((name) => before[name] !== row.value[name])) {
       this.#backlog.rescan(this.#shop.tail.position);
       this.#compile();
@@ -310,14 +311,4 @@ export class Worker {
   #report(message: string, error: unknown): void {
     if (!this.#left) this.#shop.log('warn', message, { subscriptionId: this.id, error });
   }
-}
-
-function healthOf({ health }: Progress, { value }: Subscriber): Health {
-  const degraded = value['state'] === 'degraded' || (health?.degraded ?? false);
-  return { failures: 0, ...health, degraded };
-}
-
-function endpointOf({ value }: Subscriber): string {
-  const callback = String(value['callback']);
-  return URL.canParse(callback) ? new URL(callback).origin : callback;
 }

@@ -61,7 +61,10 @@ function followed(store: Store): Subscribers & { readonly caughtUp: () => Promis
   let reading: Promise<void> = Promise.resolve();
   const read = async (): Promise<void> => {
     const found = await store.read(position, 100_000);
-    if (found.outcome !== 'read') throw new Error(`The log is ${found.outcome}.`);
+    if (found.outcome !== 'read') {
+      position = await store.head();
+      return;
+    }
     for (const change of found.changes) {
       position = change.position;
       if (change.object !== 'InventorySubscription') continue;
@@ -95,37 +98,70 @@ export interface World {
 /** Pauses short enough to be waited for. */
 export const quick = { pauses: [20, 40, 80], jitter: 0.2 };
 
+interface House {
+  readonly store: Store;
+  readonly view: ReturnType<typeof followed>;
+  readonly around: Surroundings;
+  readonly counts: World['counts'];
+}
+
 export async function world(options: { readonly clock?: Clock; readonly store?: Store } = {}): Promise<World> {
   const store = options.store ?? (await openEmbeddedStore({ memory: true }));
-  const own = owned(store);
   const view = followed(store);
   const agent = new Agent({ keepAlive: true });
-  const counts = { delivered: 0, failed: 0, dead: 0 };
   const logged: string[] = [];
-  const running: Deliverer[] = [];
-  let n = 0;
   const around: Surroundings = {
     store,
-    owned: own,
+    owned: owned(store),
     clock: options.clock ?? systemClock,
     subscribers: view,
     matching,
     post: (posting) => post(agent, posting),
     sealer: sealer(randomBytes(32)),
-    log: (_level, message, fields) =>
-      logged.push(`${message} ${JSON.stringify(fields)} ${String((fields as { error?: unknown }).error)}`),
+    log: (_level, message, fields) => logged.push(`${message} ${String((fields as { error?: unknown }).error)}`),
     userAgent: 'netweave/test',
   };
+  const house: House = { store, view, around, counts: { delivered: 0, failed: 0, dead: 0 } };
+  const running: Deliverer[] = [];
+  return {
+    ...house,
+    owned: around.owned,
+    deliveries: deliveries(around),
+    logged,
+    subscriber: (id) => view.get(id)!,
+    ...consumers(house),
+    change: changer(store),
+    async deliverer(more = {}) {
+      const started = await startDeliverer(optionsOf(house, more));
+      running.push(started);
+      return started;
+    },
+    async close() {
+      for (const each of running) each.abandon();
+      view.stop();
+      agent.destroy();
+      await store.close();
+    },
+  };
+}
+
+function optionsOf({ around, counts }: House, more: Partial<DelivererOptions>): DelivererOptions {
+  const metrics = {
+    delivered: () => void (counts.delivered += 1),
+    failed: () => void (counts.failed += 1),
+    dead: () => void (counts.dead += 1),
+  };
+  const day = 24 * 3_600_000;
+  return { ...around, name: randomUUID(), metrics, logKeeps: day, policy: quick, look: 20, ...more };
+}
+
+/** What consumers do with their subscriptions. */
+function consumers({ store, view, around }: House): Pick<World, 'subscribe' | 'row' | 'rewrite' | 'remove'> {
+  const { owned: own } = around;
   const desk = deliveries(around);
   const row = async (id: string) => (await store.objects([{ object: 'InventorySubscription', id }]))[0]!;
   return {
-    store,
-    owned: own,
-    deliveries: desk,
-    counts,
-    logged,
     row,
-    subscriber: (id) => view.get(id)!,
     async subscribe(callback, more = {}) {
       const id = randomUUID();
       const value = { subscriptionId: id, callback, state: 'active', ordering: 'strict', apiMajor: 'v2', ...more };
@@ -146,35 +182,15 @@ export async function world(options: { readonly clock?: Clock; readonly store?: 
       await desk.end(id);
       await view.caughtUp();
     },
-    async change(...objects) {
-      const entries = objects.map((id) => entryOf(id, (n += 1)));
-      for (let from = 0; from < entries.length; from += 500)
-        await store.append({ entries: entries.slice(from, from + 500) });
-    },
-    async deliverer(more = {}) {
-      const metrics = {
-        delivered: () => void (counts.delivered += 1),
-        failed: () => void (counts.failed += 1),
-        dead: () => void (counts.dead += 1),
-      };
-      const started = await startDeliverer({
-        ...around,
-        name: randomUUID(),
-        metrics,
-        logKeeps: 24 * 3_600_000,
-        policy: quick,
-        look: 20,
-        ...more,
-      });
-      running.push(started);
-      return started;
-    },
-    async close() {
-      for (const each of running) each.abandon();
-      view.stop();
-      agent.destroy();
-      await store.close();
-    },
+  };
+}
+
+function changer(store: Store): World['change'] {
+  let n = 0;
+  return async (...objects) => {
+    const entries = objects.map((id) => entryOf(id, (n += 1)));
+    for (let from = 0; from < entries.length; from += 500)
+      await store.append({ entries: entries.slice(from, from + 500) });
   };
 }
 
