@@ -117,11 +117,15 @@ export class Shard {
     this.#marking = true;
     try {
       await this.#placed();
-      const { position } = tail;
-      if (same(this.#mark?.position, position) || !this.#complete()) return;
-      const owing = [...this.#workers.values()].filter((worker) => !worker.backlog.clear);
-      const said = await Promise.all(owing.map((worker) => worker.owing()));
-      if (said.includes(false)) return;
+      if (same(this.#mark?.position, tail.position) || !this.#complete()) return;
+      let { position } = tail;
+      const owing: Promise<boolean>[] = [];
+      for (const worker of this.#workers.values()) {
+        const markable = worker.markable();
+        if (!markable) owing.push(worker.owing());
+        else if (markable.seq < position.seq) position = markable;
+      }
+      if ((await Promise.all(owing)).includes(false) || same(this.#mark?.position, position)) return;
       const fence = this.held();
       if (!fence || this.#closed) return;
       const mark = { position, trail: onTrail(this.#mark?.trail ?? [], position, clock.now()) };

@@ -18,27 +18,32 @@ import type { Held, Lost, Stored, Workshop } from './workshop.js';
 /** Different objects under way at once (ordering `resource`). */
 const widest = 8;
 const afterFailure = 1000;
+/** Who owes something for longer than this has it written down; until then its shard is not marked beyond it. */
+const brief = 250;
 /** Attributes that decide what is owed. */
 const wanting = ['filter', 'filterMode', 'apiMajor'];
 
 /** Delivers what is owed to one subscription. */
 export class Worker {
   readonly id: string;
+  readonly backlog: Backlog;
   readonly secrets: () => Promise<Secrets>;
   readonly #shop: Workshop;
   readonly #held: Held;
-  readonly #backlog: Backlog;
   readonly #tries: Tries;
   readonly #writer: ProgressWriter;
   readonly #standing: Standing;
   readonly #alarm: Alarm;
   readonly #abandoned = new AbortController();
+  readonly abandoned: AbortSignal = this.#abandoned.signal;
   #row: Subscriber;
   #compiled: Compiled | undefined;
   #delivered: number;
   #lastAttempt: Attempt | undefined;
   #replayed: string | undefined;
   #endpoint: string;
+  /** Since when something is owed; of one that catches up, since ever. */
+  #owesSince = -Infinity;
   #stopping = false;
   #filling = false;
 
@@ -49,7 +54,7 @@ export class Worker {
     this.#row = row;
     this.#endpoint = endpointOf(row.value['callback']);
     this.#held = held;
-    this.#backlog = new Backlog(progress.position, progress.window, (seq) => shop.tail.recent.at(seq));
+    this.backlog = new Backlog(progress.position, progress.window, (seq) => shop.tail.recent.at(seq));
     this.#tries = new Tries(healthOf(progress, row.value['state'] === 'degraded'), progress.failing);
     this.#delivered = progress.delivered;
     this.#lastAttempt = progress.lastAttempt;
@@ -86,20 +91,12 @@ export class Worker {
     return this.#endpoint;
   }
 
-  get backlog(): Pick<Backlog, 'clear' | 'live' | 'oldest'> {
-    return this.#backlog;
-  }
-
   /** Whether it delivers: neither its consumer nor its callback has stopped it, and nobody else does. */
   get running(): boolean {
     const state = this.#row.value['state'];
     if (state !== 'active' && state !== 'degraded') return false;
     const ready = this.#compiled !== undefined && !this.#standing.halted;
     return ready && !this.#stopping && !this.#left && this.#held() !== undefined;
-  }
-
-  get abandoned(): AbortSignal {
-    return this.#abandoned.signal;
   }
 
   /** The order to send again that was carried out last. */
@@ -114,12 +111,12 @@ export class Worker {
   progress(): Progress {
     const { failing, health } = this.#tries;
     const { lost } = this.#standing;
-    const window = this.#backlog.outOfOrder();
-    const since = this.#backlog.oldest()?.change.at;
+    const window = this.backlog.outOfOrder();
+    const since = this.backlog.oldest()?.change.at;
     return {
-      position: this.#backlog.position(this.#shop.tail.position),
+      position: this.backlog.position(this.#shop.tail.position),
       delivered: this.#delivered,
-      ...(!this.#backlog.clear && { owed: { ...(since !== undefined && { since }) } }),
+      ...(!this.backlog.clear && { owed: { ...(since !== undefined && { since }) } }),
       ...(window && { window }),
       ...(failing && { failing }),
       ...((health.failures > 0 || health.degraded) && { health }),
@@ -131,7 +128,8 @@ export class Worker {
 
   /** A change that the subscription matches has come. */
   offer(entry: Entry, before: Position): void {
-    this.#backlog.offer(entry, before);
+    if (this.backlog.clear) this.#owesSince = performance.now();
+    this.backlog.offer(entry, before);
     this.pump();
   }
 
@@ -143,7 +141,7 @@ export class Worker {
       if (!entry) break;
       this.#tries.begin(entry, () => this.#inTurn(entry));
     }
-    if (this.#backlog.wanted && !this.#filling) void this.#fill();
+    if (this.backlog.wanted && !this.#filling) void this.#fill();
     this.#alarm.set(this.running && this.#tries.underWay === 0 ? this.#tries.earliest() : undefined);
   }
 
@@ -157,7 +155,7 @@ export class Worker {
     const due = tries.due(now);
     if (due) return due;
     while (tries.begun < (apart ? widest : 1)) {
-      const entry = this.#backlog.take(apart);
+      const entry = this.backlog.take(apart);
       if (!entry || tries.taken(entry, now)) return entry;
     }
     return undefined;
@@ -201,17 +199,30 @@ export class Worker {
     if (end === 'delivered') this.#delivered += 1;
     if (end === 'delivered' || end === 'done') {
       this.#tries.leave(entry);
-      this.#backlog.done(entry);
+      this.backlog.done(entry);
     }
-    this.#writer.save();
+    if (end === 'delivered' && (this.backlog.clear ? !this.#writer.saysOwing : this.#isBrief)) this.#writer.saveLater();
+    else this.#writer.save();
+  }
+
+  get #isBrief(): boolean {
+    return performance.now() - this.#owesSince < brief;
+  }
+
+  /** How far the shard may be marked for all of this one; undefined when what it owes must be written down first. */
+  markable(): Position | undefined {
+    const { position } = this.#shop.tail;
+    if (this.backlog.clear || this.#writer.saysOwing) return position;
+    return this.#isBrief ? this.backlog.position(position) : undefined;
   }
 
   /** Looks in the log for what is owed. */
   async #fill(): Promise<void> {
+    const { matching } = this.#shop;
     this.#filling = true;
-    await fill(this.#backlog, this.#shop, {
+    await fill(this.backlog, this.#shop, {
       left: () => this.#left,
-      wants: (entry) => this.#wants(entry),
+      wants: ({ event }) => !!event && matching.mayRead(this.#row, event) && !!this.#compiled?.matches(event),
       found: () => this.pump(),
       lost: (why) => this.#relocate(why),
       failed: (error) => this.#report('The log could not be read for a subscription.', error),
@@ -220,15 +231,10 @@ export class Worker {
     this.pump();
   }
 
-  #wants({ event }: Entry): boolean {
-    const compiled = this.#compiled;
-    return !!event && !!compiled && this.#shop.matching.mayRead(this.#row, event) && compiled.matches(event);
-  }
-
   async #relocate(why: Lost): Promise<void> {
-    const { position, lost } = await this.#shop.relocate(this.#backlog.position(this.#shop.tail.position), why);
+    const { position, lost } = await this.#shop.relocate(this.backlog.position(this.#shop.tail.position), why);
     const rewritten = why.outcome === 'rewritten';
-    this.#backlog.restart(position, (entry) => !rewritten || this.#tries.isUnderWay(entry));
+    this.backlog.restart(position, (entry) => !rewritten || this.#tries.isUnderWay(entry));
     if (rewritten) this.#tries.drop();
     if (lost !== undefined) this.#standing.lose(lost);
     this.#writer.save();
@@ -241,7 +247,7 @@ export class Worker {
     this.#row = row;
     this.#endpoint = endpointOf(row.value['callback']);
     if (wanting.some((name) => before[name] !== row.value[name])) {
-      this.#backlog.rescan(this.#shop.tail.position);
+      this.backlog.rescan(this.#shop.tail.position);
       this.#compile();
     }
     const resumed = this.#standing.saw(row);
@@ -268,7 +274,7 @@ export class Worker {
 
   /** Sends everything behind `position` again. Resolves when that is stored. */
   async replay(position: Position, of: string): Promise<void> {
-    this.#backlog.restart(position, (entry) => this.#tries.isUnderWay(entry));
+    this.backlog.restart(position, (entry) => this.#tries.isUnderWay(entry));
     this.#tries.drop();
     this.#replayed = of;
     this.#writer.save();
@@ -279,7 +285,7 @@ export class Worker {
   /** The log was rewritten: finds its own place in it. */
   rebase(tail: Position): void {
     this.#row = { ...this.#row, position: origin };
-    this.#backlog.rescan(tail);
+    this.backlog.rescan(tail);
     this.pump();
   }
 
