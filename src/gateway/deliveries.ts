@@ -25,6 +25,9 @@ import { measureDeliveries } from './delivery-metrics.js';
 
 const userAgent = 'netweave';
 const hour = 3_600_000;
+/** Notifications under way at once. */
+const perTenant = 64;
+const altogether = 512;
 /** Of a callback that is tried before a subscription stands (contract 2.5). */
 const verification = 5_000;
 
@@ -84,6 +87,7 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
         name: randomUUID(),
         metrics: measured.counts,
         logKeeps,
+        parallel: { perEndpoint: callbacks.perEndpoint, perTenant, altogether },
       });
       measured.state(() => deliverer.state());
       stopDelivering = () => deliverer.stop();

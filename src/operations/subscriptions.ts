@@ -87,7 +87,12 @@ async function create(
   throw duplicate();
 }
 
-function update(around: Surroundings, call: Call, id: string, { credentials, ...patch }: Value): Promise<WrittenAnswer> {
+function update(
+  around: Surroundings,
+  call: Call,
+  id: string,
+  { credentials, ...patch }: Value,
+): Promise<WrittenAnswer> {
   const { deliveries } = around;
   const given = credentials as CallbackCredentials | null | undefined;
   return rewrite(around, call, id, async (row) => {

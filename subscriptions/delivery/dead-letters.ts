@@ -18,7 +18,7 @@ export interface DeadLetter {
 const most = 1000;
 const digits = 16;
 
-export function deadLetterId({ seq }: Pick<Position, 'seq'>): string {
+function deadLetterId({ seq }: Pick<Position, 'seq'>): string {
   return String(seq).padStart(digits, '0');
 }
 

@@ -26,12 +26,18 @@ export interface Deliverer {
   abandon(): void;
 }
 
-const marksEvery = 1000;
+/** What is delivered in between is sent once more after a crash. */
+const marksEvery = 100;
+const tidiesEvery = 1000;
 const drains = 10_000;
 
 export async function startDeliverer(options: DelivererOptions): Promise<Deliverer> {
   const floor = await Floor.open(options);
-  const stops = [every(options.look ?? 500, () => floor.lookForReplays()), every(marksEvery, () => floor.tidy())];
+  const stops = [
+    every(options.look ?? 500, () => floor.lookForReplays()),
+    every(marksEvery, () => floor.mark()),
+    every(tidiesEvery, () => floor.tidy()),
+  ];
   const end = () => stops.forEach((stop) => stop());
   return {
     state: () => floor.state(),

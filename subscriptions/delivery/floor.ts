@@ -148,10 +148,14 @@ export class Floor {
     for (const shard of this.#shards.values()) for (const { position } of shard.trail) yield position;
   }
 
-  /** Marks how far the log was followed, and makes up for what a lost wake-up or a late view left out. */
-  tidy(): void {
+  /** Notes how far the log was followed. */
+  mark(): void {
     for (const shard of this.#shards.values())
       shard.mark().catch((error: unknown) => this.#report('The place of a shard could not be stored.', error));
+  }
+
+  /** Makes up for what a lost wake-up or a late view left out. */
+  tidy(): void {
     for (const row of this.#options.subscribers.all()) {
       const shard = this.#shards.get(shardOf(row.id));
       if (shard) this.#stands(shard, row);

@@ -6,7 +6,7 @@ export interface ParallelLimits {
   readonly altogether: number;
 }
 
-export const parallelLimits: ParallelLimits = { perEndpoint: 8, perTenant: 64, altogether: 512 };
+const parallelLimits: ParallelLimits = { perEndpoint: 8, perTenant: 64, altogether: 512 };
 
 /** Endpoints that are remembered while nobody calls them. */
 const mostRemembered = 10_000;
@@ -198,4 +198,9 @@ export class Limits {
 /** Of a set that is not empty. */
 function first<T>(all: ReadonlySet<T>): T {
   return all.values().next().value as T;
+}
+
+/** Scheme, host and port. */
+export function endpointOf(callback: unknown): string {
+  return URL.parse(String(callback))?.origin ?? '';
 }

@@ -10,6 +10,8 @@ const share = 0.5;
 const shortest = 5;
 const longest = 500;
 const afterFailure = 1000;
+/** Counters of who owes nothing can wait: where it stands, the mark of its shard says. */
+const leisure = 1000;
 
 /** How many subscriptions of this process are being written. */
 export interface Pace {
@@ -35,6 +37,7 @@ export class ProgressWriter {
   /** Whether the document says that something is owed. */
   #owing: boolean;
   #dirty = false;
+  #later: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #hurried: (() => void) | undefined;
   #stopped = false;
@@ -47,7 +50,18 @@ export class ProgressWriter {
     this.#around = around;
   }
 
+  /** Whether the document says that something is owed, and no write is about to change that. */
+  get saysOwing(): boolean {
+    return this.#owing;
+  }
+
+  saveLater(): void {
+    if (!this.#stopped && !this.#dirty) this.#later ??= setTimeout(() => this.save(), leisure).unref();
+  }
+
   save(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#dirty = true;
     if (!this.#stopped) this.#writing ??= this.#write();
   }
@@ -72,6 +86,7 @@ export class ProgressWriter {
 
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#later);
     this.#hurried?.();
   }
 

@@ -13,7 +13,10 @@ export class Shard {
   readonly held: Held;
   readonly #shop: Workshop;
   readonly #workers = new Map<string, Worker>();
+  /** Subscriptions that have no worker yet: the shard must not be marked over what they are owed. */
+  readonly #without = new Set<string>();
   readonly #opening = new Set<string>();
+  #reading: Promise<void> | undefined;
   #mark: Mark | undefined;
   #revision = 0;
   #closed = false;
@@ -34,14 +37,16 @@ export class Shard {
   }
 
   worker(id: string): Worker | undefined {
-    return this.#workers.get(id);
+    const worker = this.#workers.get(id);
+    if (!worker?.abandoned.aborted) return worker;
+    // Fenced off, although the lease may be ours still (a failover forgets leases): it begins anew from what is stored.
+    this.#workers.delete(id);
+    return undefined;
   }
 
-  /** Begins for all subscriptions of the shard. */
+  /** Begins for all subscriptions of the shard; those that cannot be read are left for later. */
   async open(rows: readonly Subscriber[]): Promise<void> {
-    const stored = await this.#shop.store.get(kinds.mark, String(this.number));
-    this.#mark = stored && markOf(stored.value);
-    this.#revision = stored?.revision ?? 0;
+    for (const { id } of rows) this.#without.add(id);
     const left = [...rows];
     const some = async () => {
       for (let row = left.shift(); row && !this.#closed; row = left.shift()) await this.begin(row);
@@ -52,17 +57,35 @@ export class Shard {
   /** Begins for one subscription, unless it has begun. */
   async begin(row: Subscriber): Promise<void> {
     const { id } = row;
-    if (this.#closed || this.#opening.has(id) || this.#workers.has(id)) return;
+    if (this.#closed || this.#opening.has(id) || this.worker(id)) return;
+    this.#without.add(id);
     this.#opening.add(id);
     try {
+      await this.#placed();
       const stored = await this.#stored(row);
       if (!stored || this.#closed) return;
       const worker = new Worker(this.#shop, row, stored, this.held);
       this.#workers.set(id, worker);
+      this.#without.delete(id);
       worker.pump();
     } finally {
       this.#opening.delete(id);
     }
+  }
+
+  /** Resolves when it is known how far the shard was marked. */
+  #placed(): Promise<void> {
+    this.#reading ??= this.#read().catch((error: unknown) => {
+      this.#reading = undefined;
+      throw error;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const stored = await this.#shop.store.get(kinds.mark, String(this.number));
+    this.#mark = stored && markOf(stored.value);
+    this.#revision = stored?.revision ?? 0;
   }
 
   async #stored(row: Subscriber): Promise<{ readonly progress: Progress; readonly revision: number } | undefined> {
@@ -84,19 +107,25 @@ export class Shard {
   end(id: string): void {
     this.#workers.get(id)?.abandon();
     this.#workers.delete(id);
+    this.#without.delete(id);
   }
 
   /** Notes how far the log was followed: whoever is owed nothing needs no document of their own for it. */
   async mark(): Promise<void> {
     const { tail, clock, store } = this.#shop;
-    const { position } = tail;
-    if (this.#marking || this.#closed || same(this.#mark?.position, position)) return;
+    if (this.#marking || this.#closed) return;
     this.#marking = true;
     try {
-      if (this.#opening.size > 0) return;
-      const owing = [...this.#workers.values()].filter((worker) => !worker.backlog.clear);
-      const said = await Promise.all(owing.map((worker) => worker.owing()));
-      if (said.includes(false)) return;
+      await this.#placed();
+      if (same(this.#mark?.position, tail.position) || !this.#complete()) return;
+      let { position } = tail;
+      const owing: Promise<boolean>[] = [];
+      for (const worker of this.#workers.values()) {
+        const markable = worker.markable();
+        if (!markable) owing.push(worker.owing());
+        else if (markable.seq < position.seq) position = markable;
+      }
+      if ((await Promise.all(owing)).includes(false) || same(this.#mark?.position, position)) return;
       const fence = this.held();
       if (!fence || this.#closed) return;
       const mark = { position, trail: onTrail(this.#mark?.trail ?? [], position, clock.now()) };
@@ -107,6 +136,11 @@ export class Shard {
     } finally {
       this.#marking = false;
     }
+  }
+
+  #complete(): boolean {
+    for (const id of this.#workers.keys()) if (!this.worker(id)) this.#without.add(id);
+    return this.#without.size === 0;
   }
 
   /** Finishes what is under way, until `deadline`. */

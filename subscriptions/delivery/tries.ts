@@ -140,3 +140,8 @@ export class Tries {
     return Promise.allSettled(this.#underWay.values());
   }
 }
+
+/** How a callback was doing when its progress was stored; `degraded`: as its row says. */
+export function healthOf({ health = healthy }: { readonly health?: Health }, degraded: boolean): Health {
+  return { ...health, degraded: degraded || health.degraded };
+}

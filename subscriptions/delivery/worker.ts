@@ -3,42 +3,47 @@ import { origin, type Position } from '#schema/position.js';
 import { Alarm } from './alarm.js';
 import { Backlog } from './backlog.js';
 import { fill } from './catch-up.js';
-import type { Health } from './course.js';
 import { deliver } from './deliver.js';
 import type { Subscriber } from './deliveries.js';
 import type { Attempt, Progress } from './documents.js';
+import { endpointOf } from './limits.js';
 import type { Compiled } from './matching.js';
 import { ProgressWriter } from './progress-writer.js';
 import type { Entry } from './recent.js';
 import { secretsInUse, type Secrets } from './secrets.js';
 import { Standing } from './standing.js';
-import { Tries } from './tries.js';
+import { healthOf, Tries } from './tries.js';
 import type { Held, Lost, Stored, Workshop } from './workshop.js';
 
 /** Different objects under way at once (ordering `resource`). */
 const widest = 8;
 const afterFailure = 1000;
+/** Who owes something for longer than this has it written down; until then its shard is not marked beyond it. */
+const brief = 250;
 /** Attributes that decide what is owed. */
 const wanting = ['filter', 'filterMode', 'apiMajor'];
 
 /** Delivers what is owed to one subscription. */
 export class Worker {
   readonly id: string;
+  readonly backlog: Backlog;
   readonly secrets: () => Promise<Secrets>;
   readonly #shop: Workshop;
   readonly #held: Held;
-  readonly #backlog: Backlog;
   readonly #tries: Tries;
   readonly #writer: ProgressWriter;
   readonly #standing: Standing;
   readonly #alarm: Alarm;
   readonly #abandoned = new AbortController();
+  readonly abandoned: AbortSignal = this.#abandoned.signal;
   #row: Subscriber;
   #compiled: Compiled | undefined;
   #delivered: number;
   #lastAttempt: Attempt | undefined;
   #replayed: string | undefined;
   #endpoint: string;
+  /** Since when something is owed; of one that catches up, since ever. */
+  #owesSince = -Infinity;
   #stopping = false;
   #filling = false;
 
@@ -47,10 +52,10 @@ export class Worker {
     this.id = row.id;
     this.#shop = shop;
     this.#row = row;
-    this.#endpoint = endpointOf(row);
+    this.#endpoint = endpointOf(row.value['callback']);
     this.#held = held;
-    this.#backlog = new Backlog(progress.position, progress.window, (seq) => shop.tail.recent.at(seq));
-    this.#tries = new Tries(healthOf(progress, row), progress.failing);
+    this.backlog = new Backlog(progress.position, progress.window, (seq) => shop.tail.recent.at(seq));
+    this.#tries = new Tries(healthOf(progress, row.value['state'] === 'degraded'), progress.failing);
     this.#delivered = progress.delivered;
     this.#lastAttempt = progress.lastAttempt;
     this.#replayed = progress.replayed;
@@ -74,8 +79,8 @@ export class Worker {
     this.#compile();
     // What a crash kept from being shown.
     const { health, failing } = this.#tries;
-    if (health.degraded && row.value['state'] === 'active')
-      this.#standing.turn({ state: 'degraded', reason: `Notifications fail: ${failing?.error ?? 'several in a row'}` });
+    const reason = `Notifications fail: ${failing?.error ?? 'several in a row.'}`;
+    if (health.degraded && row.value['state'] === 'active') this.#standing.turn({ state: 'degraded', reason });
   }
 
   get row(): Subscriber {
@@ -86,10 +91,6 @@ export class Worker {
     return this.#endpoint;
   }
 
-  get backlog(): Pick<Backlog, 'clear' | 'live' | 'oldest'> {
-    return this.#backlog;
-  }
-
   /** Whether it delivers: neither its consumer nor its callback has stopped it, and nobody else does. */
   get running(): boolean {
     const state = this.#row.value['state'];
@@ -98,27 +99,24 @@ export class Worker {
     return ready && !this.#stopping && !this.#left && this.#held() !== undefined;
   }
 
-  get abandoned(): AbortSignal {
-    return this.#abandoned.signal;
-  }
-
+  /** The order to send again that was carried out last. */
   get replayed(): string | undefined {
     return this.#replayed;
   }
 
   get #left(): boolean {
-    return this.#abandoned.signal.aborted;
+    return this.abandoned.aborted;
   }
 
   progress(): Progress {
     const { failing, health } = this.#tries;
     const { lost } = this.#standing;
-    const window = this.#backlog.outOfOrder();
-    const since = this.#backlog.oldest()?.change.at;
+    const window = this.backlog.outOfOrder();
+    const since = this.backlog.oldest()?.change.at;
     return {
-      position: this.#backlog.position(this.#shop.tail.position),
+      position: this.backlog.position(this.#shop.tail.position),
       delivered: this.#delivered,
-      ...(!this.#backlog.clear && { owed: { ...(since !== undefined && { since }) } }),
+      ...(!this.backlog.clear && { owed: { ...(since !== undefined && { since }) } }),
       ...(window && { window }),
       ...(failing && { failing }),
       ...((health.failures > 0 || health.degraded) && { health }),
@@ -130,7 +128,8 @@ export class Worker {
 
   /** A change that the subscription matches has come. */
   offer(entry: Entry, before: Position): void {
-    this.#backlog.offer(entry, before);
+    if (this.backlog.clear) this.#owesSince = performance.now();
+    this.backlog.offer(entry, before);
     this.pump();
   }
 
@@ -142,7 +141,7 @@ export class Worker {
       if (!entry) break;
       this.#tries.begin(entry, () => this.#inTurn(entry));
     }
-    if (this.#backlog.wanted && !this.#filling) void this.#fill();
+    if (this.backlog.wanted && !this.#filling) void this.#fill();
     this.#alarm.set(this.running && this.#tries.underWay === 0 ? this.#tries.earliest() : undefined);
   }
 
@@ -156,7 +155,7 @@ export class Worker {
     const due = tries.due(now);
     if (due) return due;
     while (tries.begun < (apart ? widest : 1)) {
-      const entry = this.#backlog.take(apart);
+      const entry = this.backlog.take(apart);
       if (!entry || tries.taken(entry, now)) return entry;
     }
     return undefined;
@@ -200,17 +199,30 @@ export class Worker {
     if (end === 'delivered') this.#delivered += 1;
     if (end === 'delivered' || end === 'done') {
       this.#tries.leave(entry);
-      this.#backlog.done(entry);
+      this.backlog.done(entry);
     }
-    this.#writer.save();
+    if (end === 'delivered' && (this.backlog.clear ? !this.#writer.saysOwing : this.#isBrief)) this.#writer.saveLater();
+    else this.#writer.save();
+  }
+
+  get #isBrief(): boolean {
+    return performance.now() - this.#owesSince < brief;
+  }
+
+  /** How far the shard may be marked for all of this one; undefined when what it owes must be written down first. */
+  markable(): Position | undefined {
+    const { position } = this.#shop.tail;
+    if (this.backlog.clear || this.#writer.saysOwing) return position;
+    return this.#isBrief ? this.backlog.position(position) : undefined;
   }
 
   /** Looks in the log for what is owed. */
   async #fill(): Promise<void> {
+    const { matching } = this.#shop;
     this.#filling = true;
-    await fill(this.#backlog, this.#shop, {
+    await fill(this.backlog, this.#shop, {
       left: () => this.#left,
-      wants: (entry) => this.#wants(entry),
+      wants: ({ event }) => !!event && matching.mayRead(this.#row, event) && !!this.#compiled?.matches(event),
       found: () => this.pump(),
       lost: (why) => this.#relocate(why),
       failed: (error) => this.#report('The log could not be read for a subscription.', error),
@@ -219,15 +231,10 @@ export class Worker {
     this.pump();
   }
 
-  #wants({ event }: Entry): boolean {
-    const compiled = this.#compiled;
-    return !!event && !!compiled && this.#shop.matching.mayRead(this.#row, event) && compiled.matches(event);
-  }
-
   async #relocate(why: Lost): Promise<void> {
-    const { position, lost } = await this.#shop.relocate(this.#backlog.position(this.#shop.tail.position), why);
+    const { position, lost } = await this.#shop.relocate(this.backlog.position(this.#shop.tail.position), why);
     const rewritten = why.outcome === 'rewritten';
-    this.#backlog.restart(position, (entry) => !rewritten || this.#tries.isUnderWay(entry));
+    this.backlog.restart(position, (entry) => !rewritten || this.#tries.isUnderWay(entry));
     if (rewritten) this.#tries.drop();
     if (lost !== undefined) this.#standing.lose(lost);
     this.#writer.save();
@@ -238,9 +245,9 @@ export class Worker {
     if (row.position.seq <= this.#row.position.seq) return;
     const before = this.#row.value;
     this.#row = row;
-    this.#endpoint = endpointOf(row);
+    this.#endpoint = endpointOf(row.value['callback']);
     if (wanting.some((name) => before[name] !== row.value[name])) {
-      this.#backlog.rescan(this.#shop.tail.position);
+      this.backlog.rescan(this.#shop.tail.position);
       this.#compile();
     }
     const resumed = this.#standing.saw(row);
@@ -267,7 +274,7 @@ export class Worker {
 
   /** Sends everything behind `position` again. Resolves when that is stored. */
   async replay(position: Position, of: string): Promise<void> {
-    this.#backlog.restart(position, (entry) => this.#tries.isUnderWay(entry));
+    this.backlog.restart(position, (entry) => this.#tries.isUnderWay(entry));
     this.#tries.drop();
     this.#replayed = of;
     this.#writer.save();
@@ -278,7 +285,7 @@ export class Worker {
   /** The log was rewritten: finds its own place in it. */
   rebase(tail: Position): void {
     this.#row = { ...this.#row, position: origin };
-    this.#backlog.rescan(tail);
+    this.backlog.rescan(tail);
     this.pump();
   }
 
@@ -310,13 +317,4 @@ export class Worker {
   #report(message: string, error: unknown): void {
     if (!this.#left) this.#shop.log('warn', message, { subscriptionId: this.id, error });
   }
-}
-
-function healthOf({ health }: Progress, { value }: Subscriber): Health {
-  const degraded = value['state'] === 'degraded' || (health?.degraded ?? false);
-  return { failures: 0, ...health, degraded };
-}
-
-function endpointOf({ value }: Subscriber): string {
-  return URL.parse(String(value['callback']))?.origin ?? '';
 }

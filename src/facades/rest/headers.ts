@@ -15,10 +15,6 @@ export function acceptsJson(accept: string | undefined): boolean {
   return new Negotiator({ headers: { accept: plain } }).mediaType(['application/json']) !== undefined;
 }
 
-export function onlyJson(accept: string | undefined): string {
-  return `Only application/json is served, not ${accept}.`;
-}
-
 /** Whether gzip may be sent. */
 export function acceptsGzip(header: string | string[] | undefined): boolean {
   if (typeof header !== 'string' || !header.includes('gzip')) return false;

@@ -18,7 +18,8 @@ export interface Refusals {
   method(request: IncomingMessage, response: ServerResponse, writing: readonly string[]): void;
   /** 415 for a body that is no JSON. */
   mediaType(request: IncomingMessage, response: ServerResponse): void;
-  notAcceptable(request: IncomingMessage, response: ServerResponse, detail: string): void;
+  /** 406 for an `Accept` without JSON. */
+  notJson(request: IncomingMessage, response: ServerResponse): void;
   /** 406 for a `Version` that is none of these. */
   notServed(request: IncomingMessage, response: ServerResponse, versions: readonly string[]): void;
   fault(request: IncomingMessage, response: ServerResponse, error: unknown): void;
@@ -42,7 +43,10 @@ export function refusals(routes: readonly Route[]): Refusals {
       const headers = { 'Accept-Post': 'application/json' };
       refuse(request, response, { status: 415, detail: `POST takes application/json, not ${sent}.`, headers });
     },
-    notAcceptable: (request, response, detail) => refuse(request, response, { status: 406, detail }),
+    notJson(request, response) {
+      const detail = `Only application/json is served, not ${request.headers.accept}.`;
+      refuse(request, response, { status: 406, detail });
+    },
     notServed(request, response, versions) {
       const asked = String(request.headers['version']);
       const detail = `Version ${asked} is not served; served: ${versions.join(', ')}.`;

@@ -8,7 +8,7 @@ import type { Operation, RowAnswer, RowsAnswer } from '../../operations/operatio
 import { apiVersions } from './api-versions.js';
 import { answers, heldAnswer, keep, type HeldAnswer, type Place } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
-import { acceptsJson, negotiateVersion, onlyJson } from './headers.js';
+import { acceptsJson, negotiateVersion } from './headers.js';
 import { refusals } from './refuse.js';
 import { apiOf, readTarget, type RestRequest, type Target } from './request.js';
 import type { Route } from './routes.js';
@@ -50,12 +50,12 @@ export function serveRest(parts: RestParts): ServeRest {
   const held = answers(parts.cacheBytes);
   const refuse = refusals(parts.routes);
   const presentation = presentationOf(parts);
-  const write = restWrites(parts, refuse);
 
   const fail = (request: IncomingMessage, response: ServerResponse, caller: Caller, error: unknown): void => {
     if (!(error instanceof Fault)) parts.unforeseen(error, caller);
     refuse.fault(request, response, error);
   };
+  const write = restWrites(parts, refuse, fail);
   const answer = (
     request: IncomingMessage,
     response: ServerResponse,
@@ -89,10 +89,8 @@ export function serveRest(parts: RestParts): ServeRest {
       const known = urls.read(reading ? url : url.split('?')[0]!);
       if (!known) return false;
       const found = known.target;
-      if (!reading)
-        write(request, response, caller, found).catch((error: unknown) => fail(request, response, caller, error));
-      else if (!acceptsJson(request.headers.accept))
-        refuse.notAcceptable(request, response, onlyJson(request.headers.accept));
+      if (!reading) write(request, response, caller, found);
+      else if (!acceptsJson(request.headers.accept)) refuse.notJson(request, response);
       else if (found.kind === 'versions') apiVersions(request, response, found, parts, refuse);
       else answer(request, response, caller, found.request, known);
     } catch (error) {

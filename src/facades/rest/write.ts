@@ -6,7 +6,7 @@ import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation, WrittenAnswer } from '../../operations/operation.js';
 import { ofTheBody } from '../of-the-body.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
-import { acceptsJson, negotiateVersion, onlyJson } from './headers.js';
+import { acceptsJson, negotiateVersion } from './headers.js';
 import { jsonBody } from './json-body.js';
 import type { Refusals } from './refuse.js';
 import type { RestRequest, Target } from './request.js';
@@ -26,32 +26,34 @@ interface Parts {
   readonly bodyBytes: number;
 }
 
-/** The writes of O2 APIs: most paths are read only, subscriptions are not. Rejects with what is to be told. */
-export type RestWrites = (
+type Answer<More extends unknown[]> = (
   request: IncomingMessage,
   response: ServerResponse,
   caller: Caller,
-  found: Target,
-) => Promise<void>;
+  ...more: More
+) => void;
 
-export function restWrites(parts: Parts, refuse: Refusals): RestWrites {
+/** The writes of O2 APIs: most paths are read only, subscriptions are not. */
+export function restWrites(parts: Parts, refuse: Refusals, fail: Answer<[error: unknown]>): Answer<[found: Target]> {
   const known = new Map<Route, RestWrite | undefined>();
   const writeOf = (route: Route): RestWrite | undefined => {
     if (!known.has(route)) known.set(route, writeAt(route, parts.operations));
     return known.get(route);
   };
-  return async (request, response, caller, found) => {
+  return (request, response, caller, found) => {
     const asked = found.kind === 'request' ? found.request : undefined;
     const write = asked && writeOf(asked.route);
     if (write?.method !== request.method) return refuse.method(request, response, write ? [write.method] : []);
     const { headers } = request;
     if (write!.method === 'POST' && !/^application\/json *(;|$)/i.test(headers['content-type'] ?? ''))
       return refuse.mediaType(request, response);
-    if (!acceptsJson(headers.accept)) return refuse.notAcceptable(request, response, onlyJson(headers.accept));
+    if (!acceptsJson(headers.accept)) return refuse.notJson(request, response);
     const { api, major } = asked!.route;
     const version = negotiateVersion(api, major, headers['version'], parts.strict);
     if (version === undefined) return refuse.notServed(request, response, api.majors[major]!.versions);
-    await perform(parts, write!, version, { request, response, caller, asked: asked! });
+    perform(parts, write!, version, { request, response, caller, asked: asked! }).catch((error: unknown) =>
+      fail(request, response, caller, error),
+    );
   };
 }
 

@@ -28,7 +28,10 @@ const longestHeaders = 16_384;
 const longestBody = 65_536;
 const mostInterim = 8;
 
-/** One request and its answer, redirects and all else taken as they come. Throws OutboundFault. */
+/**
+ * One request and its answer, redirects and all else taken as they come. Throws OutboundFault.
+ * @internal for tests
+ */
 export async function exchange(pool: Pool, dialled: Dialled, asked: Asked): Promise<Received> {
   const first = await send(pool, dialled, asked);
   if (!(first instanceof Stale)) return first;

@@ -18,7 +18,10 @@ export interface Identity {
   readonly context: SecureContext;
 }
 
-/** Contexts of the identities in use: making one costs a millisecond. */
+/**
+ * Contexts of the identities in use: making one costs a millisecond.
+ * @internal for tests
+ */
 export function identities(): (tls: TlsIdentity | undefined) => Identity {
   const made = new LRUCache<string, Identity>({ max: 1000 });
   return (tls = {}) => {

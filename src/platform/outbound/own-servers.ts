@@ -19,7 +19,10 @@ export interface OwnServers {
 
 const everyHalfMinute = 30_000;
 
-/** The list is asked for each time: a listener on port 0 knows its port late. */
+/**
+ * The list is asked for each time: a listener on port 0 knows its port late.
+ * @internal for tests
+ */
 export function ownServers(list: () => readonly Own[], resolve: Resolve): OwnServers {
   const resolved = new Map<string, readonly string[]>();
   const networks = new Map<string, Networks<string>>();

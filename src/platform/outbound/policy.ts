@@ -29,7 +29,10 @@ export interface Policy {
 
 const closedNames = /^(.+\.)?localhost$|^metadata(\.google\.internal)?$|^instance-data(\.ec2\.internal)?$/;
 
-/** Who may be called: nothing in the core, none of our own servers, and of the rest what the operator lists. */
+/**
+ * Who may be called: nothing in the core, none of our own servers, and of the rest what the operator lists.
+ * @internal for tests
+ */
 export function policy({ mode, callbacks, own, core = [...loopback, ...alwaysClosed] }: PolicyOptions): Policy {
   const closed = networksOf(core, ({ network }) => network);
   const nearby = networksOf(loopback, ({ network }) => network);

@@ -8,6 +8,7 @@ const remembered = 1000;
 /**
  * The resolver of the operating system, with its hosts file. One flight for each name and a second of memory: libuv has four
  * threads for this, and a hundred deliveries to one host need not ask a hundred times.
+ * @internal for tests
  */
 export function systemResolver(): Resolve {
   const flights = new Map<string, Promise<readonly string[]>>();

@@ -39,7 +39,10 @@ function keyOf(secret: string): KeyObject {
   return key;
 }
 
-/** The bytes of a secret: `whsec_` and 24 to 64 bytes in base64. Throws INVALID at `secret`, without showing it. */
+/**
+ * The bytes of a secret: `whsec_` and 24 to 64 bytes in base64. Throws INVALID at `secret`, without showing it.
+ * @internal for tests
+ */
 export function secretBytes(secret: string): Buffer {
   const bytes = secret.startsWith(prefix) ? Buffer.from(secret.slice(prefix.length), 'base64') : Buffer.alloc(0);
   const spelt = prefix + bytes.toString('base64') === secret;
