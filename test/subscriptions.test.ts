@@ -192,12 +192,13 @@ describe('notifications', () => {
       expect(headers['webhook-id']).toBe(body['notificationId']);
       expect(() => new Webhook(secret as string).verify(text, headers as Record<string, string>)).not.toThrow();
     }
-    const { body: delivery } = await ask(`${own}/${id}/delivery`);
-    expect(delivery).toMatchObject({
+    const delivery = async () => (await ask(`${own}/${id}/delivery`)).body;
+    await until(async () => (await delivery())['delivered'] === 3);
+    expect(await delivery()).toMatchObject({
       subscriptionId: id,
-      delivered: 3,
       deadLetters: 0,
       attempts: 0,
+      lagSeconds: 0,
       lastAttempt: { status: 204 },
     });
     await ask(`${own}/${id}`, { method: 'DELETE' });

@@ -70,8 +70,6 @@ export const notFound: readonly WrongPath[] = [
 
 /** 404 for as long as these objects are not served; rows move to `routes` when they are. */
 export const notServedYet: readonly string[] = [
-  '/subscriptions',
-  '/subscriptions/{unknown}',
   '/alarmDictionaries',
   '/alarmDictionaries/{unknown}',
   '/performanceDictionaries',

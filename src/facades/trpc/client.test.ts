@@ -91,6 +91,7 @@ describe('a typed client over HTTP', () => {
       'resourcePools',
       'resources',
       'deploymentManagers',
+      'inventorySubscriptions',
     ] satisfies (keyof Router['_def']['record'])[];
 
     expect(lists.map((list) => list.items.length)).toEqual([0, 0, 0, 1]);
