@@ -1,13 +1,8 @@
 import { dirname } from 'node:path';
 import { coverage as newCoverage } from '#subscriptions/coverage.js';
-import {
-  configurationInstance,
-  sitesByZone,
-  syncConfiguration,
-  type ConfiguredInventory,
-} from '#subscriptions/configured.js';
+import { sitesByZone, type ConfiguredInventory } from '#subscriptions/configured.js';
 import { feed as newFeed } from '#subscriptions/feed.js';
-import { projectionFingerprint } from '#schema/fingerprint.js';
+import { newHolder } from '#subscriptions/watching.js';
 import type { Registry } from '#adapters/registry.js';
 import { routing as newRouting } from '#adapters/routing.js';
 import { tokenPrincipals, scopeOf } from '../access/principal.js';
@@ -27,7 +22,9 @@ import { openStore } from '../platform/store/open-store.js';
 import { openBackends } from './backends.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
+import { membersOf } from './shared-watches.js';
 import { trimLog } from './trim.js';
+import { writeConfigured } from './write-configured.js';
 
 /** A running gateway. */
 export interface Gateway {
@@ -54,9 +51,13 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   };
   try {
     const inside = await openInside(configuration, logger, front, (stop) => stops.push(stop));
-    const operated = await openOperations(configuration, logger, front, inside);
-    stops.push(() => operated.facades.stop());
-    front.serve({ ...operated, coverage: inside.coverage });
+    const { apiRoot } = front;
+    if (apiRoot !== undefined) {
+      const operated = await openOperations(configuration, logger, { ...front, apiRoot }, inside);
+      stops.push(() => operated.facades.stop());
+      front.serve(operated);
+    }
+    front.follow(inside.coverage);
     inside.backends.start();
     return { url: front.url, progress: () => inside.coverage.progress(), close };
   } catch (error) {
@@ -65,6 +66,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   }
 }
 
+type Served = Pick<Front, 'countOperation'> & { readonly apiRoot: string };
 type Inside = Awaited<ReturnType<typeof openInside>>;
 
 /** State and backends: everything that operations work with. */
@@ -82,31 +84,40 @@ async function openInside(
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
   const feed = newFeed(store);
   const coverage = newCoverage();
+  const holder = newHolder();
+  const members = configuration.store.redis && membersOf(store, holder, configuration);
   let readAgain = (): void => undefined;
   const failed = (message: string, error: unknown) => logger.error({ err: error }, message);
   const view = await openView(store, failed, () => readAgain());
   onStop(() => view.stop());
   const siteOf = sitesByZone(configuration, oCloudId);
   const dataDirectory = memory ? undefined : dirname(file);
-  const around = { configuration, oCloudId, store, feed, coverage, view, metrics, logger, dataDirectory, siteOf };
+  const around = {
+    configuration,
+    oCloudId,
+    store,
+    feed,
+    coverage,
+    view,
+    metrics,
+    logger,
+    dataDirectory,
+    siteOf,
+    members,
+  };
   const backends = await openBackends(around);
   // A log that was rewritten lost what the watchers believe to have told.
-  readAgain = () => backends.readAgain();
+  readAgain = () => backends.watching.readAgain();
   onStop(() => backends.stop());
-  const source = {
-    instance: configurationInstance,
-    projection: projectionFingerprint(configurationInstance),
-    baseline: true,
-  };
   const places = shownPlaces(configuration, backends.registry, view, siteOf(undefined).oCloudSiteId);
-  await syncConfiguration(feed, source, places, oCloudId, apiRoot);
-  const trimming = trimLog(store, configuration.logBudget, logger);
+  if (apiRoot !== undefined) await writeConfigured({ ...around, holder, places, apiRoot });
+  const trimming = trimLog(store, configuration.logBudget, { holder, logger });
   onStop(() => trimming.stop());
   return { store, keys, oCloudId, coverage, view, backends, routing };
 }
 
 /** The gate, and the facades in front of it. */
-async function openOperations(configuration: Configuration, logger: Logger, front: Front, inside: Inside) {
+async function openOperations(configuration: Configuration, logger: Logger, front: Served, inside: Inside) {
   const { store, keys, oCloudId, coverage, view, backends, routing } = inside;
   const { mode, limits, firstSyncTimeout, tokens, roles } = configuration;
   const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) =>
@@ -115,7 +126,7 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
     view,
     coverage,
     store,
-    writes: newWrites({ registry: backends.registry, routing, oCloudId, watcher: backends.watcher }),
+    writes: newWrites({ registry: backends.registry, routing, oCloudId, watching: backends.watching }),
     markers: newMarkers(keys.subKey('markers')),
     charge: rateLimit(store, mode === 'production' ? limits.rate : undefined),
     pageSize: limits.pageSize,
