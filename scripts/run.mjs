@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cluster } from './cluster.mjs';
 import { buildPeers } from './peers.mjs';
 import { build, check, installPackages, node24, root } from './set-up.mjs';
 
@@ -66,6 +67,7 @@ const commands = {
   peers: () => suitesWithPeers(['peers']),
   all: () => suitesWithPeers(['unit', 'peers', 'faults']),
   bench: () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]),
+  cluster: () => cluster(node24(), args),
   build: () => 0,
   emit: () => run([node24(), join(root, 'dist/src/emit.js'), ...args]),
   check: () => check(args),
