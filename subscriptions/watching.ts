@@ -34,6 +34,8 @@ export interface WatchingParts {
   readonly holder: string;
   /** Milliseconds; 8 s unless told. */
   readonly ttl?: number;
+  /** The clock that writes are timed with, milliseconds since 1970; the system's unless told. */
+  now?(): number;
   /** False: takes nothing. */
   readonly watches: boolean;
   /** Instances that can be watched now. */
@@ -47,6 +49,8 @@ export interface WatchingParts {
 interface Held {
   readonly kept: KeptLease;
   readonly watcher: Watcher;
+  /** When it was taken, milliseconds since 1970. */
+  readonly since: number;
 }
 
 /** A lease is renewed four times before it lapses. */
@@ -97,7 +101,7 @@ class Leased implements Watching {
     instance: string,
     events: readonly NativeEvent[],
     signal?: AbortSignal,
-    began = Date.now(),
+    began = this.#now(),
   ): Promise<Synced> {
     const held = this.#held.get(instance);
     if (held) {
@@ -149,6 +153,10 @@ class Leased implements Watching {
     await this.#giveUp(surplus);
   }
 
+  #now(): number {
+    return this.#parts.now?.() ?? Date.now();
+  }
+
   async #renew(): Promise<void> {
     const now = performance.now();
     if (now - this.#renewed < this.#ttl / 4) return;
@@ -164,7 +172,8 @@ class Leased implements Watching {
     feed.forget(instance);
     if (coverage.progress().some((each) => each.instance === instance && each.synced > 0))
       coverage.away(instance, takenOver);
-    this.#held.set(instance, { kept, watcher: begin(instance, kept.lease) });
+    const since = this.#now();
+    this.#held.set(instance, { kept, watcher: begin(instance, kept.lease), since });
     kept.lost.addEventListener('abort', () => this.#end(instance), { once: true });
     if (kept.lost.aborted) this.#end(instance);
     log('info', 'This gateway watches a backend.', { instance, epoch: kept.lease.epoch });
@@ -193,9 +202,9 @@ class Leased implements Watching {
   #see({ instance, events, began }: HandedOver): Promise<Synced | undefined> {
     const held = this.#held.get(instance);
     if (!held) return Promise.resolve(undefined);
-    const { kept, watcher } = held;
+    const { since, watcher } = held;
     // What the former watcher was told meanwhile is not known here; a new list tells all.
-    const before = began - skew < kept.since;
+    const before = began - skew < since;
     return this.#here(held, AbortSignal.timeout(seenTo), (signal) =>
       before ? watcher.catchUp(events, signal) : watcher.observe(events, signal, began - skew),
     );

@@ -3,8 +3,6 @@ import type { Lease, Store } from './store.js';
 /** A lease that its holder renews, and believes in no longer than it surely stands. */
 export interface KeptLease {
   readonly lease: Lease;
-  /** When it was taken, milliseconds since 1970. */
-  readonly since: number;
   /** Aborts once the lease is another's, or may be. It never comes back: who gets the name again has another lease. */
   readonly lost: AbortSignal;
   /** To be called several times within `ttl`. Throws nothing: a store that does not answer cannot make the lease last. */
@@ -43,7 +41,6 @@ export async function keepLease(
   believe(asked);
   return {
     lease,
-    since: Date.now(),
     lost: lost.signal,
     async renew() {
       const again = performance.now();
