@@ -137,12 +137,15 @@ export class Reader {
 
   /**
    * For what was written before this reader began: lists that begin after now tell it, or what came after it. Resolves when
-   * they can be read; throws as `observe` does.
+   * they can be read; throws as `observe` does. Answers what is to be observed all the same: natives that are there may be
+   * shown as written earlier and believed against the list, and versions with an order tell.
    */
-  async caughtUp(kinds: ReadonlySet<string>, signal?: AbortSignal): Promise<Synced> {
+  async caughtUp(events: readonly NativeEvent[], signal: AbortSignal): Promise<readonly NativeEvent[]> {
+    const kinds = new Set(events.map(({ kind }) => kind));
     const done = this.#lists.completeAfterNow(kinds);
     while (!done() || this.#materialiser.unread(kinds)) await this.#nextRead(signal);
-    return this.#around.feed.observe(this.#source, [], this.#watched.fence);
+    const ordered = (event: NativeEvent) => this.#source.newer !== undefined && 'version' in event;
+    return events.filter((event) => ordered(event) && this.#arrivals.knows(event));
   }
 
   /** Everything must be told anew, from a full list. */

@@ -16,7 +16,7 @@ export interface Watcher {
    * For what was written before this watcher began: reads the backend anew and resolves when that can be read. Throws as
    * `observe` does.
    */
-  catchUp(events: readonly NativeEvent[], signal?: AbortSignal): Promise<Synced>;
+  catchUp(events: readonly NativeEvent[], signal: AbortSignal, began: number): Promise<Synced>;
   /** Reads everything anew: the log has lost what was written to it. */
   readAgain(): void;
   /** Resolves when the loop has ended. */
@@ -40,10 +40,11 @@ export function watch(watched: Watched, around: Omit<Surroundings, 'clock'> & { 
         rounds.releaseInTime();
       }
     },
-    catchUp(events, signal) {
-      const caughtUp = rounds.reader.caughtUp(new Set(events.map(({ kind }) => kind)), signal);
+    async catchUp(events, signal, began) {
+      const caughtUp = rounds.reader.caughtUp(events, signal);
       rounds.listAgain();
-      return caughtUp;
+      const left = await caughtUp;
+      return rounds.reader.observe(left, signal, began).finally(() => rounds.releaseInTime());
     },
     readAgain: () => rounds.reader.renew(),
     async stop() {

@@ -206,7 +206,7 @@ class Leased implements Watching {
     // What the former watcher was told meanwhile is not known here; a new list tells all.
     const before = began - skew < since;
     return this.#here(held, AbortSignal.timeout(seenTo), (signal) =>
-      before ? watcher.catchUp(events, signal) : watcher.observe(events, signal, began - skew),
+      watcher[before ? 'catchUp' : 'observe'](events, signal, began - skew),
     );
   }
 

@@ -149,6 +149,7 @@ test.each<Reading>(['watch', 'replay', 'poll'])(
   async (reading) => {
     const property = fc.asyncProperty(steps, async (history) => {
       const backend = new FakeBackend('ordered');
+      for (const failed of open.splice(0)) await failed.close();
       const unread = await live(backend, reading, history);
       const [processes] = open;
       expect([unread, await reversals(processes!, backend)]).toEqual([[], []]);
