@@ -104,10 +104,8 @@ class Leased implements Watching {
     began = this.#now(),
   ): Promise<Synced> {
     const held = this.#held.get(instance);
-    if (held) {
-      const synced = await this.#here(held, signal, (either) => held.watcher.observe(events, either, began));
-      if (synced) return synced;
-    }
+    const synced = held && (await this.#tell(held, { instance, events, began }, signal));
+    if (synced) return synced;
     return handOver(this.#parts.store, { instance, events, began }, signal);
   }
 
@@ -202,22 +200,19 @@ class Leased implements Watching {
   #see({ instance, events, began }: HandedOver): Promise<Synced | undefined> {
     const held = this.#held.get(instance);
     if (!held) return Promise.resolve(undefined);
-    const { since, watcher } = held;
-    // What the former watcher was told meanwhile is not known here; a new list tells all.
-    const before = began - skew < since;
-    return this.#here(held, AbortSignal.timeout(seenTo), (signal) =>
-      watcher[before ? 'catchUp' : 'observe'](events, signal, began - skew),
-    );
+    return this.#tell(held, { instance, events, began: began - skew }, AbortSignal.timeout(seenTo));
   }
 
   /** Undefined when the lease was lost over it. */
-  async #here(
-    { kept }: Held,
+  async #tell(
+    { kept, since, watcher }: Held,
+    { events, began }: HandedOver,
     signal: AbortSignal | undefined,
-    work: (signal: AbortSignal) => Promise<Synced>,
   ): Promise<Synced | undefined> {
+    // What the former watcher was told after the write is not known here; a new list tells all.
+    const how = began <= since ? 'catchUp' : 'observe';
     try {
-      return await work(signal ? AbortSignal.any([signal, kept.lost]) : kept.lost);
+      return await watcher[how](events, signal ? AbortSignal.any([signal, kept.lost]) : kept.lost, began);
     } catch (error) {
       // The store may have known before us.
       if (!kept.lost.aborted) await kept.renew();
