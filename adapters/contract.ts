@@ -70,7 +70,10 @@ export interface Target<N extends ObjectName = ObjectName> {
   readonly value: ValueOf<N>;
 }
 
-/** What the backend answered to a write: fed back at once, so that the caller reads what it wrote. */
+/**
+ * What the backend answered to a write: fed back at once, so that the caller reads what it wrote. Its natives are plain data
+ * (JSON): the process that watches the backend may be another one.
+ */
 export interface Written {
   readonly events: readonly NativeEvent[];
   /** Native identity (projection key) of the object that was created or changed. */

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { cluster } from './cluster.mjs';
 import { buildPeers } from './peers.mjs';
 import { build, check, installPackages, node24, root, typeScriptFlags } from './set-up.mjs';
 
@@ -76,6 +77,7 @@ const commands = {
   peers: () => withPeers(() => suite('peers')),
   example,
   bench,
+  cluster: () => cluster(node24(), args),
   build: () => 0,
   emit: () => run([node24(), join(root, 'dist/src/emit.js'), ...args]),
   check: () => check(args),

@@ -11,6 +11,8 @@ export interface Arrivals {
   told(events: readonly NativeEvent[], now: number, polled?: number): readonly Fact[];
   /** What the backend answered to a write that was sent at `began`, or pushed to us. */
   wrote(events: readonly NativeEvent[], now: number, began: number): readonly Fact[];
+  /** Whether the native is there, as far as was told or written. */
+  knows(event: NativeEvent): boolean;
   /** Ends the pins that are over. Answers whether only a full list can tell the truth of what was written. */
   due(now: number): boolean;
   /** When `due` has something to do; undefined while nothing is pinned. */
@@ -46,6 +48,7 @@ export function arrivals(newer: Ordering): Arrivals {
     },
     wrote: (events, now, began) =>
       events.flatMap((event) => (changed(event) ? at(event.kind).wrote(event, now, began) : [])),
+    knows: (event) => changed(event) && at(event.kind).knows(event.identity),
     due: (now) => [...kinds.values()].filter((kind) => kind.due(now)).length > 0,
     next() {
       const times = [...kinds.values()].flatMap((kind) => kind.next() ?? []);

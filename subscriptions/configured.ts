@@ -2,7 +2,8 @@ import { objectId } from '#adapters/kit/identity.js';
 import type { ObjectEvent } from '#adapters/kit/materialise.js';
 import type { ObjectName } from '#schema/objects.js';
 import type { Value } from '#schema/change.js';
-import type { Feed, Source } from './feed.js';
+import type { Lease } from '#platform/store/store.js';
+import type { Feed, Source, Synced } from './feed.js';
 
 /** Instance name of what the YAML holds: backends have no O-Cloud, locations and sites of their own. */
 export const configurationInstance = '$configuration';
@@ -51,9 +52,8 @@ export async function syncConfiguration(
   feed: Feed,
   source: Source,
   inventory: ConfiguredInventory,
-  oCloudId: string,
-  apiRoot: string,
-): Promise<void> {
+  { oCloudId, apiRoot, fence }: { readonly oCloudId: string; readonly apiRoot: string; readonly fence?: Lease },
+): Promise<Synced> {
   const events = [...oCloud(inventory, oCloudId, apiRoot), ...locations(inventory), ...sites(inventory, oCloudId)];
   const complete = (object: ObjectName): ObjectEvent => ({
     type: 'complete',
@@ -61,7 +61,8 @@ export async function syncConfiguration(
     ids: new Set(events.flatMap((event) => (event.type === 'upsert' && event.object === object ? [event.id] : []))),
   });
   const objects = ['OCloud', 'Location', 'OCloudSite'] as const;
-  await feed.sync({ ...source, objects }, { events: [...events, ...objects.map(complete)] });
+  const batch = { events: [...events, ...objects.map(complete)], ...(fence && { fence }) };
+  return feed.sync({ ...source, objects }, batch);
 }
 
 function upsert(object: ObjectName, id: string, value: Value): ObjectEvent {

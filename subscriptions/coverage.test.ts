@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { coverage, type Coverage } from './coverage.js';
 
 function expecting(before: readonly string[] = []): Coverage {
@@ -79,4 +79,38 @@ test('nothing is said of instances that nobody expects', () => {
   account.stale('west', 'Resource', 'x');
   account.away('west', 'x');
   expect(account.progress().map(({ instance }) => instance)).toEqual(['east']);
+});
+
+describe('another process that does not watch', () => {
+  const told = () => {
+    const here = coverage();
+    here.expect('a', ['ResourcePool', 'Resource', 'ResourceType'], new Set(['Resource']));
+    here.synced('a', 'ResourcePool', 100);
+    here.stale('a', 'Resource', 'forbidden');
+    return here;
+  };
+
+  test('answers as the one that watches does', () => {
+    const [here, there] = [told(), coverage()];
+    there.expect('a', [], new Set());
+    there.follow('a', JSON.parse(JSON.stringify(here.tell('a', 200))) as ReturnType<Coverage['tell']>, 250);
+    expect(there.progress()).toEqual(here.progress());
+    for (const object of ['ResourcePool', 'Resource', 'ResourceType'] as const) {
+      expect(there.gaps(object)).toEqual(here.gaps(object));
+      expect(there.knows(object)).toBe(here.knows(object));
+    }
+    there.away('a', 'nobody');
+    expect(there.gaps('ResourcePool')).toEqual([{ instance: 'a', reason: 'nobody', fresh: 250 }]);
+  });
+
+  test('makes no answer anew while nothing changes', () => {
+    const [here, there] = [told(), coverage()];
+    there.follow('a', here.tell('a', 200), 250);
+    const version = there.version();
+    there.follow('a', here.tell('a', 300), 350);
+    expect(there.version()).toBe(version);
+    here.synced('a', 'Resource', 400);
+    there.follow('a', here.tell('a', 400), 450);
+    expect(there.version()).toBeGreaterThan(version);
+  });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ObjectName } from '#schema/objects.js';
 
 /** Why an instance's part of an answer may be missing or old. */
@@ -13,6 +14,16 @@ type State =
   | { readonly state: 'synced'; readonly fresh: number }
   | { readonly state: 'stale'; readonly fresh?: number; readonly reason: string; readonly away: boolean };
 
+/** What one process tells the others of an instance: `reason` is there when it is not current, `fresh` unless it never was. */
+export type CoverageOf = Readonly<Partial<Record<ObjectName, Told>>>;
+
+interface Told {
+  readonly once: boolean;
+  readonly fresh?: number;
+  readonly reason?: string;
+  readonly away?: boolean;
+}
+
 /** What is known of how complete the inventory is: by instance and object. */
 export interface Coverage {
   /** An instance exists and may hold these objects; `before`: those it has synced once in the life of the store. */
@@ -25,6 +36,10 @@ export interface Coverage {
   away(instance: string, reason: string): void;
   /** The instance is back where it was: what was current before it was away is so again. */
   returned(instance: string, at: number): void;
+  /** What to tell processes that do not watch the instance; what is current is so at `now`. */
+  tell(instance: string, now: number): CoverageOf;
+  /** Takes over what the process that watches the instance told; `at`: when it was last known to be there. */
+  follow(instance: string, told: CoverageOf, at: number): void;
   /** Instances that may hold `object` and are not known to be current; the same array until something changes. */
   gaps(object: ObjectName): readonly Gap[];
   /** Whether every instance that may hold `object` has synced it once in the life of the store. */
@@ -43,8 +58,10 @@ export function coverage(): Coverage {
   return new Accounts();
 }
 
+type Known = State & { readonly once: boolean };
+
 class Accounts implements Coverage {
-  readonly #instances = new Map<string, Map<ObjectName, State & { readonly once: boolean }>>();
+  readonly #instances = new Map<string, Map<ObjectName, Known>>();
   readonly #gaps = new Map<ObjectName, readonly Gap[]>();
   #version = 0;
 
@@ -81,6 +98,27 @@ class Accounts implements Coverage {
       if (before.state !== 'stale' || !before.away || before.fresh === undefined) continue;
       this.#set(instance, object, { state: 'synced', fresh: at }, before.once);
     }
+  }
+
+  tell(instance: string, now: number): CoverageOf {
+    const told = [...(this.#instances.get(instance) ?? [])].map(([object, state]): [ObjectName, Told] => {
+      const { once } = state;
+      if (state.state === 'never') return [object, { once }];
+      if (state.state === 'synced') return [object, { once, fresh: now }];
+      const { fresh, reason, away } = state;
+      return [object, { once, reason, away, ...(fresh === undefined ? {} : { fresh }) }];
+    });
+    return Object.fromEntries(told);
+  }
+
+  follow(instance: string, told: CoverageOf, at: number): void {
+    const before = this.#instances.get(instance);
+    const states = new Map<ObjectName, Known>();
+    for (const [object, each] of Object.entries(told)) states.set(object as ObjectName, followed(each, at));
+    const same =
+      before?.size === states.size && [...states].every(([object, state]) => alike(state, before.get(object)));
+    this.#instances.set(instance, states);
+    if (!same) this.#changed();
   }
 
   gaps(object: ObjectName): readonly Gap[] {
@@ -133,4 +171,15 @@ class Accounts implements Coverage {
     this.#version += 1;
     this.#gaps.clear();
   }
+}
+
+function followed({ once, fresh, reason, away = false }: Told, at: number): Known {
+  if (reason !== undefined) return { state: 'stale', once, reason, away, ...(fresh === undefined ? {} : { fresh }) };
+  return fresh === undefined ? { state: 'never', once } : { state: 'synced', once, fresh: at };
+}
+
+/** Whether answers are the same: how fresh something current is, they do not say. */
+function alike(one: Known, other: Known | undefined): boolean {
+  if (one.state === 'synced') return other?.state === 'synced' && one.once === other.once;
+  return isDeepStrictEqual(one, other);
 }

@@ -38,8 +38,11 @@ export interface Synced {
 export interface Feed {
   /** What the watcher of an instance saw. Throws UNAVAILABLE when the fence no longer holds. */
   sync(source: Source, batch: SyncBatch): Promise<Synced>;
-  /** What a backend answered to a write of ours, or pushed to us; applied before the caller is answered. */
-  observe(source: Source, events: readonly ObjectEvent[]): Promise<Synced>;
+  /**
+   * What a backend answered to a write of ours, or pushed to us; applied before the caller is answered. Throws UNAVAILABLE when
+   * the fence no longer holds.
+   */
+  observe(source: Source, events: readonly ObjectEvent[], fence?: Lease): Promise<Synced>;
   /** Objects that the instance has synchronised completely once in the life of the store. */
   syncedOnce(instance: string): Promise<ReadonlySet<string>>;
   /** Forgets what is remembered of the store: its log was rewritten. */
@@ -70,18 +73,19 @@ export function feed(store: Store, now: () => number = Date.now): Feed {
       inTurn(source.instance, async () => {
         const memory = memoryOf(source.instance);
         memory.listBegan(batch.since);
-        const written = await write(source, batch.events.filter(isChange), { memory, batch });
+        const under = { memory, batch, ...(batch.fence && { fence: batch.fence }) };
+        const written = await write(source, batch.events.filter(isChange), under);
         const completes = batch.events.filter((event) => event.type === 'complete');
         if (completes.length === 0) return { ...written, held: none };
         const { deletions, held } = await lossesOf(memory, completes, source, now());
-        const lost = await write(source, deletions, { memory, batch });
+        const lost = await write(source, deletions, under);
         await memory.completed(completes.flatMap(({ object }) => (held.has(object) ? [] : [object])));
         return { ...together(written, lost), held };
       }),
-    observe: (source, events) =>
+    observe: (source, events, fence) =>
       inTurn(source.instance, async () => {
         const memory = memoryOf(source.instance);
-        const written = await write(source, events.filter(isChange), { memory });
+        const written = await write(source, events.filter(isChange), { memory, ...(fence && { fence }) });
         // Nothing to write means that somebody has written it already, somewhere before the head.
         return { ...written, held: none, position: written.position ?? (await store.head()) };
       }),
@@ -130,6 +134,7 @@ interface Under {
   readonly memory: InstanceMemory;
   /** Absent for reports that are not of a watcher. */
   readonly batch?: SyncBatch;
+  readonly fence?: Lease;
 }
 
 /** Writes reports in batches, each against what is stored at that moment. */
@@ -145,12 +150,12 @@ function writer(store: Store): (source: Source, events: readonly ChangeEvent[], 
     throw new Fault('CONFLICT', `Objects of '${by.instance}' kept changing under ${attempts} attempts to write them.`);
   }
 
-  return async (source, events, { memory, batch }) => {
+  return async (source, events, { memory, batch, fence }) => {
     const by = await circumstances(source, memory, batch);
     let total: Written = { appended: 0, ignored: 0 };
     for (let start = 0; start < events.length; start += batchSize) {
       const part = events.slice(start, start + batchSize);
-      const { ignored, append, positions } = await writeSome(part, by, batch?.fence);
+      const { ignored, append, positions } = await writeSome(part, by, fence);
       memory.wrote(part, append.entries, positions, batch !== undefined);
       const position = positions.at(-1);
       total = together(total, { appended: positions.length, ignored, ...(position && { position }) });

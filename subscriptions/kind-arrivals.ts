@@ -108,6 +108,10 @@ export class KindArrivals {
     return [...facts, { type: 'complete', kind: this.#kind }];
   }
 
+  knows(identity: string): boolean {
+    return this.#natives.has(identity);
+  }
+
   /** `began`: when the write was sent. */
   wrote(event: Changed, now: number, began: number): readonly Fact[] {
     const { identity, version } = event;

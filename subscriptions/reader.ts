@@ -5,16 +5,19 @@ import { Fault, type Code } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
 import type { Position } from '#schema/position.js';
 import type { Clock } from '#platform/clock.js';
-import type { Store } from '#platform/store/store.js';
+import type { Lease, Store } from '#platform/store/store.js';
 import { arrivals, type Arrivals } from './arrivals.js';
 import type { Coverage } from './coverage.js';
 import type { Feed, Source, Synced } from './feed.js';
+import { ListCounts } from './list-counts.js';
 
 /** An instance under watch. */
 export interface Watched {
   readonly source: Source;
   readonly connection: Connection;
   readonly oCloudId: string;
+  /** What the writer must hold, where several processes share a store. */
+  readonly fence?: Lease;
 }
 
 export interface Surroundings {
@@ -61,6 +64,7 @@ export class Reader {
   /** Kinds that a watch is listing, and the head of the log before it began. */
   readonly #listing = new Set<string>();
   #since: Position | undefined;
+  readonly #lists = new ListCounts();
   #changed = Promise.withResolvers<void>();
 
   /** `renewed` is called when a full list must follow. */
@@ -123,14 +127,28 @@ export class Reader {
     const generation = this.#generation;
     const now = clock.now();
     const objects = this.#apply(this.#arrivals.wrote(events, now, began ?? now));
-    let synced = await this.#orAnew(feed.observe(this.#source, objects));
+    const { fence } = this.#watched;
+    let synced = await this.#orAnew(feed.observe(this.#source, objects, fence));
     const kinds = new Set(events.map(({ kind }) => kind));
     while (generation === this.#generation && this.#materialiser.unread(kinds)) {
       await this.#nextRead(signal);
-      synced = await feed.observe(this.#source, []);
+      synced = await feed.observe(this.#source, [], fence);
     }
     if (generation === this.#generation) return synced;
     throw this.#fault('UNAVAILABLE', 'it could not be stored');
+  }
+
+  /**
+   * For what was written before this reader began: lists that begin after now tell it, or what came after it. Resolves when
+   * they can be read; throws as `observe` does. Answers what is to be observed all the same: natives that are there may be
+   * shown as written earlier and believed against the list, and versions with an order tell.
+   */
+  async caughtUp(events: readonly NativeEvent[], signal: AbortSignal): Promise<readonly NativeEvent[]> {
+    const kinds = new Set(events.map(({ kind }) => kind));
+    const done = this.#lists.completeAfterNow(kinds);
+    while (!done() || this.#materialiser.unread(kinds)) await this.#nextRead(signal);
+    const ordered = (event: NativeEvent) => this.#source.newer !== undefined && 'version' in event;
+    return events.filter((event) => ordered(event) && this.#arrivals.knows(event));
   }
 
   /** Everything must be told anew, from a full list. */
@@ -151,10 +169,12 @@ export class Reader {
     if (this.#listing.size === 0) this.#since = undefined;
     const facts = this.#arrivals.told(events, this.#around.clock.now(), poll?.began);
     const objects = this.#apply(facts);
+    const { fence } = this.#watched;
     const synced = await this.#orAnew(
-      this.#around.feed.sync(this.#source, { events: objects, ...(since && { since }) }),
+      this.#around.feed.sync(this.#source, { events: objects, ...(since && { since }), ...(fence && { fence }) }),
     );
     this.#account(objects, synced);
+    this.#lists.told(events);
     this.#wake();
     return { held: [...synced.held.values()].reduce((sum, count) => sum + count, 0), ignored: synced.ignored };
   }

@@ -99,7 +99,9 @@ describe('a watch', () => {
     expect(cursors).toHaveLength(1);
     await clock.advance(800);
     await settle();
-    expect(cursors).toHaveLength(2);
+    // Pauses are drawn: a second one may be over, too. Without any, all twenty would have been told.
+    expect(cursors.length).toBeGreaterThan(1);
+    expect(cursors.length).toBeLessThan(8);
   });
 
   test('whose list misses too much is listed again after half a minute, and not called away', async () => {

@@ -12,6 +12,11 @@ export interface Watcher {
    * natives are missing that the projection needs.
    */
   observe(events: readonly NativeEvent[], signal?: AbortSignal, began?: number): Promise<Synced>;
+  /**
+   * For what was written before this watcher began: reads the backend anew and resolves when that can be read. Throws as
+   * `observe` does.
+   */
+  catchUp(events: readonly NativeEvent[], signal: AbortSignal, began: number): Promise<Synced>;
   /** Reads everything anew: the log has lost what was written to it. */
   readAgain(): void;
   /** Resolves when the loop has ended. */
@@ -35,6 +40,12 @@ export function watch(watched: Watched, around: Omit<Surroundings, 'clock'> & { 
         rounds.releaseInTime();
       }
     },
+    async catchUp(events, signal, began) {
+      const caughtUp = rounds.reader.caughtUp(events, signal);
+      rounds.listAgain();
+      const left = await caughtUp;
+      return rounds.reader.observe(left, signal, began).finally(() => rounds.releaseInTime());
+    },
     readAgain: () => rounds.reader.renew(),
     async stop() {
       rounds.stop();
@@ -57,7 +68,7 @@ class Rounds {
   constructor(watched: Watched, around: Surroundings) {
     this.#watched = watched;
     this.#around = around;
-    this.reader = new Reader(watched, around, () => this.#listAgain());
+    this.reader = new Reader(watched, around, () => this.listAgain());
   }
 
   async run(): Promise<void> {
@@ -91,7 +102,7 @@ class Rounds {
     void this.#releaseAll().finally(() => (this.#releasing = false));
   }
 
-  #listAgain(): void {
+  listAgain(): void {
     this.#cursor = undefined;
     this.#round.abort();
   }
@@ -172,7 +183,7 @@ class Rounds {
 
   async #recheck(round: AbortSignal): Promise<void> {
     await this.#sleep(recheckHeld);
-    if (!round.aborted) this.#listAgain();
+    if (!round.aborted) this.listAgain();
   }
 
   async #releaseAll(): Promise<void> {
@@ -180,7 +191,7 @@ class Rounds {
     for (let next = this.reader.nextRelease(); next !== undefined; next = this.reader.nextRelease()) {
       await this.#sleep(Math.max(1, next - clock.now()), this.#stopped.signal);
       if (this.#stopped.signal.aborted) return;
-      if (this.reader.release()) this.#listAgain();
+      if (this.reader.release()) this.listAgain();
     }
   }
 

@@ -24,6 +24,7 @@ describe('a command line', () => {
     ['-x', "There is no option '-x'."],
     ['--__proto__ 1', "There is no option '--__proto__'."],
     ['--port', '--port needs a value.'],
+    ['--runs', '--runs needs'],
     ['--port --memory', '--port needs'],
     ['--port=', '--port needs a value.'],
     ['--port http', "--port needs a number from 0 to 65535, not 'http'."],

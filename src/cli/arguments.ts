@@ -27,6 +27,7 @@ const options = {
   host: { type: 'string' },
   port: { type: 'string', short: 'p' },
   memory: { type: 'boolean' },
+  runs: { type: 'string' },
   kubeconfig: { type: 'string' },
   context: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -58,12 +59,15 @@ export function parseArguments(args: readonly string[]): Arguments {
 
   if (given['help']) return { command: 'help', flags: {} };
   if (given['version']) return { command: 'version', flags: {} };
-  const { config, host, port, memory, kubeconfig, context } = given as Partial<Record<keyof typeof options, string>>;
+  const { config, host, port, memory, runs, kubeconfig, context } = given as Partial<
+    Record<keyof typeof options, string>
+  >;
   if (context !== undefined && kubeconfig === undefined) throw new UsageFault('--context needs --kubeconfig.');
   const flags = {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: portNumber(port) }),
     ...(memory === undefined ? {} : { memory: true }),
+    ...(runs === undefined ? {} : { runs }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   };

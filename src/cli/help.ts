@@ -15,6 +15,7 @@ Options:
       --host ADDRESS     Listen on this address          (listen.host)
   -p, --port NUMBER      Listen on this port; 0 is free  (listen.port)
       --memory           Keep nothing on disk            (store.memory)
+      --runs WORDS       Of api,watch,deliver, what this process does  (runs)
       --kubeconfig FILE  Take a Kubernetes cluster as backend
       --context NAME     The context of the kubeconfig, if not the current one
   -h, --help             Show this

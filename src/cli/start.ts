@@ -42,7 +42,19 @@ export async function start(options: StartOptions): Promise<Gateway> {
   return gateway;
 }
 
-function announce({ url }: Gateway, { store, mode, conformance, apis }: Configuration, milliseconds: number): void {
+function announce(
+  { url }: Gateway,
+  { store, mode, conformance, apis, runs }: Configuration,
+  milliseconds: number,
+): void {
+  if (!runs.includes('api')) {
+    console.log(`
+netweave is ready after ${milliseconds} ms (${mode}, state kept in ${storeName(store)}); this process runs: ${runs.join(', ')}
+
+  metrics      ${url}/metrics        health: /livez, /readyz?verbose
+`);
+    return;
+  }
   const newest = apis.inventory.v2 && conformance !== 'suite' ? 'v2   (v1 beside it)' : 'v1';
   const kept = storeName(store);
   console.log(`

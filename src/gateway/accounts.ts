@@ -2,6 +2,7 @@ import { definitionOf, objectNames, type ObjectName } from '#schema/objects.js';
 import type { Coverage } from '#subscriptions/coverage.js';
 import type { Logger } from '../platform/logger.js';
 import type { Store } from '../platform/store/store.js';
+import type { Following } from './following.js';
 import { remember, type Remembered } from './remembered.js';
 
 /** Said of what an enabled backend held before the start, until it is read or found to be away. */
@@ -29,9 +30,11 @@ interface Surroundings {
   readonly remembered: ReadonlyMap<string, Remembered>;
   /** Objects that each backend synced once in the life of the store. */
   readonly once: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Present where several processes share the store: then who watches a backend keeps its account. */
+  readonly following?: Pick<Following, 'followed'>;
 }
 
-export function accounts({ coverage, store, logger, remembered, once }: Surroundings): Accounts {
+export function accounts({ coverage, store, logger, remembered, once, following }: Surroundings): Accounts {
   const open = new Map<string, readonly ObjectName[]>();
   const introduce = (instance: string, objects: readonly ObjectName[], synced = once.get(instance)): void => {
     coverage.expect(instance, objects, synced ?? new Set());
@@ -50,7 +53,7 @@ export function accounts({ coverage, store, logger, remembered, once }: Surround
       logger.warn({ err: error, instance }, 'Could not note when the backend was last current.');
     }
   };
-  const timer = everyChange(coverage, () => void saveAll());
+  const timer = following ? undefined : everyChange(coverage, () => void saveAll());
   const saveAll = () => Promise.all([...open.keys()].map(save));
   return {
     leave(instance, reason) {
@@ -61,7 +64,9 @@ export function accounts({ coverage, store, logger, remembered, once }: Surround
     },
     expect: (instance) => introduce(instance, remembered.get(instance)?.objects ?? anything),
     open(instance, objects) {
+      if (following?.followed(instance)) return;
       introduce(instance, objects);
+      if (following) return;
       open.set(instance, objects);
       void save(instance);
     },

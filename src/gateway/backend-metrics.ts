@@ -2,6 +2,7 @@ import type { Registry } from '#adapters/registry.js';
 import type { Breaker } from '#adapters/kit/guard.js';
 import { objectNames } from '#schema/objects.js';
 import type { Coverage } from '#subscriptions/coverage.js';
+import type { Watching } from '#subscriptions/watching.js';
 import { slices } from '../inventory/slices.js';
 import type { View } from '../inventory/view.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -10,12 +11,13 @@ interface Measured {
   readonly metrics: Metrics;
   readonly coverage: Coverage;
   readonly view: View;
+  readonly watching: Pick<Watching, 'holds'>;
 }
 
 const breakers: Readonly<Record<Breaker, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
 /** Metrics by backend: how current it is and how much it holds, and how calls to it end. */
-export function measureBackends({ metrics, coverage, view }: Measured) {
+export function measureBackends({ metrics, coverage, view, watching }: Measured) {
   const writes = metrics.counter('netweave_backend_writes_total', 'Writes to backends by outcome.', [
     'instance',
     'code',
@@ -33,6 +35,9 @@ export function measureBackends({ metrics, coverage, view }: Measured) {
     () => ages(coverage, Date.now()),
   );
   metrics.measuredEach('netweave_backend_objects', 'Objects held of a backend.', ['instance'], () => sizes(view));
+  metrics.measuredEach('netweave_backend_watched', '1 when this process watches the backend.', ['instance'], () =>
+    coverage.progress().map(({ instance }): Reading => [[instance], watching.holds(instance) ? 1 : 0]),
+  );
   return {
     called: (instance: string, code: string) => writes(instance, code).add(),
     /** Begins to measure the breakers of a registry. */

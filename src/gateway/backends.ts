@@ -7,12 +7,15 @@ import { projectionFingerprint } from '#schema/fingerprint.js';
 import type { Coverage } from '#subscriptions/coverage.js';
 import type { Feed, Source } from '#subscriptions/feed.js';
 import { watch, type Watcher } from '#subscriptions/watcher.js';
+import type { Watching } from '#subscriptions/watching.js';
+import { watchingAlone } from '#subscriptions/watching-alone.js';
 import type { Site } from '#subscriptions/configured.js';
 import type { View } from '../inventory/view.js';
 import type { Configuration } from '../platform/config/model.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
-import type { Store } from '../platform/store/store.js';
+import type { Lease, Store } from '../platform/store/store.js';
+import { shareWatches, type Members } from './shared-watches.js';
 import { accounts as newAccounts, type Accounts } from './accounts.js';
 import { measureBackends } from './backend-metrics.js';
 import { allRemembered, type Remembered } from './remembered.js';
@@ -29,16 +32,15 @@ interface Surroundings {
   /** Where backends keep what they must keep; undefined when nothing is kept. */
   readonly dataDirectory: string | undefined;
   siteOf(zone: string | undefined): Site;
+  /** The processes that share the store, where there may be others. */
+  readonly members: Members | undefined;
 }
 
 export interface Backends {
   readonly registry: Registry;
-  /** Of a connected instance. */
-  watcher(instance: string): Watcher;
-  /** Begins to read every backend, those that connect later too. */
+  readonly watching: Watching;
+  /** Begins to read every backend that is ours to read, those that connect later too. */
   start(): void;
-  /** Every backend is read anew from the beginning. */
-  readAgain(): void;
   stop(): Promise<void>;
 }
 
@@ -50,27 +52,23 @@ export async function openBackends(around: Surroundings): Promise<Backends> {
   const { configuration, store, coverage, logger } = around;
   const remembered = await allRemembered(store);
   const once = await syncedOnce(store);
-  const accounts = newAccounts({ coverage, store, logger, remembered, once });
+  const { watched, instances } = watchedBy(around);
+  const shared = around.members && shareWatches({ ...around, ...watched, members: around.members });
+  const watching = shared?.watching ?? watchingAlone(watched);
+  const known = { coverage, store, logger, remembered, once };
+  const accounts = newAccounts({ ...known, ...(shared && { following: shared.following }) });
   account(accounts, configuration, remembered);
 
-  const watchers = new Map<string, Watcher>();
   let started = false;
-  const begin = (instance: Instance): void => {
-    const source = sourceOf(instance);
-    const log = logFor(logger, instance.key);
-    watchers.set(
-      instance.key,
-      watch({ source, connection: instance.connection, oCloudId: around.oCloudId }, { ...around, log }),
-    );
-  };
-  const { called, count } = measureBackends(around);
+  const { called, count } = measureBackends({ ...around, watching });
   const events = {
     connected(instance: Instance) {
+      instances.set(instance.key, instance);
       accounts.open(instance.key, Object.keys(instance.connection.project) as ObjectName[]);
-      if (started) begin(instance);
+      if (started && !shared) void watching.tick();
     },
     away(instance: string, reason: string) {
-      coverage.away(instance, reason);
+      if (!shared?.following.followed(instance)) coverage.away(instance, reason);
       logger.warn({ instance, reason }, 'A backend cannot be connected; retrying.');
     },
     called,
@@ -83,18 +81,33 @@ export async function openBackends(around: Surroundings): Promise<Backends> {
   );
   return {
     registry,
-    watcher: (instance) => watchers.get(instance)!,
-    readAgain: () => watchers.forEach((each) => each.readAgain()),
+    watching,
     start() {
       started = true;
-      registry.instances.forEach(begin);
+      if (shared) shared.start();
+      else void watching.tick();
     },
     async stop() {
-      await Promise.all([...watchers.values()].map((each) => each.stop()));
+      await (shared ?? watching).stop();
       await accounts.close();
       await registry.close();
     },
   };
+}
+
+/** What can be watched, and how that is begun. */
+function watchedBy(around: Surroundings) {
+  const instances = new Map<string, Instance>();
+  const watched = {
+    instances: () => [...instances.keys()],
+    begin(key: string, fence?: Lease): Watcher {
+      const instance = instances.get(key)!;
+      const source = sourceOf(instance);
+      const of = { source, connection: instance.connection, oCloudId: around.oCloudId, ...(fence && { fence }) };
+      return watch(of, { ...around, log: logFor(around.logger, key) });
+    },
+  };
+  return { watched, instances };
 }
 
 function account(accounts: Accounts, { backends }: Configuration, remembered: ReadonlyMap<string, Remembered>): void {

@@ -26,16 +26,18 @@ const maxLoopDelay = 200;
 interface Behind extends Pick<EdgeParts, 'identify' | 'charge' | 'chargeStranger'> {
   readonly facades: Facades;
   readonly refuses: Refuses | undefined;
-  readonly coverage: Coverage;
 }
 
 /** The gateway's face to the network: listening from the first moment, answering 503 until something stands behind it. */
 export interface Front {
+  /** Of the port for health and metrics, when this process does not serve clients. */
   readonly url: string;
-  /** Base of every absolute URI. */
-  readonly apiRoot: string;
+  /** Base of every absolute URI; undefined when this process does not serve clients. */
+  readonly apiRoot: string | undefined;
   readonly metrics: Metrics;
   countOperation(outcome: Outcome): void;
+  /** Tells health what is read, from now on. */
+  follow(coverage: Coverage): void;
   serve(behind: Behind): void;
   close(): Promise<void>;
 }
@@ -46,17 +48,19 @@ export async function openFront(configuration: Configuration, logger: Logger): P
   const state: State = { inFlight: 0, draining: false, handle: withRequestIds(notYet) };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const { listen: at, limits } = configuration;
-  const listener = await listen({ ...at, limits, onRequest, ...certificates(configuration, metrics, logger) });
+  const served = configuration.runs.includes('api')
+    ? await listen({ ...at, limits, onRequest, ...certificates(configuration, metrics, logger) })
+    : undefined;
   const apart = await listenApart(configuration, metrics, state);
-  measure(metrics, listener, log);
+  measure(metrics, served, log);
   const count = requestCounters(metrics, log, () => (state.inFlight -= 1));
   return {
-    url: listener.url,
-    apiRoot: configuration.publicUrl ?? listener.url,
+    url: (served ?? apart)!.url,
+    apiRoot: served && (configuration.publicUrl ?? served.url),
     metrics,
     countOperation: operationCounter(metrics),
+    follow: (coverage) => void (state.coverage = coverage),
     serve(behind) {
-      state.coverage = behind.coverage;
       const answer = edge(edgeParts(configuration, metrics, state, behind, count));
       state.handle = (request, response) => {
         // Who asks on without reading what was answered is cut off; HTTP clients send one request after the other.
@@ -67,7 +71,7 @@ export async function openFront(configuration: Configuration, logger: Logger): P
     },
     async close() {
       state.draining = true;
-      await Promise.all([listener.close(grace), apart?.close(grace)]);
+      await Promise.all([served?.close(grace), apart?.close(grace)]);
       metrics.close();
       await log?.close();
     },
@@ -154,11 +158,11 @@ function healthOf(state: State): Health {
   };
 }
 
-function measure(metrics: Metrics, listener: Listener, log: AccessLog | undefined): void {
+function measure(metrics: Metrics, listener: Listener | undefined, log: AccessLog | undefined): void {
   const lost = 'Lines of the access log that could not be written.';
   metrics.measured('netweave_access_log_dropped_lines', lost, () => log?.dropped);
   const refused = 'Connections refused because too many were open.';
-  metrics.measured('netweave_connections_refused_total', refused, () => listener.refused);
+  metrics.measured('netweave_connections_refused_total', refused, () => listener?.refused);
 }
 
 /** Told by log and metric when a certificate changes, cannot be used, or ends. */

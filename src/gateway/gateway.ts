@@ -1,13 +1,8 @@
 import { dirname } from 'node:path';
 import { coverage as newCoverage } from '#subscriptions/coverage.js';
-import {
-  configurationInstance,
-  sitesByZone,
-  syncConfiguration,
-  type ConfiguredInventory,
-} from '#subscriptions/configured.js';
+import { sitesByZone, type ConfiguredInventory } from '#subscriptions/configured.js';
 import { feed as newFeed } from '#subscriptions/feed.js';
-import { projectionFingerprint } from '#schema/fingerprint.js';
+import { newHolder } from '#subscriptions/watching.js';
 import type { Registry } from '#adapters/registry.js';
 import { routing as newRouting } from '#adapters/routing.js';
 import { tokenPrincipals, scopeOf } from '../access/principal.js';
@@ -30,7 +25,9 @@ import { openSubscriptions, type OpenedSubscriptions } from './deliveries.js';
 import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
+import { membersOf } from './shared-watches.js';
 import { trimStore } from './trim.js';
+import { writeConfigured } from './write-configured.js';
 
 /** A running gateway. */
 export interface Gateway {
@@ -58,13 +55,18 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   try {
     const inside = await openInside(configuration, logger, front, (stop) => stops.push(stop));
     const { url, apiRoot, metrics } = front;
-    const subscribed = openSubscriptions({ configuration, logger, url, apiRoot, metrics, ...inside });
+    const root = apiRoot ?? configuration.publicUrl ?? url;
+    const subscribed = openSubscriptions({ configuration, logger, url, apiRoot: root, metrics, ...inside });
     stops.push(() => subscribed.stop());
-    const operated = await openOperations(configuration, logger, front, { ...inside, ...subscribed });
-    stops.push(() => operated.facades.stop());
-    front.serve({ ...operated, coverage: inside.coverage });
+    if (apiRoot !== undefined) {
+      const served = { ...front, apiRoot };
+      const operated = await openOperations(configuration, logger, served, { ...inside, ...subscribed });
+      stops.push(() => operated.facades.stop());
+      front.serve(operated);
+    }
+    front.follow(inside.coverage);
     inside.backends.start();
-    await subscribed.start();
+    if (configuration.runs.includes('deliver')) await subscribed.start();
     return { url: front.url, progress: () => inside.coverage.progress(), close };
   } catch (error) {
     await close();
@@ -72,6 +74,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   }
 }
 
+type Served = Pick<Front, 'countOperation'> & { readonly apiRoot: string };
 type Inside = Awaited<ReturnType<typeof openInside>> & Pick<OpenedSubscriptions, 'subscriptions'>;
 
 /** State and backends: everything that operations work with. */
@@ -89,27 +92,40 @@ async function openInside(
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
   const feed = newFeed(store);
   const coverage = newCoverage();
+  const holder = newHolder();
+  const members = configuration.store.redis && membersOf(store, holder, configuration);
   let readAgain = (): void => undefined;
   const failed = (message: string, error: unknown) => logger.error({ err: error }, message);
   const view = await openView(store, failed, () => readAgain());
   onStop(() => view.stop());
   const siteOf = sitesByZone(configuration, oCloudId);
   const dataDirectory = memory ? undefined : dirname(file);
-  const around = { configuration, oCloudId, store, feed, coverage, view, metrics, logger, dataDirectory, siteOf };
+  const around = {
+    configuration,
+    oCloudId,
+    store,
+    feed,
+    coverage,
+    view,
+    metrics,
+    logger,
+    dataDirectory,
+    siteOf,
+    members,
+  };
   const backends = await openBackends(around);
   // A log that was rewritten lost what the watchers believe to have told.
-  readAgain = () => backends.readAgain();
+  readAgain = () => backends.watching.readAgain();
   onStop(() => backends.stop());
-  const source = { instance: configurationInstance, projection: projectionFingerprint(configurationInstance) };
   const places = shownPlaces(configuration, backends.registry, view, siteOf(undefined).oCloudSiteId);
-  await syncConfiguration(feed, source, places, oCloudId, apiRoot);
-  const trimming = trimStore(store, configuration, logger);
+  if (apiRoot !== undefined) await writeConfigured({ ...around, holder, places, apiRoot });
+  const trimming = trimStore(store, configuration, { holder, logger });
   onStop(() => trimming.stop());
   return { store, keys, oCloudId, coverage, view, backends, routing };
 }
 
 /** The gate, and the facades in front of it. */
-async function openOperations(configuration: Configuration, logger: Logger, front: Front, inside: Inside) {
+async function openOperations(configuration: Configuration, logger: Logger, front: Served, inside: Inside) {
   const { store, keys, oCloudId, coverage, view, backends, routing, subscriptions } = inside;
   const { mode, limits, firstSyncTimeout, tokens, roles } = configuration;
   const unforeseen = (error: unknown, { requestId }: { readonly requestId: string }) =>
@@ -121,7 +137,7 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
     coverage,
     store,
     subscriptions,
-    writes: newWrites({ registry: backends.registry, routing, oCloudId, watcher: backends.watcher }),
+    writes: newWrites({ registry: backends.registry, routing, oCloudId, watching: backends.watching }),
     markers: newMarkers(keys.subKey('markers')),
     charge,
     pageSize: limits.pageSize,

@@ -1,5 +1,6 @@
 import { objectNames, type ObjectName } from '#schema/objects.js';
-import type { Store } from '../platform/store/store.js';
+import type { CoverageOf } from '#subscriptions/coverage.js';
+import type { DocumentWrite, Store } from '../platform/store/store.js';
 
 /** What is known of a backend from an earlier life of the gateway. */
 export interface Remembered {
@@ -7,6 +8,9 @@ export interface Remembered {
   readonly objects: readonly ObjectName[];
   /** When each was last known to be current, milliseconds since the epoch; absent if it never was. */
   readonly fresh: Readonly<Partial<Record<ObjectName, number>>>;
+  /** Where several processes share the store: which one watches it or did so last, and what that tells of it. */
+  readonly holder?: string;
+  readonly told?: CoverageOf;
 }
 
 const kind = 'backend';
@@ -17,10 +21,15 @@ export async function allRemembered(store: Pick<Store, 'list'>): Promise<Readonl
   return new Map(documents.map(({ id, value }) => [id, known(value as unknown as Remembered)]));
 }
 
-/** The last to write wins. */
-export async function remember(store: Pick<Store, 'get' | 'put'>, key: string, value: Remembered): Promise<void> {
+/** The last to write wins; false when somebody else wrote in between, or the fence no longer holds. */
+export async function remember(
+  store: Pick<Store, 'get' | 'put'>,
+  key: string,
+  value: Remembered,
+  how?: DocumentWrite,
+): Promise<boolean> {
   const before = await store.get(kind, key);
-  await store.put(kind, key, { ...value }, before?.revision ?? 0);
+  return (await store.put(kind, key, { ...value }, before?.revision ?? 0, how)) !== undefined;
 }
 
 /** Forgets a backend, and what was noted of its first synchronisation. */
@@ -32,6 +41,6 @@ export async function forget(store: Pick<Store, 'get' | 'remove'>, key: string):
 }
 
 /** Without objects that this release does not have. */
-function known({ objects, fresh }: Remembered): Remembered {
-  return { objects: objects.filter((object) => objectNames.includes(object)), fresh };
+function known({ objects, ...rest }: Remembered): Remembered {
+  return { ...rest, objects: objects.filter((object) => objectNames.includes(object)) };
 }

@@ -8,17 +8,33 @@ interface Budgets {
   readonly auditBudget: AuditBudget;
 }
 
-/** Keeps the log and the audit inside their budgets: once a minute, because a reader may stand anywhere in the log. */
-export function trimStore(store: Store, { logBudget, auditBudget }: Budgets, logger: Logger): { stop(): void } {
-  const tell = (trimming: Promise<number>, forgotten: string, what: string) =>
-    trimming.then(
-      (trimmed) => trimmed > 0 && logger.info({ trimmed }, forgotten),
-      (error: unknown) => logger.warn({ err: error }, `${what} could not be trimmed.`),
-    );
+/**
+ * Keeps the log and the audit inside their budgets: once a minute, because a reader may stand anywhere in the log. Of many
+ * gateways one does.
+ */
+export function trimStore(
+  store: Store,
+  { logBudget, auditBudget }: Budgets,
+  { holder, logger }: { readonly holder: string; readonly logger: Logger },
+): { stop(): Promise<void> } {
+  const trim = async (trimmed: Promise<number>, forgotten: string): Promise<void> => {
+    const count = await trimmed;
+    if (count > 0) logger.info({ trimmed: count }, forgotten);
+  };
+  const trimBoth = async (): Promise<void> => {
+    if (!(await store.lease('trim', holder, 1.5 * every))) return;
+    await trim(store.trim(logBudget), 'The oldest changes were forgotten.');
+    await trim(store.trimAudit(auditBudget), 'The oldest entries of the audit were forgotten.');
+  };
+  let trimming: Promise<void> | undefined;
   const timer = setInterval(() => {
-    void tell(store.trim(logBudget), 'The oldest changes were forgotten.', 'The log');
-    void tell(store.trimAudit(auditBudget), 'The oldest entries of the audit were forgotten.', 'The audit');
+    trimming = trimBoth().catch((error: unknown) => logger.warn({ err: error }, 'The store could not be trimmed.'));
   }, every);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return {
+    async stop() {
+      clearInterval(timer);
+      await trimming;
+    },
+  };
 }

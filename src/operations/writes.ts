@@ -5,7 +5,7 @@ import type { PortCall, Target, WritePort, Written } from '#adapters/contract.js
 import { objectId } from '#adapters/kit/identity.js';
 import type { Registry } from '#adapters/registry.js';
 import { firstToTake, type Routing } from '#adapters/routing.js';
-import type { Watcher } from '#subscriptions/watcher.js';
+import type { Watching } from '#subscriptions/watching.js';
 import type { Row } from '../inventory/row.js';
 import type { Call, WrittenAnswer } from './operation.js';
 import { nativeReferences, type Values } from './references.js';
@@ -23,7 +23,7 @@ interface Surroundings {
   readonly registry: Registry;
   readonly routing: Routing;
   readonly oCloudId: string;
-  watcher(instance: string): Watcher;
+  readonly watching: Pick<Watching, 'observe'>;
 }
 
 export function writes(around: Surroundings): Writes {
@@ -63,7 +63,7 @@ interface Destination {
 
 /** To the backend and back: the caller is answered when the view holds what the backend said. */
 async function through(
-  { registry, oCloudId, watcher }: Surroundings,
+  { registry, oCloudId, watching }: Surroundings,
   call: Call,
   { object, instance, method }: Destination,
   send: (port: WritePort, portCall: PortCall) => Promise<Written>,
@@ -72,7 +72,7 @@ async function through(
   if (!port?.[method]) throw new Fault('UNSUPPORTED', `The backend '${instance}' cannot ${method} a ${object}.`);
   const began = Date.now();
   const written = await registry.guard(instance, call.signal, (signal) => send(port, { signal, scope: call.scope }));
-  const observed = await watcher(instance).observe(written.events, call.signal, began);
+  const observed = await watching.observe(instance, written.events, call.signal, began);
   if (observed.position) await call.view.reached(observed.position, call.signal);
   const position = observed.position ?? call.view.position();
   return answer(call, object, objectId(oCloudId, instance, object, written.identity), position);

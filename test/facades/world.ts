@@ -20,6 +20,7 @@ import { writes } from '#src/operations/writes.js';
 import { coverage as newCoverage, type Coverage } from '#subscriptions/coverage.js';
 import { feed as newFeed } from '#subscriptions/feed.js';
 import { watch, type Watcher } from '#subscriptions/watcher.js';
+import type { Watching } from '#subscriptions/watching.js';
 import { smallBackend } from './small-backend.js';
 import { subscriptionsOf } from '#src/operations/testing/subscriptions.js';
 
@@ -142,12 +143,13 @@ async function openHouse() {
   while (coverage.progress().some(({ synced, of }) => synced < of))
     await new Promise((resolve) => setImmediate(resolve));
   await view.reached(await store.head());
+  const watching: Pick<Watching, 'observe'> = { observe: (_instance, ...given) => watcher.observe(...given) };
   const gate = newGate({
     view,
     coverage,
     store,
     subscriptions: subscriptionsOf(store),
-    writes: writes({ registry, routing: routing([]), oCloudId, watcher: () => watcher }),
+    writes: writes({ registry, routing: routing([]), oCloudId, watching }),
     markers: markers(Buffer.alloc(32, 1)),
     charge: () => 0,
     pageSize: 100,

@@ -8,6 +8,7 @@ import type { Store } from '#platform/store/store.js';
 import { coverage, type Coverage } from '#subscriptions/coverage.js';
 import { feed } from '#subscriptions/feed.js';
 import { watch, type Watcher } from '#subscriptions/watcher.js';
+import type { Watching } from '#subscriptions/watching.js';
 import { openView, type View } from '../../inventory/view.js';
 import { markers } from '../markers.js';
 import type { Call } from '../operation.js';
@@ -41,7 +42,7 @@ export async function openOperator(
   const loud = new Set(Object.keys(options).filter((key) => options[key]!.silent !== true));
   while (account.progress().some(({ instance, synced, of }) => loud.has(instance) && synced < of)) await nextTurn();
   await view.reached(await store.head());
-  const ours = writes({ registry, routing: routing(rules), oCloudId, watcher: (instance) => watchers.get(instance)! });
+  const ours = writes({ registry, routing: routing(rules), oCloudId, watching: observedBy(watchers) });
   return {
     view,
     writes: ours,
@@ -93,4 +94,8 @@ function callOf({ tenant, account, ...rest }: Around): Call {
   };
   const principal = { name: 'ann', scope };
   return { ...rest, principal, scope, markers: markers(Buffer.alloc(32)), pageSize: 2, knows };
+}
+
+function observedBy(watchers: ReadonlyMap<string, Watcher>): Pick<Watching, 'observe'> {
+  return { observe: (instance, ...given) => watchers.get(instance)!.observe(...given) };
 }

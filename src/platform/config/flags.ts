@@ -6,6 +6,8 @@ export interface Flags {
   readonly host?: string;
   readonly port?: number;
   readonly memory?: boolean;
+  /** Words with commas between. */
+  readonly runs?: string;
   /** Adds a Kubernetes backend, or changes the one with the key `kubernetes`. */
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -18,6 +20,7 @@ export function flagOverrides(flags: Flags, value: unknown): readonly Override[]
   };
   set('--host', ['listen', 'host'], flags.host);
   set('--port', ['listen', 'port'], flags.port);
+  set('--runs', ['runs'], flags.runs);
   set('--memory', ['store', 'memory'], flags.memory);
   if (flags.kubeconfig !== undefined) {
     const backends = member(value, 'backends');

@@ -33,6 +33,15 @@ const Inventory = z.strictObject({
   v2: z.boolean().default(true).describe('Whether version 2 of the inventory API is served.'),
 });
 
+const roles = ['api', 'watch', 'deliver'] as const;
+
+/** A list, or its words with commas between, as they are written in the environment. */
+const Runs = z
+  .union([z.string(), z.array(z.string())])
+  .transform((said) => (typeof said === 'string' ? said.split(',').map((word) => word.trim()) : said))
+  .pipe(z.array(z.enum(roles)).min(1))
+  .prefault([...roles]);
+
 /** Everything that can be configured. Paths of files are relative to the working directory. */
 export const ConfigurationModel = z.strictObject({
   mode: z
@@ -45,6 +54,9 @@ export const ConfigurationModel = z.strictObject({
     .describe(
       '`strict` demands the Version header and refuses unknown query parameters; `suite` serves version 1 only, as the published test suite wants.',
     ),
+  runs: Runs.describe(
+    'What this process does: `api` answers clients, `watch` reads backends, `deliver` sends notifications. All, unless several gateways share a Redis.',
+  ),
   listen: Listen.prefault({}).describe('Where the gateway listens.'),
   publicUrl: z
     .url({ protocol: /^https?$/ })

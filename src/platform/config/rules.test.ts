@@ -46,6 +46,16 @@ const cases: Record<string, { refused: object; at: string; passes: object }> = {
     at: 'store.redis.name',
     passes: { store: { redis: { sentinels: [{ host: 's' }], name: 'main' } } },
   },
+  'a-store-of-one-process-needs-all-of-it': {
+    refused: { runs: ['api', 'watch'] },
+    at: 'runs',
+    passes: { runs: 'api, watch', store: { redis: {} } },
+  },
+  'health-is-somewhere': {
+    refused: { runs: ['watch'], store: { redis: {} } },
+    at: 'runs',
+    passes: { runs: ['watch'], store: { redis: {} }, metrics: { listen: { port: 0 } } },
+  },
   'metrics-have-their-own-port': {
     refused: { metrics: { listen: { port: 8080 } } },
     at: 'metrics.listen.port',

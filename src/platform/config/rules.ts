@@ -104,6 +104,22 @@ const environment: readonly Rule[] = [
     },
   },
   {
+    name: 'a-store-of-one-process-needs-all-of-it',
+    *check({ runs, store: { redis } }) {
+      if (redis || (runs.includes('api') && runs.includes('watch') && runs.includes('deliver'))) return;
+      const message = 'Only gateways that share a Redis can divide the work: set store.redis, or remove runs.';
+      yield { path: ['runs'], message };
+    },
+  },
+  {
+    name: 'health-is-somewhere',
+    *check({ runs, metrics }) {
+      if (runs.includes('api') || metrics.listen) return;
+      const message = 'Without `api` nothing would answer /livez, /readyz and /metrics: set metrics.listen.';
+      yield { path: ['runs'], message };
+    },
+  },
+  {
     name: 'metrics-have-their-own-port',
     *check({ listen, metrics }) {
       if (!metrics.listen || listen.port === 0 || metrics.listen.port !== listen.port) return;

@@ -64,6 +64,8 @@ export interface DocumentWrite {
   readonly fence?: Lease;
   /** Answered without waiting for replicas: a lost write costs only work done twice. */
   readonly loose?: true;
+  /** Wakes up those who listen to appends, too: a word between processes. */
+  readonly wake?: true;
 }
 
 /** Which documents of a kind: ids that begin with `prefix`, behind `after`, at most `limit`. */
@@ -134,7 +136,7 @@ export interface Store {
   /** Takes up to `want` tokens of a bucket that refills at `rate` per second up to `burst`; returns how many it got. */
   takeTokens(bucket: string, want: number, rate: number, burst: number): Promise<number>;
 
-  /** Calls back after every append, here or elsewhere; a wake-up only, never the data. Returns how to stop. */
+  /** Calls back after every append and every write that wakes, here or elsewhere; a wake-up only, never the data. Returns how to stop. */
   onAppend(wake: () => void): () => void;
   appendAudit(entry: AuditEntry): Promise<void>;
   /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */

@@ -10,6 +10,7 @@ import { definitionOf, type ObjectName } from '#schema/objects.js';
 import { coverage as newCoverage } from '#subscriptions/coverage.js';
 import { feed as newFeed } from '#subscriptions/feed.js';
 import { watch } from '#subscriptions/watcher.js';
+import type { Watching } from '#subscriptions/watching.js';
 import { loadRoles, permissionsOf } from '../../../access/policy.js';
 import { scopeOf, type Principal } from '../../../access/principal.js';
 import { openView, type View } from '../../../inventory/view.js';
@@ -158,13 +159,15 @@ async function openInside(told: readonly Told[], options: Options, seen: Seen) {
       watch({ source: { instance: key, projection: 'p' }, connection, oCloudId }, around),
     ]),
   );
-  const watcher = (instance: string) => watchers.get(instance)!;
+  const watching: Pick<Watching, 'observe'> = {
+    observe: (instance, ...given) => watchers.get(instance)!.observe(...given),
+  };
   const gate = newGate({
     view,
     store,
     coverage,
     subscriptions: subscriptionsOf(store),
-    writes: writes({ registry, routing: routing([]), oCloudId, watcher }),
+    writes: writes({ registry, routing: routing([]), oCloudId, watching }),
     markers: markers(Buffer.alloc(32, 7)),
     charge() {
       seen.charges += 1;

@@ -28,6 +28,7 @@ function assemble(database: Database): Store {
     if (appended) for (const wake of wakes) wake();
     appended = false;
   });
+  const wakeUp = () => void (appended = true);
   const log = new Log(database);
   const objects = new Objects(database);
   const marks = new Marks(database);
@@ -53,7 +54,7 @@ function assemble(database: Database): Store {
     objectsOf: (instance) => objects.ofInstance(instance),
     cursorOf: (instance) => read(() => cursors.get(instance)),
     trim: (budget) => log.trim(budget),
-    ...documentsOf(database, group, leases),
+    ...documentsOf(database, group, { leases, wakeUp }),
 
     lease: async (name, holder, ttl) => leases.take(name, holder, ttl),
     release: async (lease) => leases.release(lease),
@@ -74,17 +75,21 @@ function assemble(database: Database): Store {
 
 type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list'>;
 
-function documentsOf(database: Database, group: GroupCommit, leases: Leases): DocumentCalls {
+function documentsOf(
+  database: Database,
+  group: GroupCommit,
+  { leases, wakeUp }: { readonly leases: Leases; wakeUp(): void },
+): DocumentCalls {
   const documents = new Documents(database);
   const fencedOff = (how: DocumentWrite | undefined) => how?.fence !== undefined && !leases.holds(how.fence);
   return {
     get: async (kind, id) => database.attempt(() => documents.get(kind, id)),
     put: async (kind, id, value, expected, how) => {
       const text = JSON.stringify(value);
-      return group.write(
-        () => (fencedOff(how) ? undefined : documents.put(kind, id, text, expected)),
-        how?.loose ?? false,
-      );
+      return group.write(() => {
+        if (how?.wake) wakeUp();
+        return fencedOff(how) ? undefined : documents.put(kind, id, text, expected);
+      }, how?.loose ?? false);
     },
     remove: (kind, id, expected, how) =>
       group.write(() => !fencedOff(how) && documents.remove(kind, id, expected), how?.loose ?? false),

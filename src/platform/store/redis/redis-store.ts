@@ -107,13 +107,12 @@ function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
   const documents = new Documents(main, keys);
   return {
     get: (kind, id) => documents.get(kind, id),
-    put: async (kind, id, value, expected, { fence, loose } = {}) => {
+    put: async (kind, id, value, expected, { fence, loose, wake } = {}) => {
       const document = { kind, id, text: JSON.stringify(value), expected, fence };
-      if (loose) return documents.put(main, document);
-      return owned.write(
-        (connection) => documents.put(connection, document),
-        (revision) => revision !== undefined,
-      );
+      const write = (connection: Connection) => documents.put(connection, document);
+      const put = await (loose ? write(main) : owned.write(write, (revision) => revision !== undefined));
+      if (wake) await main.send((redis) => redis.publish(keys.appended(), ''));
+      return put;
     },
     remove: async (kind, id, expected, { fence, loose } = {}) => {
       const document = { kind, id, expected, fence };
