@@ -18,6 +18,8 @@ type Documents = Pick<Store, 'get' | 'put' | 'remove' | 'list' | 'onAppend'>;
 const kind = 'observed';
 /** A wake-up may be lost. */
 const lookAgain = 250;
+/** Between two looks, so that a busy log does not mean a list for each append. */
+const breath = 5;
 /** How long an answer is kept for one who may be gone. */
 const kept = 60_000;
 const loose = { loose: true, wake: true } as const;
@@ -88,7 +90,7 @@ export function inbox({ store, holds, see, failed }: InboxParts): Inbox {
     if (looking || stopped) return;
     looking = true;
     void (async () => {
-      for (; again && !stopped; await pause(20)) {
+      for (; again && !stopped; await pause(breath)) {
         again = false;
         await lookOnce().catch(failed);
       }

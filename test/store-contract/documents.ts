@@ -1,9 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DocumentRange } from '#platform/store/store.js';
-import { entry, find, readAll, writeOne, type Open } from './fixtures.js';
+import { entry, eventually, find, readAll, writeOne, type Open } from './fixtures.js';
 
 export function documentContract(open: Open): void {
   describe('documents', () => {
+    test('wake up those who listen to appends, when told to', async () => {
+      const { store } = await open();
+      let woken = 0;
+      const stop = store.onAppend(() => (woken += 1));
+      await store.put('tenant', 't1', {}, 0, { loose: true });
+      expect(woken).toBe(0);
+      await store.put('tenant', 't1', {}, 1, { loose: true, wake: true });
+      await eventually(async () => woken || undefined);
+      stop();
+    });
+
     test('count their revisions', async () => {
       const { store } = await open();
       expect(await store.get('tenant', 't1')).toBeUndefined();
