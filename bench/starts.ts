@@ -3,23 +3,24 @@ import { median } from './alternate.js';
 import { authorized, startDemonstration, type GatewayProcess, type Site } from './gateway-process.js';
 import { inventory } from './inventory-client.js';
 import { answerTo } from './recorded.js';
+import type { Ask } from './wrk.js';
 
 /** Milliseconds from the start of the demonstration to its first answer with all its pools. */
 export function demonstrationStart(rounds: number): Promise<number> {
-  return typical(rounds, startDemonstration, `${inventory}/resourcePools`);
+  return typical(rounds, startDemonstration, { path: `${inventory}/resourcePools` });
 }
 
 /** Milliseconds from the start over a store that is there already to the first answer, which is for `path`. */
 export function startFromStore(rounds: number, site: Site, path: string): Promise<number> {
-  return typical(rounds, () => site.startGateway(), path);
+  return typical(rounds, () => site.startGateway(), { path, headers: authorized });
 }
 
-async function typical(rounds: number, start: () => Promise<GatewayProcess>, path: string): Promise<number> {
+async function typical(rounds: number, start: () => Promise<GatewayProcess>, ask: Ask): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const began = performance.now();
     const gateway = await start();
-    await firstAnswer(gateway.url, path);
+    await firstAnswer(gateway.url, ask);
     times.push(performance.now() - began);
     await gateway.stop();
   }
@@ -27,9 +28,10 @@ async function typical(rounds: number, start: () => Promise<GatewayProcess>, pat
 }
 
 /** Asks until something is found and nothing is said to be missing. */
-async function firstAnswer(url: string, path: string): Promise<void> {
+async function firstAnswer(url: string, ask: Ask): Promise<void> {
   for (;;) {
-    const { status, headers, body } = await answerTo(url, { path, headers: authorized });
+    const { status, headers, body } = await answerTo(url, ask);
+    if (status === 401) throw new Error(`${ask.path} needs another token.`);
     if (status === 200 && body.length > 2 && !headers.includes('X-Netweave-Incomplete')) return;
     await sleep(5);
   }
