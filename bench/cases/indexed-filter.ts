@@ -9,7 +9,7 @@ const different = 25_000;
 export const indexedFilter: Case = {
   name: 'filter on an indexed attribute, 100 rows, a different value each time',
   target: 0.4,
-  gate: 0.2,
+  gate: 0.05,
   async asks(url) {
     const lists = await resourceLists(url);
     const choices = await Promise.all(lists.map(async (list) => threeOf(list, [...(await racksOf(url, list))])));

@@ -68,8 +68,9 @@ const shared = {
     create: '/subscriptions',
     delete: '/subscriptions/{subscriptionId}',
   },
-  attributes: asModelled('subscriptionId', 'consumerSubscriptionId', 'filter', 'callback'),
-  defaultExcluded: [],
+  // The last two are ours: what became of a subscription must be seen (they are left out unless asked for).
+  attributes: asModelled('subscriptionId', 'consumerSubscriptionId', 'filter', 'callback', 'state', 'stateReason'),
+  defaultExcluded: ['state', 'stateReason'],
 };
 
 export const InventorySubscription = defineObject({

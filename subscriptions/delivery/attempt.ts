@@ -12,15 +12,16 @@ export interface Attempted {
   readonly shown: Attempt;
 }
 
-type Around = Pick<Surroundings, 'clock' | 'post' | 'userAgent'>;
+type Around = Pick<Surroundings, 'clock' | 'post' | 'userAgent' | 'matching'>;
 
 /** Posts a notification once. Headers of Standard Webhooks; the body is O2's alone. */
 export async function attempt(
-  { clock, post, userAgent }: Around,
-  { value, tenant }: Subscriber,
+  { clock, post, userAgent, matching }: Around,
+  subscriber: Subscriber,
   { id, body }: Notification,
   { secrets, signal }: { readonly secrets: () => Promise<Secrets>; readonly signal: AbortSignal },
 ): Promise<Attempted> {
+  const { value, tenant } = subscriber;
   const at = clock.now();
   const began = performance.now();
   const posted = await postOnce();
@@ -40,6 +41,7 @@ export async function attempt(
       const headers = {
         'Content-Type': 'application/json',
         'User-Agent': userAgent,
+        ...matching.headers(subscriber),
         ...signatureHeaders({ id, time: at, body, secrets: signingAt(used, at) }),
       };
       const url = value['callback'] as string;

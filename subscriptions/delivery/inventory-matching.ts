@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { apis } from '#schema/apis.js';
 import { systemTenant } from '#schema/scope.js';
 import { compileSubscription, type CompiledSubscription } from '../matcher/compile.js';
 import { eventOf, reportedKind } from '../matcher/event.js';
@@ -9,6 +10,11 @@ import type { Subscriber } from './deliveries.js';
 import type { Matching, ToldEvent } from './matching.js';
 
 const api = 'o2ims-infrastructureInventory';
+
+/** The newest version of each major. */
+const versions = new Map(
+  Object.entries(apis.find(({ name }) => name === api)!.majors).map(([major, { versions: all }]) => [major, all[0]!]),
+);
 
 interface Wanted {
   readonly apiMajor: string;
@@ -48,6 +54,10 @@ export function inventoryMatching(
       const notified = notifiedOf(subscriber);
       const id = notificationId(event, notified, notifier.oCloudId);
       return { id, body: notificationOf(event, notified, notifier, id) };
+    },
+    headers({ value }) {
+      const { apiMajor } = value as unknown as Wanted;
+      return { Version: versions.get(apiMajor)! };
     },
     test({ value }) {
       const id = randomUUID();

@@ -37,6 +37,8 @@ export interface Matching<C extends Compiled = Compiled> {
   /** Of tenant and permission; filters are not its business. */
   mayRead(subscriber: Subscriber, event: ToldEvent): boolean;
   notification(subscriber: Subscriber, event: ToldEvent): Notification;
+  /** Of each request, beside those of signing: the version of the API (SOL 013 9.3). */
+  headers(subscriber: Subscriber): Readonly<Record<string, string>>;
   /** A notification of no change, to try a callback with. */
   test(subscriber: Subscriber): Notification;
 }

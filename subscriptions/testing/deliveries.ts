@@ -35,6 +35,7 @@ const matching: Matching = {
     id: createHash('sha256').update(`${id} ${change.position.seq}.${change.position.tag}`).digest('hex').slice(0, 32),
     body: JSON.stringify({ object: change.id, n: change.after?.value['n'] ?? -1 }),
   }),
+  headers: () => ({}),
   test: () => ({ id: randomUUID(), body: JSON.stringify({ object: 'test', n: 0 }) }),
 };
 

@@ -166,9 +166,10 @@ describe.each(families)('notifications of $prefix', ({ major, prefix }) => {
     }
   });
 
-  test('§2.1 objectRef is the absolute URI of the object, in the major and the spelling of the subscription (0.1)', () => {
+  test('§2.1 objectRef is the absolute URI of the object, in the major of the subscription and the canonical spelling (0.1)', () => {
     const refs = toldTo('all').map((body) => body['objectRef']);
-    const uri = `${golden.apiRoot}${prefix}/resourcePools/${pool}`;
+    const canonical = prefix.replace('O2ims_', 'o2ims-');
+    const uri = `${golden.apiRoot}${canonical}/resourcePools/${pool}`;
     expect(refs.slice(0, 2)).toEqual([uri, uri]);
     expect([uri, undefined]).toContain(refs[2]);
   });
