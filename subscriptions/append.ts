@@ -35,6 +35,7 @@ export function appendOf(
     const at = written.get(id);
     if (decision.kind === 'entry') {
       refreshed.delete(id);
+      if (decision.left) entries.push(decision.left);
       written.set(id, entries.push(decision.entry) - 1);
       const { after } = decision.entry;
       // Its position is not known before the append; what is judged next needs only value and version.

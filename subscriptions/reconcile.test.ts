@@ -49,12 +49,27 @@ describe('what is reported against what is stored', () => {
     expect(entry.reversePatch).toEqual({ name: 'a', location: null, extensions: { x: 1 } });
   });
 
-  test('a move to another parent and tenant touches the lists it leaves', () => {
+  test('a move to another parent touches the lists it leaves', () => {
     const before = stored({ object: 'Resource', value: { resourcePoolId: '1' } });
-    const entry = entryOf(upsert({ object: 'Resource', tenant: 'red', value: { resourcePoolId: '2' } }), before);
+    const entry = entryOf(upsert({ object: 'Resource', value: { resourcePoolId: '2' } }), before);
     expect([...entry.marks].toSorted()).toEqual(
-      ['Resource', 'Resource#', 'Resource#red', 'Resource/1', 'Resource/1#', 'Resource/2', 'Resource/2#red'].toSorted(),
+      ['Resource', 'Resource#', 'Resource/1', 'Resource/1#', 'Resource/2', 'Resource/2#'].toSorted(),
     );
+  });
+
+  test('a move to another tenant is an end for the one and a beginning for the other, who learns no former state', () => {
+    const before = stored({ object: 'Resource', tenant: 'blue', value: { resourcePoolId: '1' } });
+    const decision = reconcile(
+      upsert({ object: 'Resource', tenant: 'red', value: { resourcePoolId: '2' } }),
+      before,
+      by,
+    );
+    const [left, entry] = decision.kind === 'entry' ? [decision.left!, decision.entry] : [];
+    expect(left).toMatchObject({ change: 'deleted', tenant: 'blue', reversePatch: { resourcePoolId: '1' } });
+    expect(left!.marks).toContain('Resource/1#blue');
+    expect(entry).toMatchObject({ change: 'created', tenant: 'red', baseline: false });
+    expect(entry).not.toHaveProperty('reversePatch');
+    expect(entry!.marks).toContain('Resource/2#red');
   });
 
   test('deleted, with the former value; nothing when there is none', () => {

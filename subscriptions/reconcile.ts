@@ -21,7 +21,8 @@ export interface Circumstances {
 }
 
 export type Decision =
-  | { readonly kind: 'entry'; readonly entry: Entry }
+  /** `left`: its end for the tenant that it leaves, before it begins for the other: neither is told of the other's state. */
+  | { readonly kind: 'entry'; readonly entry: Entry; readonly left?: Entry }
   /** Same value, newer native version: remembered without an entry. */
   | { readonly kind: 'refresh'; readonly object: StoredObject }
   | { readonly kind: 'nothing' }
@@ -39,6 +40,7 @@ export function reconcile(event: ChangeEvent, stored: StoredObject | undefined, 
     if (stored.nativeVersion === event.version && stored.projection === projection) return { kind: 'nothing' };
     return { kind: 'refresh', object: { ...after(event, by), position: stored.position } };
   }
+  if (stored.tenant !== event.tenant) return { kind: 'entry', entry: created(event, by), left: deleted(stored, by) };
   return { kind: 'entry', entry: changed(event, stored, by) };
 }
 
@@ -87,7 +89,7 @@ function changed(event: ChangeEvent & { type: 'upsert' }, stored: StoredObject, 
   const { instance } = by;
   const sameNative = version === undefined || version === stored.nativeVersion;
   const change = stored.projection !== by.projection && sameNative ? 'restated' : 'modified';
-  const marks = [...new Set([...marksOf(object, stored.tenant, [stored.value]), ...marksOf(object, tenant, [value])])];
+  const marks = marksOf(object, tenant, [stored.value, value]);
   const reversePatch = mergePatchBetween(value, stored.value);
   return { change, object, id, tenant, instance, baseline: false, after: after(event, by), reversePatch, marks };
 }
