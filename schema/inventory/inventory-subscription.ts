@@ -68,9 +68,9 @@ const shared = {
     create: '/subscriptions',
     delete: '/subscriptions/{subscriptionId}',
   },
-  // The last two are ours: what became of a subscription must be seen (they are left out unless asked for).
-  attributes: asModelled('subscriptionId', 'consumerSubscriptionId', 'filter', 'callback', 'state', 'stateReason'),
-  defaultExcluded: ['state', 'stateReason'],
+  // The last one is ours: that a subscription is no longer active must be seen, by who asks for all attributes.
+  attributes: asModelled('subscriptionId', 'consumerSubscriptionId', 'filter', 'callback', 'stateReason'),
+  defaultExcluded: ['stateReason'],
 };
 
 export const InventorySubscription = defineObject({
@@ -91,7 +91,11 @@ const secret = (description: string) => z.string().min(1).max(65_536).describe(d
 /** What the gateway shows to a callback. Written only: kept encrypted, never read again. */
 export const CallbackCredentials = z
   .strictObject({
-    bearer: secret('A token to send as it is.').optional(),
+    bearer: z
+      .string()
+      .regex(/^[A-Za-z0-9\-._~+/]{1,16384}=*$/, 'Needs a token of RFC 6750: letters, digits and -._~+/ only.')
+      .describe('A token to send as it is.')
+      .optional(),
     oauth2: z
       .strictObject({
         tokenEndpoint: text('Where tokens are had (client credentials, RFC 6749 4.4).', 2048),

@@ -26,7 +26,7 @@ function auditEntry(caller: Caller, operation: Operation, input: unknown): Omit<
 /** Attributes of the object that are said to become something; never what. */
 function namesIn({ object }: Operation, said: unknown): readonly string[] {
   if (typeof said !== 'object' || said === null) return [];
-  return Object.keys(object.model.shape).filter((name) => Object.hasOwn(said, name));
+  return [...Object.keys(object.model.shape), 'credentials'].filter((name) => Object.hasOwn(said, name));
 }
 
 /** A mutation whose intent cannot be written down does not happen. */

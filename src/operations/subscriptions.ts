@@ -6,6 +6,7 @@ import { later, type Position } from '#schema/position.js';
 import { systemTenant } from '#schema/scope.js';
 import type { Store } from '#platform/store/store.js';
 import type { Deliveries } from '#subscriptions/delivery/deliveries.js';
+import { toldOf } from '#subscriptions/matcher/vocabulary.js';
 import type { Owned } from '#subscriptions/owned.js';
 import type { Row } from '../inventory/row.js';
 import type { Call, WrittenAnswer } from './operation.js';
@@ -47,20 +48,13 @@ interface Surroundings {
 const attempts = 5;
 
 export function subscriptions(around: Surroundings): Subscriptions {
-  const { owned, deliveries } = around;
+  const { deliveries } = around;
   return {
     deliveries,
     found,
     create: (call, value) => create(around, call, value),
     update: (call, id, patch) => update(around, call, id, patch),
-    async delete(call, id) {
-      const row = found(call, id);
-      const position = await owned.remove(row, [claimOf(row.tenant, row.value)]);
-      if (!position)
-        throw new Fault('CONFLICT', `Subscription '${id}' was changed meanwhile; try again.`, { retryAfter: 1 });
-      await deliveries.end(id);
-      return written(call, id, position);
-    },
+    delete: (call, id) => remove(around, call, id),
     pause: (call, id) =>
       rewrite(around, call, id, ({ value }) => ({ ...value, state: 'paused', stateReason: 'Paused by the consumer.' })),
     resume: (call, id) =>
@@ -99,10 +93,25 @@ function update(
     const known = given === undefined ? {} : { authentication: kindsOf(given) };
     const value = withoutAbsent({ ...row.value, ...patch, ...known });
     const shown = given === undefined ? await deliveries.credentials(id) : (given ?? undefined);
+    if (given === undefined && shown && value['callback'] !== row.value['callback'])
+      throw invalid('Give the credentials again: those that are kept are for another callback.', 'credentials');
     await admit(around, call, value, row.tenant, shown);
     if (given !== undefined) await deliveries.changeCredentials(id, shown);
     return value;
   });
+}
+
+async function remove({ owned, store, deliveries }: Surroundings, call: Call, id: string): Promise<WrittenAnswer> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const row = found(call, id);
+    const position = await owned.remove(row, [claimOf(row.tenant, row.value)]);
+    if (position) {
+      await deliveries.end(id);
+      return written(call, id, position);
+    }
+    await call.view.reached(await store.head(), call.signal);
+  }
+  throw new Fault('UNAVAILABLE', `Subscription '${id}' kept changing; try again.`, { retryAfter: 1 });
 }
 
 /** Changes the row by compare-and-set, as often as somebody else is faster. */
@@ -135,14 +144,25 @@ function found(call: Call, id: string): Row {
   return row;
 }
 
+/** Who is told of objects could as well read them. */
+function refuseUnreadable({ scope }: Call, apiMajor: string): void {
+  for (const definition of toldOf(apiMajor)) {
+    const permission = `${definition.collection}:read`;
+    if (!scope.permissions.has(permission))
+      throw new Fault('FORBIDDEN', `A subscription tells of every ${definition.name}, which needs ${permission}.`);
+  }
+}
+
 async function admit(
   { callbacks, checkFilter }: Surroundings,
-  { signal }: Call,
+  call: Call,
   value: Value,
   tenant: string | null,
   credentials: CallbackCredentials | undefined,
 ): Promise<void> {
+  const { signal } = call;
   const { callback, filter, apiMajor, filterMode } = value as InventorySubscriptionWritable;
+  refuseUnreadable(call, apiMajor);
   if (filter !== undefined && filter !== '') checkFilter({ filter, apiMajor, filterMode });
   if (credentials?.bearer !== undefined && credentials.oauth2)
     throw invalid('A callback is shown a bearer token or one of an authorisation server, not both.', 'credentials');

@@ -24,6 +24,8 @@ const numbers = ({ all }: Receiver) => all.map(({ body }) => body.n);
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const times = (object: string, count: number) => new Array<string>(count).fill(object);
 
+const never = new AbortController().signal;
+
 describe('what is owed', () => {
   test('is posted once, in order, with the headers of Standard Webhooks', async () => {
     const to = await callback();
@@ -214,11 +216,13 @@ describe('a callback that fails', () => {
     );
     to.behave(good);
     to.all.length = 0;
-    expect(await house.deliveries.replay(house.subscriber(id), { deadLetters: [letters[1]!.deadLetterId] })).toEqual({
+    expect(
+      await house.deliveries.replay(house.subscriber(id), { deadLetters: [letters[1]!.deadLetterId] }, never),
+    ).toEqual({
       notifications: 1,
     });
     await until(() => to.all.length === 1);
-    expect(await house.deliveries.replay(house.subscriber(id), { deadLetters: 'all' })).toMatchObject({
+    expect(await house.deliveries.replay(house.subscriber(id), { deadLetters: 'all' }, never)).toMatchObject({
       notifications: expect.any(Number),
     });
     await until(async () => (await house.deliveries.status(house.subscriber(id))).deadLetters === 0);
@@ -265,7 +269,7 @@ describe('from any process', () => {
     const { position } = await house.deliveries.status(house.subscriber(id));
     await house.change('x', 'x');
     await until(() => to.all.length === 3);
-    expect(await house.deliveries.replay(house.subscriber(id), { since: position })).toMatchObject({
+    expect(await house.deliveries.replay(house.subscriber(id), { since: position }, never)).toMatchObject({
       from: expect.any(String),
     });
     await until(() => to.all.length >= 5);
@@ -273,9 +277,9 @@ describe('from any process', () => {
     const ids = to.all.map((each) => each.id);
     expect(ids.slice(3)).toEqual(ids.slice(6 - ids.length < 0 ? 0 : 6 - ids.length, 3));
     const before = to.all.length;
-    await house.deliveries.replay(house.subscriber(id), { since: '2000-01-01T00:00:00Z' });
+    await house.deliveries.replay(house.subscriber(id), { since: '2000-01-01T00:00:00Z' }, never);
     await until(() => to.all.length >= before + 3);
-    await expect(house.deliveries.replay(house.subscriber(id), { since: '3.nothing' })).rejects.toMatchObject({
+    await expect(house.deliveries.replay(house.subscriber(id), { since: '3.nothing' }, never)).rejects.toMatchObject({
       code: 'INVALID',
       detail: { at: 'since' },
     });

@@ -21,7 +21,7 @@ export interface Deliveries {
   /** Posts a notification of no change, once, and says what came of it. */
   test(subscriber: Subscriber, signal: AbortSignal): Promise<DeliveryTest>;
   /** Throws GONE for a place that was trimmed away, INVALID for one that is none. */
-  replay(subscriber: Subscriber, of: ReplayOf): Promise<Replay>;
+  replay(subscriber: Subscriber, of: ReplayOf, signal: AbortSignal): Promise<Replay>;
   /** Makes a new signing secret; the previous one signs along for `overlap` milliseconds. */
   rotateSecret(id: string, overlap: number): Promise<SigningSecret>;
 }

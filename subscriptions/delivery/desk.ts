@@ -20,6 +20,8 @@ import { readSecrets, writeSecrets, type Secrets } from './secrets.js';
 import type { Surroundings } from './surroundings.js';
 
 const attempts = 10;
+/** Orders to send again that may wait for one subscription. */
+const mostOrders = 10;
 
 /** What any process can say and change of deliveries: everything goes through the store. */
 export function deliveries(around: Surroundings): Deliveries {
@@ -37,7 +39,7 @@ export function deliveries(around: Surroundings): Deliveries {
     status: (subscriber) => status(around, subscriber),
     deadLetters: (id, page) => pageOfDeadLetters(store, id, page),
     test: (subscriber, signal) => test(around, subscriber, signal),
-    replay: (subscriber, of) => replay(around, subscriber, of),
+    replay: (subscriber, of, signal) => replay(around, subscriber, of, signal),
     rotateSecret: (id, overlap) => rotate(around, id, overlap),
   };
 }
@@ -104,21 +106,25 @@ async function test(surroundings: Surroundings, subscriber: Subscriber, signal: 
   return { ...shown, delivered: outcome.result === 'delivered' };
 }
 
-async function replay({ store, clock }: Surroundings, { id }: Subscriber, of: ReplayOf) {
+async function replay({ store, clock }: Surroundings, { id }: Subscriber, of: ReplayOf, signal: AbortSignal) {
   const order = async (value: ReplayOrder) => {
+    const waiting = await store.list(kinds.replay, { prefix: `${id}/`, limit: mostOrders });
+    if (waiting.length >= mostOrders)
+      throw new Fault('CONFLICT', `${mostOrders} orders to send again are waiting already.`, { retryAfter: 5 });
     const name = `${String(clock.now()).padStart(15, '0')}${randomBytes(4).toString('hex')}`;
     await store.put(kinds.replay, `${id}/${name}`, { ...value }, 0);
   };
   if ('since' in of) {
     const mark = await store.get(kinds.mark, String(shardOf(id)));
-    const from = formatPosition(await placeSince(store, of.since, mark ? markOf(mark.value).trail : []));
+    const from = formatPosition(await placeSince(store, of.since, mark ? markOf(mark.value).trail : [], signal));
     await order({ since: from });
     return { from };
   }
   if (of.deadLetters !== 'all') {
-    await Promise.all(of.deadLetters.map((letter) => mustStand(store, id, letter)));
-    if (of.deadLetters.length > 0) await order({ letters: of.deadLetters });
-    return { notifications: of.deadLetters.length };
+    const letters = [...new Set(of.deadLetters)];
+    await Promise.all(letters.map((letter) => mustStand(store, id, letter)));
+    if (letters.length > 0) await order({ letters });
+    return { notifications: letters.length };
   }
   let [notifications, upTo] = [0, ''];
   for (let ids = await deadLetterIds(store, id); ids.length > 0; ids = await deadLetterIds(store, id, upTo)) {
@@ -140,8 +146,7 @@ async function rotate(around: Surroundings, id: string, overlap: number) {
   const until = now + overlap;
   let previous = false;
   await writeSecrets(around, id, (before) => {
-    if (!before) throw new Fault('NOT_FOUND', `There is no InventorySubscription '${id}'.`);
-    const kept = before.signing.filter((key) => key.until === undefined || key.until > now);
+    const kept = (before?.signing ?? []).filter((key) => key.until === undefined || key.until > now);
     const along = overlap > 0 ? kept.map((key) => ({ ...key, until: Math.min(key.until ?? until, until) })) : [];
     previous = along.length > 0;
     return { ...before, signing: [{ secret }, ...along] };

@@ -7,7 +7,7 @@ import { subscriptionIndex } from '../matcher/subscription-index.js';
 import { typeOf } from '../matcher/vocabulary.js';
 import { notificationId, notificationOf, type Notified, type Notifier } from '../notification.js';
 import type { Subscriber } from './deliveries.js';
-import type { Matching, ToldEvent } from './matching.js';
+import type { Matching } from './matching.js';
 
 const api = 'o2ims-infrastructureInventory';
 
@@ -24,11 +24,8 @@ interface Wanted {
   readonly states?: 'object' | 'string';
 }
 
-/** Subscriptions to the inventory: their filters, and what they are told. `mayRead` sees more than tenants where there is more. */
-export function inventoryMatching(
-  notifier: Notifier,
-  mayRead: (subscriber: Subscriber, event: ToldEvent) => boolean = () => true,
-): Matching<CompiledSubscription> {
+/** Subscriptions to the inventory: their filters, and what they are told. What may be read at all was asked when they were made. */
+export function inventoryMatching(notifier: Notifier): Matching<CompiledSubscription> {
   return {
     event: (change) => (reportedKind(change) && isTold(change.object) ? eventOf(change) : undefined),
     compile({ value }) {
@@ -47,8 +44,7 @@ export function inventoryMatching(
     mayRead(subscriber, event) {
       const { tenant } = subscriber;
       const owner = event.change.tenant;
-      const seen = tenant === systemTenant || tenant === null || owner === null || owner === tenant;
-      return seen && mayRead(subscriber, event);
+      return tenant === systemTenant || tenant === null || owner === null || owner === tenant;
     },
     notification: (subscriber, event) => {
       const notified = notifiedOf(subscriber);

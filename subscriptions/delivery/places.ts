@@ -62,7 +62,7 @@ async function firstThat<T>(all: readonly T[], holds: (each: T) => Promise<boole
 }
 
 /** The place from which everything `since` (a position, or a time in RFC 3339) follows. */
-export async function placeSince(store: Store, since: string, trail: Trail): Promise<Position> {
+export async function placeSince(store: Store, since: string, trail: Trail, signal: AbortSignal): Promise<Position> {
   const position = parsePosition(since);
   const gone = (what: string) =>
     new Fault('GONE', `The log was trimmed beyond ${what}; read the inventory anew.`, { at: 'since' });
@@ -76,7 +76,7 @@ export async function placeSince(store: Store, since: string, trail: Trail): Pro
   if (Number.isNaN(time)) throw invalid('Give a position, or a time in RFC 3339.', 'since');
   const from = await startBefore(store, time, trail);
   if (!from) throw gone('this time');
-  return lastBefore(store, from, time);
+  return lastBefore(store, from, time, signal);
 }
 
 /** Somewhere before a time, as near as is known. */
@@ -91,8 +91,9 @@ async function startBefore(store: Store, time: number, trail: Trail): Promise<Po
   return earliest && Date.parse(earliest.at) < time ? oldest : undefined;
 }
 
-async function lastBefore(store: Store, from: Position, time: number): Promise<Position> {
+async function lastBefore(store: Store, from: Position, time: number, signal: AbortSignal): Promise<Position> {
   for (let position = from; ;) {
+    signal.throwIfAborted();
     const read = await store.read(position, 1000);
     if (read.outcome !== 'read' || read.changes.length === 0) return position;
     for (const change of read.changes) {

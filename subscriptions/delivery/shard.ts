@@ -15,6 +15,8 @@ export class Shard {
   readonly #workers = new Map<string, Worker>();
   /** Subscriptions that have no worker yet: the shard must not be marked over what they are owed. */
   readonly #without = new Set<string>();
+  /** Subscriptions that were deleted; their ids are never used again. */
+  readonly #gone = new Set<string>();
   readonly #opening = new Set<string>();
   #reading: Promise<void> | undefined;
   #mark: Mark | undefined;
@@ -46,7 +48,7 @@ export class Shard {
 
   /** Begins for all subscriptions of the shard; those that cannot be read are left for later. */
   async open(rows: readonly Subscriber[]): Promise<void> {
-    for (const { id } of rows) this.#without.add(id);
+    for (const { id } of rows) if (!this.#gone.has(id)) this.#without.add(id);
     const left = [...rows];
     const some = async () => {
       for (let row = left.shift(); row && !this.#closed; row = left.shift()) await this.begin(row);
@@ -57,13 +59,13 @@ export class Shard {
   /** Begins for one subscription, unless it has begun. */
   async begin(row: Subscriber): Promise<void> {
     const { id } = row;
-    if (this.#closed || this.#opening.has(id) || this.worker(id)) return;
+    if (this.#closed || this.#gone.has(id) || this.#opening.has(id) || this.worker(id)) return;
     this.#without.add(id);
     this.#opening.add(id);
     try {
       await this.#placed();
       const stored = await this.#stored(row);
-      if (!stored || this.#closed) return;
+      if (!stored || this.#closed || this.#gone.has(id)) return;
       const worker = new Worker(this.#shop, row, stored, this.held);
       this.#workers.set(id, worker);
       this.#without.delete(id);
@@ -99,12 +101,14 @@ export class Shard {
     // A subscription whose document is missing was restored from elsewhere: it is owed what came after it.
     const fence = this.held();
     const progress: Progress = { position: row.position, delivered: 0, owed: {} };
-    if (!fence) return undefined;
+    const [stands] = await store.objects([{ object: 'InventorySubscription', id: row.id }]);
+    if (!fence || !stands) return undefined;
     const revision = await store.put(kinds.delivery, row.id, progressValue(progress), 0, { fence });
     return revision === undefined ? undefined : { progress, revision };
   }
 
   end(id: string): void {
+    this.#gone.add(id);
     this.#workers.get(id)?.abandon();
     this.#workers.delete(id);
     this.#without.delete(id);
@@ -139,7 +143,8 @@ export class Shard {
   }
 
   #complete(): boolean {
-    for (const id of this.#workers.keys()) if (!this.worker(id)) this.#without.add(id);
+    for (const id of this.#workers.keys()) if (!this.worker(id) && !this.#gone.has(id)) this.#without.add(id);
+    for (const id of this.#without) if (this.#gone.has(id)) this.#without.delete(id);
     return this.#without.size === 0;
   }
 

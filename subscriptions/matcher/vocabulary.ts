@@ -55,3 +55,8 @@ export function vocabularyOf(api: string, major: string): Vocabulary {
 export function typeOf(api: string, major: string, object: string): NotifiedType | undefined {
   return vocabularyOf(api, major).types.find(({ definition }) => definition.name === object);
 }
+
+/** The objects that a subscription to a major version of the inventory tells of. */
+export function toldOf(major: string): readonly ObjectDefinition[] {
+  return vocabularyOf('o2ims-infrastructureInventory', major).types.map(({ definition }) => definition);
+}

@@ -36,7 +36,7 @@ export const inventorySubscriptions = [
     verb: 'update',
     permission: 'inventorySubscriptions:update',
     input: z.strictObject({ id, patch: patchOf(z.object(withoutDefaults(changeable))) }),
-    summary: 'Changes a subscription; what is owed stays owed.',
+    summary: 'Changes a subscription; what was not sent yet is judged by the new filter.',
     run: (call, input) => call.subscriptions.update(call, input.id, input.patch),
   }),
   operation({
@@ -114,7 +114,7 @@ export const inventorySubscriptions = [
     summary: 'Sends again what was given up, or everything since a place or a time.',
     run: async (call, input) => {
       const subscriber = call.subscriptions.found(call, input.id);
-      const value = await call.subscriptions.deliveries.replay(subscriber, replayOf(input));
+      const value = await call.subscriptions.deliveries.replay(subscriber, replayOf(input), call.signal);
       return told(call, value);
     },
   }),

@@ -214,7 +214,7 @@ function secondsIn(header: string | undefined): number | undefined {
 }
 
 function ended(cause: unknown, milliseconds: number): Error {
-  if (!(cause instanceof Fault)) return cause as Error;
+  if (!(cause instanceof Fault)) return new OutboundFault('protocol', 'The request could not be made.', { cause });
   const { code, message } = cause;
   const fault =
     cause instanceof OutboundFault ? cause : new OutboundFault('refused-by-policy', message, { code, cause });
