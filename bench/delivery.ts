@@ -57,7 +57,7 @@ async function house<T>(work: (house: House) => Promise<T>): Promise<T> {
     store,
     owned: own,
     clock: systemClock,
-    subscribers: { get: (id: string) => rows.get(id), all: () => rows.values() },
+    subscribers: { get: (id: string) => rows.get(id), all: () => rows.values(), reached: () => Promise.resolve() },
     matching: inventoryMatching({ publicUrl: 'https://gateway.example', oCloudId }),
     post: postThrough(client, tokens(client)),
     sealer: sealer(randomBytes(32)),

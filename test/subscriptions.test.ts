@@ -46,7 +46,9 @@ beforeAll(async () => {
       admin: { roles: ['admin'] },
       red: { roles: ['operator'], tenant: 'red' },
       blue: { roles: ['operator'], tenant: 'blue' },
+      blind: { roles: ['subscriber'] },
     },
+    yaml: 'roles: { subscriber: ["inventorySubscriptions:create", "resourcePools:read"] }',
   });
   callback = await receiver();
 });
@@ -158,6 +160,28 @@ describe('a subscription over O2', () => {
     }
     for (const each of [id, inV1.body['subscriptionId'] as string])
       expect((await ask(`${own}/${each}`, { method: 'DELETE' })).status).toBe(204);
+  });
+});
+
+describe('what a subscription would tell', () => {
+  test('must be readable by who subscribes', async () => {
+    const body = { callback: `${callback.url}/blind` };
+    const { status, body: said } = await ask(`${o2}/v2/subscriptions`, { method: 'POST', body, as: 'blind' });
+    expect([status, said['code']]).toEqual([403, 'FORBIDDEN']);
+    expect(callback.state.verified).toBe(0);
+  });
+
+  test('is shown to no other callback with the credentials of this one', async () => {
+    const value = { callback: `${callback.url}/kept`, credentials: { bearer: 'of-this-callback' } };
+    const made = await ask(own, { method: 'POST', body: value });
+    const at = `${own}/${String(made.body['id'])}`;
+    expect(JSON.stringify(made.body)).not.toContain('of-this-callback');
+    const headers = { 'Content-Type': 'application/merge-patch+json' };
+    const moved = await ask(at, { method: 'PATCH', body: { callback: `${callback.url}/other` }, headers });
+    expect([moved.status, moved.body['at']]).toEqual([400, 'credentials']);
+    const broken = await ask(at, { method: 'PATCH', body: { credentials: { bearer: 'two\nlines' } }, headers });
+    expect([broken.status, broken.body['at']]).toEqual([400, 'credentials/bearer']);
+    expect((await ask(at, { method: 'DELETE' })).status).toBe(204);
   });
 });
 

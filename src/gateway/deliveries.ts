@@ -104,6 +104,7 @@ function subscribersOf(view: View): Surroundings['subscribers'] {
   return {
     get: (id) => kind().get(id),
     all: () => kind().unordered.filter((row) => row !== undefined),
+    reached: (position) => view.reached(position),
   };
 }
 

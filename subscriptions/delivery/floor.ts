@@ -30,6 +30,8 @@ export interface FloorOptions extends Surroundings {
 
 const recentLimits: RecentLimits = { entries: 20_000, bytes: 64 * 1024 * 1024 };
 const subscription = 'InventorySubscription';
+/** After which a shard that could not be read is read again, milliseconds. */
+const again = 1000;
 /** Part of the time that the log keeps a change, after which it is given up while it still can be told. */
 const patience = 0.9;
 
@@ -116,9 +118,14 @@ export class Floor {
     const shard = new Shard(this.#shop, number, held);
     this.#shards.set(number, shard);
     try {
+      // What stood before is read from the view, which may be behind; what comes from now on passes by us.
+      await this.#options.subscribers.reached(this.#tail.position);
       await shard.open(this.#rows(number));
     } catch (error) {
       this.#report('The subscriptions of a shard could not be read; they are looked for again.', error);
+      await this.#options.clock.sleep(again, this.#stopping.signal).catch(() => undefined);
+      if (this.#shards.get(number) === shard && !shard.opened) this.#lost(number);
+      if (held() && !this.#shards.has(number) && !this.#stopping.signal.aborted) void this.#gained(number, held);
     }
   }
 

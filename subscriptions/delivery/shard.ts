@@ -15,6 +15,8 @@ export class Shard {
   readonly #workers = new Map<string, Worker>();
   /** Subscriptions that have no worker yet: the shard must not be marked over what they are owed. */
   readonly #without = new Set<string>();
+  /** Before, nobody knows whom it is marked for. */
+  opened = false;
   /** Subscriptions that were deleted; their ids are never used again. */
   readonly #gone = new Set<string>();
   readonly #opening = new Set<string>();
@@ -48,6 +50,7 @@ export class Shard {
 
   /** Begins for all subscriptions of the shard; those that cannot be read are left for later. */
   async open(rows: readonly Subscriber[]): Promise<void> {
+    this.opened = true;
     for (const { id } of rows) if (!this.#gone.has(id)) this.#without.add(id);
     const left = [...rows];
     const some = async () => {
@@ -145,7 +148,7 @@ export class Shard {
   #complete(): boolean {
     for (const id of this.#workers.keys()) if (!this.worker(id) && !this.#gone.has(id)) this.#without.add(id);
     for (const id of this.#without) if (this.#gone.has(id)) this.#without.delete(id);
-    return this.#without.size === 0;
+    return this.opened && this.#without.size === 0;
   }
 
   /** Finishes what is under way, until `deadline`. */

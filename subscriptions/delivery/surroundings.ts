@@ -1,4 +1,5 @@
 import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
+import type { Position } from '#schema/position.js';
 import type { Clock } from '#platform/clock.js';
 import type { Sealer } from '#platform/sealed.js';
 import type { Store } from '#platform/store/store.js';
@@ -10,6 +11,8 @@ import type { Matching } from './matching.js';
 export interface Subscribers {
   get(id: string): Subscriber | undefined;
   all(): Iterable<Subscriber>;
+  /** Resolves when they are as they stand at that place of the log, or later. Rejects when the log has lost it. */
+  reached(position: Position): Promise<void>;
 }
 
 export interface Posting {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import type { StoredObject, Value } from '#schema/change.js';
-import { origin } from '#schema/position.js';
+import { origin, type Position } from '#schema/position.js';
 import { systemClock, type Clock } from '#platform/clock.js';
 import { sealer } from '#platform/sealed.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
@@ -75,7 +75,10 @@ function followed(store: Store): Subscribers & { readonly caughtUp: () => Promis
   };
   const caughtUp = () => (reading = reading.then(read, read));
   const stop = store.onAppend(() => void caughtUp());
-  return { get: (id) => rows.get(id), all: () => rows.values(), caughtUp, stop };
+  const reached = async ({ seq }: Position): Promise<void> => {
+    while (position.seq < seq) await caughtUp();
+  };
+  return { get: (id) => rows.get(id), all: () => rows.values(), reached, caughtUp, stop };
 }
 
 export interface World {

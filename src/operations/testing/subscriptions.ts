@@ -18,7 +18,7 @@ export function subscriptionsOf(store: Store): Subscriptions {
       store,
       owned: kept,
       clock: systemClock,
-      subscribers: { get: () => undefined, all: () => [] },
+      subscribers: { get: () => undefined, all: () => [], reached: async () => undefined },
       matching: inventoryMatching({ publicUrl: 'http://gateway', oCloudId: '5b1f6f8c-6c3e-4d0c-9a51-3f3b8a1f0e11' }),
       post: async () => ({ status: 204 }),
       sealer: sealer(Buffer.alloc(32)),
