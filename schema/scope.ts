@@ -13,6 +13,11 @@ export interface Scope {
 /** Tenant of what a caller without a tenant owns: system roles see it, tenants do not. */
 export const systemTenant = '$system';
 
+/** The tenant that the owner of an object is; undefined for system roles and for what is shared. */
+export function tenantOf(owner: string | null): string | undefined {
+  return owner === null || owner === systemTenant ? undefined : owner;
+}
+
 /** Whether an object of `tenant` is visible in `scope`. */
 export function sees(scope: Scope, tenant: string | null): boolean {
   return scope.tenant === undefined || tenant === null || tenant === scope.tenant;

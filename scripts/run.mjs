@@ -27,6 +27,10 @@ function start() {
   const gateway = spawn(node24(), argv, { cwd: process.cwd(), stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => gateway.kill(signal));
   process.on('SIGINT', () => {});
+  // npm hands a signal to a shell that dies of it and passes nothing on: who is left without a parent ends what it began.
+  const parent = process.ppid;
+  const orphaned = () => process.ppid !== parent && gateway.kill('SIGTERM');
+  if (process.env.npm_lifecycle_event !== undefined) setInterval(orphaned, 500).unref();
   return new Promise((resolve) => gateway.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
 }
 

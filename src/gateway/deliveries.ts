@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { compileSubscription } from '#subscriptions/matcher/compile.js';
 import { Fault } from '#schema/errors.js';
+import { tenantOf } from '#schema/scope.js';
 import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
 import { startDeliverer } from '#subscriptions/delivery/deliverer.js';
 import { deliveries } from '#subscriptions/delivery/desk.js';
@@ -110,11 +111,12 @@ function subscribersOf(view: View): Surroundings['subscribers'] {
 
 function callbacksOf(client: Outbound, tokens: Tokens, tested: boolean): Callbacks {
   return {
-    admit: (callback, tenant) => client.check(callback, tenant ?? undefined),
-    async verify(callback, tenant, credentials: CallbackCredentials | undefined, signal) {
+    admit: (callback, tenant) => client.check(callback, tenantOf(tenant)),
+    async verify(callback, owner, credentials: CallbackCredentials | undefined, signal) {
       if (!tested) return;
       const tls = tlsOf(credentials);
-      const call = { signal, timeout: verification, ...(tenant !== null && { tenant }), ...(tls && { tls }) };
+      const tenant = tenantOf(owner);
+      const call = { signal, timeout: verification, ...(tenant !== undefined && { tenant }), ...(tls && { tls }) };
       const get = (made: OutboundCall) => client.get(callback, made);
       const { status } = await authorised(tokens, credentialsOf(credentials), call, get);
       if (status === 204) return;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 
 const here = new URL('.', import.meta.url).href;
@@ -56,8 +57,17 @@ describe('a signal', () => {
     const { child, says, ended } = await run(step('one', 'await hang();'));
     child.kill('SIGTERM');
     await says('one');
+    await sleep(300);
     child.kill(signal);
     expect(await ended).toBe(code);
+  });
+
+  test('that comes twice at once, as to a process group, counts once', async () => {
+    const { child, says, ended } = await run(step('one', 'await new Promise((resolve) => setTimeout(resolve, 400));'));
+    child.kill('SIGTERM');
+    await says('one');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
   });
 
   test('does not wait for ever', async () => {

@@ -7,6 +7,8 @@ export interface ShutdownStep {
 }
 
 const limit = 25_000;
+/** A signal to a process group comes to us twice, once by way of who started us: no second one. Milliseconds. */
+const echo = 250;
 
 /**
  * Ends the process in order on SIGTERM and SIGINT: the steps one after the other, a failing one logged and passed over. Exits
@@ -19,10 +21,12 @@ export function shutdownOnSignals(
   limitMs = limit,
 ): (reason: string) => Promise<never> {
   let ending: Promise<never> | undefined;
+  let begun = 0;
   const begin = (reason: string) => (ending ??= end(steps, logger, limitMs, reason));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (ending) process.exit(128 + constants.signals[signal]);
+      if (!ending) begun = performance.now();
+      else if (performance.now() - begun > echo) process.exit(128 + constants.signals[signal]);
       void begin(signal);
     });
   }

@@ -1,3 +1,4 @@
+import { tenantOf } from '#schema/scope.js';
 import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
 import { authorised, type Credentials } from '#platform/outbound/authorised.js';
 import type { Outbound, OutboundCall } from '#platform/outbound/client.js';
@@ -7,10 +8,11 @@ import type { Post } from './surroundings.js';
 
 /** Posts through the guarded client, with what a subscription shows to its callback. */
 export function postThrough(client: Outbound, tokens: Tokens): Post {
-  return async ({ url, tenant, headers, body, credentials, signal }) => {
+  return async ({ url, tenant: owner, headers, body, credentials, signal }) => {
+    const tenant = tenantOf(owner);
     try {
       const tls = tlsOf(credentials);
-      const call = { headers, body, signal, ...(tenant !== null && { tenant }), ...(tls && { tls }) };
+      const call = { headers, body, signal, ...(tenant !== undefined && { tenant }), ...(tls && { tls }) };
       const post = (made: OutboundCall) => client.post(url, made);
       const { status, retryAfter } = await authorised(tokens, credentialsOf(credentials), call, post);
       return { status, ...(retryAfter !== undefined && { retryAfter: retryAfter * 1000 }) };
