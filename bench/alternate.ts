@@ -33,7 +33,7 @@ export async function alternate<Name extends string>(
   return runs;
 }
 
-// Code that has answered fewer is still being compiled, which on a busy machine made a figure five times too dear.
+// Code that has answered fewer is still being compiled, which on a busy machine made a figure three times too dear.
 const warm = 20_000;
 const longestWarmUp = 10;
 

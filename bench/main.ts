@@ -24,7 +24,7 @@ const small = { resources: 10_000, pools: 10 } as const;
 const large = { resources: 100_000, pools: 10 } as const;
 
 // What a shared machine may take from a ratio: neighbours that fill the caches take more from us than from a server that
-// touches next to nothing (0.47 to 0.9 were measured of the same build). A smoke test catches what was lost, no more.
+// touches next to nothing (0.47 to 0.78 by CPU were measured within a day). A smoke test catches what was lost, no more.
 const margin = 0.45;
 
 /** Only the ratios of the rows that have one, quickly; what falls short is measured again, longer, twice before it fails. */

@@ -1,6 +1,6 @@
 import { Fault } from '#schema/errors.js';
 
-/** Who waits for a scan. Asked for the signal only when it has to wait: to make one costs as much as a short answer. */
+/** Who waits for a scan. Asked for the signal only when it has to wait: most scans end before, and need no timer. */
 export interface Waiter {
   readonly signal: AbortSignal;
   /** Scans of one principal take turns among themselves. */

@@ -10,7 +10,7 @@ import { hiddenFrom } from '../../operations/mask.js';
 import type { RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import type { RestRequest } from './request.js';
 
-/** The bytes of an answer, in one piece: several cost more to write than to put together (a page of 32,000: 4 us). */
+/** The bytes of an answer, in one piece: whoever caches, compresses or writes it knows one case. */
 export interface Body {
   readonly content: string | Buffer;
   /** In bytes. */
