@@ -1,6 +1,6 @@
 import type { Value } from '#schema/change.js';
 import { compileSubscription } from '#subscriptions/matcher/compile.js';
-import { eventOf, type SubscriptionEvent } from '#subscriptions/matcher/event.js';
+import { eventOf, type ToldEvent } from '#subscriptions/log/told-event.js';
 import { subscriptionIndex, type SubscriptionIndex } from '#subscriptions/matcher/subscription-index.js';
 import { notificationOf } from '#subscriptions/notification.js';
 import { median } from './alternate.js';
@@ -12,7 +12,7 @@ const subscriptions = 10_000;
 const rounds = 15;
 
 /** A server that was modified, as it is read from the log. */
-function event(n: number): SubscriptionEvent {
+function event(n: number): ToldEvent {
   const value = JSON.parse(JSON.stringify(resource(n, 6))) as Value;
   const position = { seq: n + 1, tag: 'bench' };
   const place = { object: 'Resource', id: value['resourceId'] as string, tenant: null, instance: 'bench', position };

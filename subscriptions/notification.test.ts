@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Value } from '#schema/change.js';
 import { changeOf, told } from './testing/events.js';
-import { eventOf } from './matcher/event.js';
+import { eventOf } from './log/told-event.js';
 import { notificationId, notificationOf, type Notified } from './notification.js';
 
 const notifier = { publicUrl: 'https://o2.example/north', oCloudId: '5b1f6f8c-6c3e-4d0c-9a51-3f3b8a1f0e11' };

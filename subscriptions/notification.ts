@@ -6,7 +6,8 @@ import { permissionsOf } from '#schema/permissions.js';
 import { formatPosition } from '#schema/position.js';
 import type { Hidden } from '#schema/present.js';
 import { uuid5 } from '#adapters/kit/identity.js';
-import { eventTypes, reportedKind, stateOf, type SubscriptionEvent } from './matcher/event.js';
+import type { ToldEvent } from './log/told-event.js';
+import { eventTypes, reportedKind, stateOf } from './matcher/event.js';
 import { typeOf, type NotifiedType } from './matcher/vocabulary.js';
 
 /** What of a subscription shows in its notifications. */
@@ -28,7 +29,7 @@ export interface Notifier {
 }
 
 /** The same on every retry and in every process, another one for every place in the log. */
-export function notificationId({ change }: SubscriptionEvent, { id }: Pick<Notified, 'id'>, oCloudId: string): string {
+export function notificationId({ change }: ToldEvent, { id }: Pick<Notified, 'id'>, oCloudId: string): string {
   return uuid5(oCloudId, `notification/${id}/${formatPosition(change.position)}`);
 }
 
@@ -71,7 +72,7 @@ function stateText(type: NotifiedType, state: Value): string {
 /** Absolute; undefined when the API has no path of the object, or the state lacks what the path is made of. */
 function referenceOf(
   { presenter, definition }: NotifiedType,
-  event: SubscriptionEvent,
+  event: ToldEvent,
   { api, major, spelling = api }: Notified,
   publicUrl: string,
 ): string | undefined {
@@ -90,7 +91,7 @@ function referenceOf(
  * what to forget. Throws when the API does not know the object or nobody is owed the change: no subscription matches these.
  */
 export function notificationOf(
-  event: SubscriptionEvent,
+  event: ToldEvent,
   subscription: Notified,
   { publicUrl, oCloudId }: Notifier,
   id = notificationId(event, subscription, oCloudId),

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Position } from '#schema/position.js';
 import { Backlog, type OutOfOrder } from './backlog.js';
-import { Recent, type Entry } from './recent.js';
+import { Recent, type Entry } from '../log/recent.js';
 
 const place = (seq: number): Position => ({ seq, tag: seq === 0 ? '0' : 't' });
 const entry = (seq: number, id: string): Entry => {

@@ -1,5 +1,5 @@
 import { later, type Position } from '#schema/position.js';
-import type { Entry } from './recent.js';
+import type { Entry } from '../log/recent.js';
 
 /** Notifications that wait in line by their number alone; beyond that they are found in the log again. */
 const longestQueue = 1000;

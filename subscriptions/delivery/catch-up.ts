@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as timeout } from 'node:timers/promises';
 import type { Position } from '#schema/position.js';
 import type { Backlog } from './backlog.js';
-import type { Entry } from './recent.js';
+import type { Entry } from '../log/recent.js';
 import type { Lost, Workshop } from './workshop.js';
 
 const afterFailure = 1000;

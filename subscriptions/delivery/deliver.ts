@@ -4,7 +4,7 @@ import { writeDeadLetter } from './dead-letters.js';
 import type { Subscriber } from './deliveries.js';
 import type { Attempt } from './documents.js';
 import type { Notification } from './matching.js';
-import type { Entry } from './recent.js';
+import type { Entry } from '../log/recent.js';
 import type { Secrets } from './secrets.js';
 import type { Tries } from './tries.js';
 import type { Held, Workshop } from './workshop.js';

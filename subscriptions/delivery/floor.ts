@@ -4,15 +4,15 @@ import type { DelivererState } from './deliverer.js';
 import type { Subscriber } from './deliveries.js';
 import { kinds, shardOf } from './documents.js';
 import { Limits, type ParallelLimits } from './limits.js';
-import { logReader } from './log-reader.js';
+import { logReader } from '../log/reader.js';
 import { relocated } from './places.js';
 import { retryPolicy, type RetryPolicy } from './policy.js';
-import type { Entry, RecentLimits } from './recent.js';
+import type { Entry, RecentLimits } from '../log/recent.js';
 import { carryOut } from './replays.js';
 import { Shard } from './shard.js';
 import { Shards, shardTimes, type ShardTimes } from './shards.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
-import { openTail, type Tail } from './tail.js';
+import { openTail, type Tail } from '../log/tail.js';
 import type { Held, Offered, Workshop } from './workshop.js';
 
 export interface FloorOptions extends Surroundings {

@@ -1,12 +1,6 @@
-import type { Change, Value } from '#schema/change.js';
+import type { Change } from '#schema/change.js';
+import type { ToldEvent } from '../log/told-event.js';
 import type { Subscriber } from './deliveries.js';
-
-/** An entry of the log with the states it lies between, made once for all who are told of it. */
-export interface ToldEvent {
-  readonly change: Change;
-  readonly before?: Value;
-  readonly after?: Value;
-}
 
 /** A filter made ready. */
 export interface Compiled {

@@ -1,6 +1,6 @@
 import { healthy, next, type Failing, type Health, type Next, type Outcome } from './course.js';
 import type { RetryPolicy } from './policy.js';
-import type { Entry } from './recent.js';
+import type { Entry } from '../log/recent.js';
 
 /** The notifications of one subscription that were begun and are not done. */
 export class Tries {

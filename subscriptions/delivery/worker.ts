@@ -9,7 +9,7 @@ import type { Attempt, Progress } from './documents.js';
 import { endpointOf } from './limits.js';
 import type { Compiled } from './matching.js';
 import { ProgressWriter } from './progress-writer.js';
-import type { Entry } from './recent.js';
+import type { Entry } from '../log/recent.js';
 import { secretsInUse, type Secrets } from './secrets.js';
 import { Standing } from './standing.js';
 import { healthOf, Tries } from './tries.js';

@@ -2,13 +2,13 @@ import type { Position } from '#schema/position.js';
 import type { Lease } from '#platform/store/store.js';
 import type { Progress } from './documents.js';
 import type { Limits } from './limits.js';
-import type { EntriesRead, LogReader } from './log-reader.js';
+import type { EntriesRead, LogReader } from '../log/reader.js';
 import type { Compiled, Index } from './matching.js';
 import type { RetryPolicy } from './policy.js';
 import type { Pace } from './progress-writer.js';
-import type { Entry } from './recent.js';
+import type { Entry } from '../log/recent.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
-import type { Tail } from './tail.js';
+import type { Tail } from '../log/tail.js';
 
 /** What all workers of a process share. */
 export interface Workshop extends Surroundings {

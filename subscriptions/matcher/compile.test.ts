@@ -9,7 +9,7 @@ import { presenterOf } from '#schema/present.js';
 import { changeOf, told } from '../testing/events.js';
 import { onResource, values } from '../testing/random-filters.js';
 import { compileSubscription } from './compile.js';
-import { eventOf } from './event.js';
+import { eventOf } from '../log/told-event.js';
 import type { FilterMode } from './keys.js';
 
 const inventory = { api: 'o2ims-infrastructureInventory', major: 'v2' };

@@ -1,6 +1,7 @@
 import { every, some, type Predicate } from '#schema/filter/compile.js';
 import { dependsOnChange, resolve, type Resolved } from './condition.js';
-import { reportedKind, reportedKinds, stateOf, type Reported, type SubscriptionEvent } from './event.js';
+import type { ToldEvent } from '../log/told-event.js';
+import { reportedKind, reportedKinds, stateOf, type Reported } from './event.js';
 import { parseGroups } from './groups.js';
 import { keysOf, type Alternatives, type AttributeKey, type FilterMode, type Keys } from './keys.js';
 import { vocabularyOf, type NotifiedType } from './vocabulary.js';
@@ -18,7 +19,7 @@ export interface IndexKey {
 
 export interface CompiledSubscription {
   /** Whether the event is to be reported, whoever's it is: tenants are the index's. */
-  matches(event: SubscriptionEvent): boolean;
+  matches(event: ToldEvent): boolean;
   readonly keys: readonly IndexKey[];
 }
 
@@ -107,7 +108,7 @@ function cellsOf(cell: (change: Reported) => Cell): Cells {
   return { created: cell('created'), modified: cell('modified'), deleted: cell('deleted') };
 }
 
-function matches(byObject: ReadonlyMap<string, Cells>, event: SubscriptionEvent): boolean {
+function matches(byObject: ReadonlyMap<string, Cells>, event: ToldEvent): boolean {
   const kind = reportedKind(event.change);
   const test = kind && byObject.get(event.change.object)?.[kind].test;
   return typeof test === 'function' ? test(stateOf(event)) : test === true;

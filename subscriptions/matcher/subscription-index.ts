@@ -1,7 +1,8 @@
 import type { Value } from '#schema/change.js';
 import { folded } from '#schema/filter/text.js';
 import type { CompiledSubscription, IndexKey } from './compile.js';
-import { reportedKind, stateOf, type Reported, type SubscriptionEvent } from './event.js';
+import type { ToldEvent } from '../log/told-event.js';
+import { reportedKind, stateOf, type Reported } from './event.js';
 
 /** Subscriptions under what an event must have to match them, so that most need not be looked at. */
 export interface SubscriptionIndex {
@@ -9,7 +10,7 @@ export interface SubscriptionIndex {
   add(id: string, compiled: CompiledSubscription, tenant: string | undefined): void;
   remove(id: string): void;
   /** Ids of the subscriptions that match, each once. */
-  match(event: SubscriptionEvent): readonly string[];
+  match(event: ToldEvent): readonly string[];
   readonly size: number;
 }
 

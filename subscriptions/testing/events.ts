@@ -1,7 +1,8 @@
 import type { Change, StoredObject, Value } from '#schema/change.js';
 import { mergePatchBetween } from '#schema/merge-patch.js';
 import type { ObjectName } from '#schema/objects.js';
-import { eventOf, type Reported, type SubscriptionEvent } from '../matcher/event.js';
+import { eventOf, type ToldEvent } from '../log/told-event.js';
+import { type Reported } from '../matcher/event.js';
 
 interface Told {
   readonly object: ObjectName;
@@ -24,6 +25,6 @@ export function changeOf({ object, kind, before, after, id = 'x', tenant = null,
   return { ...entry, after: stored(after ?? {}), reversePatch: mergePatchBetween(after ?? {}, before ?? {}) };
 }
 
-export function told(event: Told): SubscriptionEvent {
+export function told(event: Told): ToldEvent {
   return eventOf(changeOf(event));
 }

@@ -3,7 +3,8 @@ import type { Value } from '#schema/change.js';
 import { operators, type Condition, type Operator } from '#schema/filter/ast.js';
 import { printFilter } from '#schema/filter/testing/print.js';
 import type { ObjectName } from '#schema/objects.js';
-import { reportedKinds, type SubscriptionEvent } from '../matcher/event.js';
+import type { ToldEvent } from '../log/told-event.js';
+import { reportedKinds } from '../matcher/event.js';
 import { told } from './events.js';
 
 /** Few words, so that filters find something; one is a UUID in both its spellings. */
@@ -92,7 +93,7 @@ export const filterText: fc.Arbitrary<string> = fc
 
 const tenant = fc.constantFrom(null, 'red', 'green');
 
-export const someEvent: fc.Arbitrary<SubscriptionEvent> = someObject.chain((object) =>
+export const someEvent: fc.Arbitrary<ToldEvent> = someObject.chain((object) =>
   fc
     .record({ kind: fc.constantFrom(...reportedKinds), before: values[object]!, after: values[object]!, tenant })
     .map((event) => told({ object, ...event })),

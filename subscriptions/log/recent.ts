@@ -1,11 +1,11 @@
 import type { Change } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
-import type { ToldEvent } from './matching.js';
+import type { ToldEvent } from './told-event.js';
 
-/** An entry of the log as deliverers look at it. */
+/** An entry of the log as those look at it who tell of it. */
 export interface Entry {
   readonly change: Change;
-  /** Absent for what nobody is owed. */
+  /** Absent for what nobody is told. */
   readonly event?: ToldEvent | undefined;
 }
 
