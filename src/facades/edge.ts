@@ -4,6 +4,7 @@ import type { IdentifyPrincipal } from '../access/principal.js';
 import { tooMany, type ChargeRate } from '../access/rate-limit.js';
 import type { ChargeStranger } from '../access/strangers.js';
 import type { Caller } from '../operations/gate.js';
+import { bearerIn } from './bearer.js';
 import { allowOrigin, type Cors } from './cors.js';
 import type { Refuses } from './foreign-pages.js';
 import { otherMethod } from './methods.js';
@@ -74,7 +75,7 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
         response,
         new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 }),
       );
-    const known = parts.identify(request.socket, bearerOf(request));
+    const known = parts.identify(request.socket, bearerIn(request.headers.authorization));
     if (!known) return refuseStranger(parts, request, response);
     principal = known.name;
     const wait = parts.charge(principal);
@@ -89,12 +90,6 @@ function refuseStranger({ chargeStranger }: EdgeParts, request: IncomingMessage,
   if (wait > 0) response.shouldKeepAlive = false;
   const fault = wait > 0 ? tooMany(wait) : new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.');
   refuseAs(request, response, fault);
-}
-
-function bearerOf({ headers }: IncomingMessage): string | undefined {
-  const { authorization } = headers;
-  if (authorization === undefined) return undefined;
-  return /^bearer /i.test(authorization) ? authorization.slice(7).trim() : '';
 }
 
 /**

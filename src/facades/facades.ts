@@ -1,7 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { Fault, internal } from '#schema/errors.js';
+import type { Hub } from '#subscriptions/live/hub.js';
 import { graphqlFacade } from './graphql/facade.js';
+import { liveGraphql } from './graphql/live-facade.js';
+import type { Upgrade } from './graphql/over-websocket.js';
+import { connections, type Connections } from './live/connections.js';
 import { ownFacade } from './own/facade.js';
 import { getOrPost } from './get-or-post.js';
 import { misencodedQuery, queryIn } from './percent.js';
@@ -13,6 +17,7 @@ import { routesOf } from './rest/routes.js';
 import { serveRest } from './rest/serve.js';
 import { requestIdHeader } from './request-id.js';
 import { trpcFacade } from './trpc/facade.js';
+import type { IdentifyPrincipal } from '../access/principal.js';
 import type { View } from '../inventory/view.js';
 import type { Caller, Gate } from '../operations/gate.js';
 import type { Operation } from '../operations/operation.js';
@@ -26,6 +31,8 @@ interface Parts {
   readonly view: View;
   readonly operations: readonly Operation[];
   readonly publicUrl: string;
+  readonly hub: Hub;
+  readonly identify: IdentifyPrincipal;
   /** A fault of a facade itself: shown to the operator, withheld from the caller. */
   unforeseen(error: unknown, caller: Caller): void;
 }
@@ -34,6 +41,9 @@ export interface Facades {
   serve(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** Static pages and documents, for everybody; false when the path is none of them. */
   serveOpen(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Connections that become WebSockets. */
+  readonly upgrade: Upgrade;
+  readonly live: Connections;
   stop(): Promise<void>;
 }
 
@@ -50,7 +60,7 @@ function servesV2({ apis, conformance }: Configuration): boolean {
 
 /** All facades: the hot O2 routes straight from node:http, everything else through Express behind them. */
 export async function openFacades(parts: Parts): Promise<Facades> {
-  const { configuration, publicUrl, gate, view, operations, unforeseen } = parts;
+  const { configuration, publicUrl, gate, view, operations, hub, identify, unforeseen } = parts;
   const routes = routesOf(
     operations,
     (api, major) => servesV2(configuration) || api !== 'o2ims-infrastructureInventory' || major !== 'v2',
@@ -70,25 +80,12 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     pageBytes: configuration.limits.pageBytes,
   });
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
+  const { live: liveLimits } = configuration.limits;
+  const live = connections(liveLimits, identify);
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
   const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  // A path below it is nothing, where Express would take it for the same.
-  app.use(/^\/graphql\/?$/, getOrPost, graphql.handler);
-  app.use('/trpc', getOrPost, trpcFacade(behind));
-  app.use('/netweave/v1', ownFacade({ ...behind, publicUrl }));
-  app.use((request: IncomingMessage, response: ServerResponse) =>
-    sendProblem(response, problemOf(nothingAt(request.url!))),
-  );
-  app.use((error: unknown, request: IncomingMessage, response: ServerResponse, _next: unknown) => {
-    const fault = faultOf(error);
-    if (fault.code === 'INTERNAL') unforeseen(error, callerOf(request));
-    sendProblem(response, problemOf(fault));
-  });
-
+  const app = mounted(graphql.handler, trpcFacade(behind), ownFacade({ ...behind, publicUrl }), unforeseen);
   return {
     serveOpen: open,
     serve(request, response, caller) {
@@ -99,8 +96,35 @@ export async function openFacades(parts: Parts): Promise<Facades> {
       if (misencoded) return refuseAs(request, response, misencoded);
       app(request, response);
     },
+    upgrade: liveGraphql({ ...behind, ...graphql, hub, identify, connections: live, limits: configuration.limits }),
+    live,
     stop: () => graphql.stop(),
   };
+}
+
+/** What is not hot, behind Express. */
+function mounted(
+  graphql: RequestHandler,
+  trpc: RequestHandler,
+  own: RequestHandler,
+  unforeseen: Parts['unforeseen'],
+): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // A path below it is nothing, where Express would take it for the same.
+  app.use(/^\/graphql\/?$/, getOrPost, graphql);
+  app.use('/trpc', getOrPost, trpc);
+  app.use('/netweave/v1', own);
+  app.use((request: IncomingMessage, response: ServerResponse) =>
+    sendProblem(response, problemOf(nothingAt(request.url!))),
+  );
+  app.use((error: unknown, request: IncomingMessage, response: ServerResponse, _next: unknown) => {
+    const fault = faultOf(error);
+    if (fault.code === 'INTERNAL') unforeseen(error, callerOf(request));
+    sendProblem(response, problemOf(fault));
+  });
+  return app;
 }
 
 function nothingAt(url: string): Fault {

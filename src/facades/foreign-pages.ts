@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Fault } from '#schema/errors.js';
 import { isLoopback } from '../platform/loopback.js';
 import { originAllowed, type Cors } from './cors.js';
@@ -19,6 +19,7 @@ const reading: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS'];
  */
 export function foreignPages({ publicUrl, cors }: Parts): Refuses {
   const own = new URL(publicUrl);
+  const foreign = foreignOriginOf({ publicUrl, cors });
   let lastOwn: string | undefined;
   return ({ method, headers: { host, origin } }) => {
     if (host !== undefined && host !== lastOwn) {
@@ -26,8 +27,15 @@ export function foreignPages({ publicUrl, cors }: Parts): Refuses {
       if (name === undefined || !(isLoopback(name) || name === own.hostname)) return foreignHost(host);
       lastOwn = host;
     }
-    if (origin === undefined || reading.includes(method)) return undefined;
-    if (origin === own.origin || originAllowed(cors, origin)) return undefined;
+    return origin === undefined || reading.includes(method) ? undefined : foreign({ headers: { host, origin } });
+  };
+}
+
+/** Says why a page of this origin may not write, or hold a connection. */
+export function foreignOriginOf({ publicUrl, cors }: Parts) {
+  const own = new URL(publicUrl);
+  return ({ headers: { host, origin } }: { readonly headers: Pick<IncomingHttpHeaders, 'host' | 'origin'> }) => {
+    if (origin === undefined || origin === own.origin || originAllowed(cors, origin)) return undefined;
     const same = URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
     return same ? undefined : foreignOrigin(origin);
   };
@@ -40,7 +48,6 @@ function foreignHost(host: string): Fault {
 }
 
 function foreignOrigin(origin: string): Fault {
-  const how = 'add it to cors.origins, or configure tokens';
-  const message = `Without tokens pages of other origins may not write, and '${origin}' is another: ${how}.`;
+  const message = `Pages of other origins may not do this, and '${origin}' is another: add it to cors.origins.`;
   return new Fault('FORBIDDEN', message, { at: 'Origin' });
 }

@@ -7,15 +7,18 @@ import { edge, type EdgeParts } from '../facades/edge.js';
 import type { Facades } from '../facades/facades.js';
 import { serveHealth, type Health } from '../facades/health.js';
 import type { Refuses } from '../facades/foreign-pages.js';
+import type { Upgrade } from '../facades/graphql/over-websocket.js';
 import { otherMethod } from '../facades/methods.js';
 import { requestIdHeader, requestIdOf, withRequestIds } from '../facades/request-id.js';
 import { problemOf, sendProblem } from '../facades/rest/problem.js';
+import { upgrades } from '../facades/upgrades.js';
 import type { Outcome } from '../operations/gate.js';
 import { accessLog, type AccessLog } from '../platform/access-log.js';
 import type { Configuration } from '../platform/config/model.js';
 import { listen, type Listener, type ListenOptions } from '../platform/listener.js';
 import type { Logger } from '../platform/logger.js';
 import { createMetrics, metricsType, type Metrics } from '../platform/metrics.js';
+import { refuseOnSocket } from '../platform/protocol-faults.js';
 import { report, tried } from './readiness.js';
 import { operationCounter, requestCounters } from './request-counters.js';
 
@@ -45,11 +48,12 @@ export interface Front {
 export async function openFront(configuration: Configuration, logger: Logger): Promise<Front> {
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
-  const state: State = { inFlight: 0, draining: false, handle: withRequestIds(notYet) };
+  const state: State = { inFlight: 0, draining: false, handle: withRequestIds(notYet), upgrade: refuseUpgrade };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const { listen: at, limits } = configuration;
+  const onUpgrade: Upgrade = (request, socket, head) => state.upgrade(request, socket, head);
   const served = configuration.runs.includes('api')
-    ? await listen({ ...at, limits, onRequest, ...certificates(configuration, metrics, logger) })
+    ? await listen({ ...at, limits, onRequest, onUpgrade, ...certificates(configuration, metrics, logger) })
     : undefined;
   const apart = await listenApart(configuration, metrics, state);
   measure(metrics, served, log);
@@ -61,7 +65,13 @@ export async function openFront(configuration: Configuration, logger: Logger): P
     countOperation: operationCounter(metrics),
     follow: (coverage) => void (state.coverage = coverage),
     serve(behind) {
-      const answer = edge(edgeParts(configuration, metrics, state, behind, count));
+      const parts = edgeParts(configuration, metrics, state, behind, count);
+      const answer = edge(parts);
+      const { upgrade: graphql, live } = behind.facades;
+      const publicUrl = configuration.publicUrl ?? served!.url;
+      state.upgrade = upgrades({ ...parts, publicUrl, refuses: behind.refuses, graphql });
+      state.goAway = () => live.stop();
+      metrics.measured('netweave_live_connections', 'Open WebSockets and event streams.', () => live.size);
       state.handle = (request, response) => {
         // Who asks on without reading what was answered is cut off; HTTP clients send one request after the other.
         if (!mayAsk(request.socket, response)) return;
@@ -71,6 +81,7 @@ export async function openFront(configuration: Configuration, logger: Logger): P
     },
     async close() {
       state.draining = true;
+      state.goAway?.();
       await Promise.all([served?.close(grace), apart?.close(grace)]);
       metrics.close();
       await log?.close();
@@ -96,6 +107,9 @@ function mayAsk(socket: Socket, response: ServerResponse): boolean {
 interface State {
   inFlight: number;
   draining: boolean;
+  upgrade: Upgrade;
+  /** Says goodbye to live connections. */
+  goAway?(): void;
   /** Known once something stands behind. */
   coverage?: Coverage;
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -104,6 +118,9 @@ interface State {
 function notYet(_request: IncomingMessage, response: ServerResponse): void {
   sendProblem(response, { status: 503, detail: 'The gateway is starting.', headers: { 'Retry-After': '1' } });
 }
+
+const refuseUpgrade: Upgrade = (_request, socket) =>
+  refuseOnSocket(socket, { status: 503, detail: 'The gateway is starting.' });
 
 function edgeParts(
   configuration: Configuration,

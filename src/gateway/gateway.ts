@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { coverage as newCoverage } from '#subscriptions/coverage.js';
 import { sitesByZone, type ConfiguredInventory } from '#subscriptions/configured.js';
 import { feed as newFeed } from '#subscriptions/feed.js';
+import { openHub } from '#subscriptions/live/hub.js';
 import { newHolder } from '#subscriptions/watching.js';
 import type { Registry } from '#adapters/registry.js';
 import { routing as newRouting } from '#adapters/routing.js';
@@ -62,6 +63,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
       const served = { ...front, apiRoot };
       const operated = await openOperations(configuration, logger, served, { ...inside, ...subscribed });
       stops.push(() => operated.facades.stop());
+      stops.push(() => operated.hub.stop());
       front.serve(operated);
     }
     front.follow(inside.coverage);
@@ -149,10 +151,16 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
   const open = mode === 'development' && tokens.length === 0;
   const anonymous = open ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) } : undefined;
   const operations = allOperations;
-  const facades = await openFacades({ configuration, gate, view, operations, publicUrl: front.apiRoot, unforeseen });
   const identify = tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous);
+  const hub = await openHub({
+    store,
+    reached: (position) => view.reached(position),
+    failed: (message, error) => logger.error({ err: error }, message),
+  });
+  const { apiRoot: publicUrl } = front;
+  const facades = await openFacades({ configuration, gate, view, operations, hub, identify, publicUrl, unforeseen });
   const refuses = open ? foreignPages({ publicUrl: front.apiRoot, cors: configuration.cors }) : undefined;
-  return { facades, identify, refuses, charge, chargeStranger: strangers(rate?.strangersPerSecond) };
+  return { hub, facades, identify, refuses, charge, chargeStranger: strangers(rate?.strangersPerSecond) };
 }
 
 /** Without the site made up as a default, unless some backend has, had or may have pools but no sites of its own. */

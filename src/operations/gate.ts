@@ -1,4 +1,4 @@
-import { Fault } from '#schema/errors.js';
+import { Fault, internal } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
 import type { Coverage } from '#subscriptions/coverage.js';
 import { TokenBuckets } from '#platform/token-buckets.js';
@@ -12,6 +12,7 @@ import { parse } from './input.js';
 import type { Markers } from './markers.js';
 import type { Answer, Call, Operation, UnchangedAnswer } from './operation.js';
 import type { Subscriptions } from './subscriptions.js';
+import { watchName, watchOf, type Watch } from './watch.js';
 import type { Writes } from './writes.js';
 
 export type { Caller } from './caller.js';
@@ -30,7 +31,9 @@ export interface Gate {
    * answers `unchanged` after all of its checks, and without a promise. Throws nothing but Fault.
    */
   call(caller: Caller, operation: Operation, input: unknown, held?: string): Answer | UnchangedAnswer | Promise<Answer>;
-  /** Whether the scope may run the operation: for relations, and for the subscribers of live streams. */
+  /** What a caller may be told of changes, live; charged and authorised like an operation. Throws nothing but Fault. */
+  watch(caller: Caller, input: unknown): Watch;
+  /** Whether the scope may run the operation: for relations. */
   mayCall(principal: Principal, operation: Operation): boolean;
 }
 
@@ -72,21 +75,39 @@ export function gate(parts: GateParts): Gate {
       }
       return run(parts, caller, operation, admitted, callOf);
     },
+    watch: (caller, input) => watch(parts, caller, input),
     mayCall: (principal, operation) => principal.scope.permissions.has(operation.permission),
   };
 }
 
 /** What is checked before anything runs, in this order. Quota and Idempotency-Key have their place after the parse. */
 function admit({ charge }: GateParts, caller: Caller, operation: Operation, input: unknown): unknown {
-  if (!caller.charged) {
-    const wait = charge(caller.principal.name);
-    if (wait > 0) throw tooMany(wait);
-    caller.charged = true;
-  }
+  chargeOnce(charge, caller);
   if (!caller.principal.scope.permissions.has(operation.permission)) {
     throw new Fault('FORBIDDEN', `${operation.name} needs the permission ${operation.permission}.`);
   }
   return parse(operation, input);
+}
+
+function chargeOnce(charge: ChargeRate, caller: Caller): void {
+  if (caller.charged) return;
+  const wait = charge(caller.principal.name);
+  if (wait > 0) throw tooMany(wait);
+  caller.charged = true;
+}
+
+function watch({ charge, count }: GateParts, caller: Caller, input: unknown): Watch {
+  let code = 'OK';
+  try {
+    chargeOnce(charge, caller);
+    return watchOf(caller.principal.scope, input);
+  } catch (error) {
+    const fault = error instanceof Fault ? error : internal(error);
+    code = fault.code;
+    throw fault;
+  } finally {
+    count({ operation: watchName, code });
+  }
 }
 
 type Refuse = (caller: Caller, operation: Operation, input: unknown, fault: Fault) => Promise<never>;

@@ -208,7 +208,7 @@ function placeOf(row: Row, { order }: ListQuery): Place {
 }
 
 /** A filter on what a principal may not see would tell it by what is found. */
-function refuseHidden(scope: Scope, definition: ObjectDefinition, filter: Filter): void {
+export function refuseHidden(scope: Scope, definition: ObjectDefinition, filter: Filter): void {
   for (const [permission, condition] of permissionsIn(definition.model, filter)) {
     if (!scope.permissions.has(permission))
       throw faultIn(condition, 'path', `This filter needs the permission ${permission}.`);

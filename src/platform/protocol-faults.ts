@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 
 /** A request that HTTP itself refuses, before anybody asks what it wants. */
 export interface ProtocolFault {
-  readonly status: 400 | 408 | 413 | 431;
+  readonly status: number;
   readonly detail: string;
 }
 

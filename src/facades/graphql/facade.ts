@@ -9,7 +9,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { RequestHandler } from 'express';
-import { printSchema, type DocumentNode } from 'graphql';
+import { printSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
@@ -17,6 +17,7 @@ import type { Operation } from '../../operations/operation.js';
 import { documentLimits, type DocumentLimits } from './document-limits.js';
 import { formatError } from './errors.js';
 import { graphqlOverHttp } from './http.js';
+import type { Sent } from './live-documents.js';
 import { costLimit, incomplete, operatorSees } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
@@ -45,6 +46,9 @@ export interface GraphqlParts {
 export interface GraphqlFacade {
   /** To be mounted at `/graphql`. */
   readonly handler: RequestHandler;
+  readonly schema: GraphQLSchema;
+  /** An operation that is answered once, over whatever it came. */
+  once(sent: Sent, caller: Caller): Promise<ExecutionResult>;
   readonly sdl: string;
   stop(): Promise<void>;
 }
@@ -86,9 +90,23 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
       callerOf,
       unforeseen,
     }),
+    schema,
+    once: (sent, caller) => onceOf(server, sent, requestOf({ gate, view, operations }, caller)),
     sdl: printSchema(schema),
     stop: () => server.stop(),
   };
+}
+
+async function onceOf(
+  server: ApolloServer<GraphqlRequest>,
+  { query, operationName, variables }: Sent,
+  contextValue: GraphqlRequest,
+): Promise<ExecutionResult> {
+  const request = { query, variables: { ...variables }, ...(operationName == null ? {} : { operationName }) };
+  const { body } = await server.executeOperation(request, { contextValue });
+  if (body.kind !== 'single') throw new Error('An answer in parts was asked for by nobody.');
+  // What Apollo has formatted is what is sent.
+  return body.singleResult as ExecutionResult;
 }
 
 /** Apollo turns these on by itself when it finds its environment variables. */

@@ -1,4 +1,13 @@
-import { Arg, createParameterDecorator, FieldResolver, Mutation, Query, Resolver, type ClassType } from 'type-graphql';
+import {
+  Arg,
+  createParameterDecorator,
+  FieldResolver,
+  Mutation,
+  Query,
+  Resolver,
+  Subscription,
+  type ClassType,
+} from 'type-graphql';
 import type { Typed } from './graphql-type.js';
 import type { GraphqlRequest } from './request.js';
 
@@ -16,8 +25,6 @@ export interface FieldOf<S> extends Typed {
   resolve(asked: Asked<S>): unknown;
 }
 
-const decorators = { query: Query, mutation: Mutation, field: FieldResolver } as const;
-
 const asked = createParameterDecorator(({ root, args, context }): Asked<unknown> => ({
   source: root as unknown,
   args,
@@ -32,6 +39,17 @@ function optionsOf({ nullable, description, defaultValue }: Typed) {
     ...(defaultValue === undefined ? {} : { defaultValue }),
   };
 }
+
+/** Where events come from is not GraphQL's business here: the hub executes a document with each of them. */
+const live = (type: () => object, options: ReturnType<typeof optionsOf>) =>
+  Subscription(type as () => ClassType, {
+    ...options,
+    subscribe: () => {
+      throw new Error('Live streams are told by the hub.');
+    },
+  });
+
+const decorators = { query: Query, mutation: Mutation, subscription: live, field: FieldResolver } as const;
 
 /** A resolver class with these fields: roots, or fields of the object `of`. Decorators are plain functions. */
 function resolverClass<S>(
@@ -48,7 +66,7 @@ function resolverClass<S>(
     Object.entries(field.args ?? {}).forEach(([argument, typed], index) => {
       Arg(argument, () => typed.type, optionsOf(typed))(prototype, field.name, index + 1);
     });
-    decorators[kind](() => field.type, optionsOf(field))(prototype, field.name, undefined as never);
+    decorators[kind](() => field.type as ClassType, optionsOf(field))(prototype, field.name, undefined as never);
   }
   if (of) Resolver(() => of)(made);
   else Resolver()(made);
@@ -58,5 +76,7 @@ function resolverClass<S>(
 export const queryClass = (name: string, fields: readonly FieldOf<undefined>[]) => resolverClass(name, 'query', fields);
 export const mutationClass = (name: string, fields: readonly FieldOf<undefined>[]) =>
   resolverClass(name, 'mutation', fields);
+export const subscriptionClass = <S>(name: string, fields: readonly FieldOf<S>[]) =>
+  resolverClass(name, 'subscription', fields);
 export const fieldClass = <S>(of: ClassType, fields: readonly FieldOf<S>[]) =>
   resolverClass(`${of.name}Fields`, 'field', fields, of);

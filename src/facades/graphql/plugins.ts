@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import { Fault } from '#schema/errors.js';
 import type { Caller } from '../../operations/gate.js';
 import type { View } from '../../inventory/view.js';
-import { costOf, priceOf, type Cost } from './cost.js';
+import { costOf, priceOf, type Cost, type Costed } from './cost.js';
 import { faultOf } from './errors.js';
 import { looksOf, type LooksOf } from './looks.js';
 import type { GraphqlRequest } from './request.js';
@@ -15,15 +15,26 @@ export function costLimit(most: number, view: View): ApolloServerPlugin<GraphqlR
       Promise.resolve({
         didResolveOperation({ schema, document, operation, request, contextValue }) {
           if (!operation) return Promise.resolve();
-          const looksOf = visibleLooks(view, contextValue);
-          const cost = costOf({ schema, document, operation, variables: request.variables ?? {}, looksOf });
-          if (priceOf(cost) <= most) return Promise.resolve();
+          const variables = request.variables ?? {};
+          const refusal = overCost(most, view, contextValue, { schema, document, operation, variables });
+          if (refusal === undefined) return Promise.resolve();
           return Promise.reject(
-            new GraphQLError(tooDear(cost, most), { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } }),
+            new GraphQLError(refusal, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } }),
           );
         },
       }),
   };
+}
+
+/** Why an operation is too dear; undefined when it is not. */
+export function overCost(
+  most: number,
+  view: View,
+  request: GraphqlRequest,
+  costed: Omit<Costed, 'looksOf'>,
+): string | undefined {
+  const cost = costOf({ ...costed, looksOf: visibleLooks(view, request) });
+  return priceOf(cost) <= most ? undefined : tooDear(cost, most);
 }
 
 /** How much there is of what a caller may not read is not told either, by no refusal. */

@@ -6,6 +6,15 @@ import type { Operation } from '../../operations/operation.js';
 import { mutations } from './mutations.js';
 import { queries } from './queries.js';
 import { objectFields } from './relations.js';
+import { streams } from './streams.js';
+
+/** type-graphql wants one wherever there are subscriptions; ours have their events from the hub. */
+const nobody = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error('Nobody publishes here.');
+  },
+};
 
 const schemas = new WeakMap<readonly Operation[], GraphQLSchema>();
 
@@ -16,9 +25,11 @@ export function schemaOf(operations: readonly Operation[]): GraphQLSchema {
   const roots = [
     queries(operations),
     mutations(operations),
+    streams(),
     ...Object.values(objects).map((each) => objectFields(each, operations)),
   ];
-  const schema = buildSchemaSync({ resolvers: roots as unknown as NonEmptyArray<new () => object>, validate: false });
+  const resolvers = roots as unknown as NonEmptyArray<new () => object>;
+  const schema = buildSchemaSync({ resolvers, validate: false, pubSub: nobody });
   schemas.set(operations, schema);
   return schema;
 }

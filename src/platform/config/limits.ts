@@ -31,6 +31,26 @@ const Graphql = z.strictObject({
   introspection: z.boolean().default(true).describe('Whether clients may read the schema.'),
 });
 
+const Live = z.strictObject({
+  connections: z.int().min(1).default(8000).describe('Most live connections (WebSocket, SSE) of one gateway.'),
+  connectionsPerPrincipal: z.int().min(1).default(8000).describe('Most live connections of one principal.'),
+  streamsPerConnection: z.int().min(1).default(100).describe('Most subscriptions on one WebSocket.'),
+  streams: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Most streams that differ (document, variables, scope); further ones are refused. Equal ones are one.'),
+  backlog: bytes(
+    'Of what a client has not taken yet; a slower one is told the rest from the log when it can take it.',
+    65_536,
+  ).prefault('1MiB'),
+  messagesPerSecond: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe('Messages that a client may send on a WebSocket each second, after a burst of ten times as many.'),
+});
+
 /** What one client may ask of the gateway. */
 export const Limits = z.strictObject({
   bodyBytes: bytes('Largest request body; a larger one is answered 413.').prefault('1MiB'),
@@ -55,4 +75,5 @@ export const Limits = z.strictObject({
   pageSize: z.int().min(1).max(10_000).default(100).describe('Objects on one page of a list.'),
   pageBytes: bytes('A page ends before it grows beyond this.', 4096).prefault('4MiB'),
   graphql: Graphql.prefault({}).describe('Limits of GraphQL documents.'),
+  live: Live.prefault({}).describe('Limits of live streams.'),
 });

@@ -1,0 +1,39 @@
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { Hub } from '#subscriptions/live/hub.js';
+import type { IdentifyPrincipal } from '../../access/principal.js';
+import type { View } from '../../inventory/view.js';
+import type { Caller, Gate } from '../../operations/gate.js';
+import type { Operation } from '../../operations/operation.js';
+import type { Configuration } from '../../platform/config/model.js';
+import type { Connections } from '../live/connections.js';
+import { subscribing } from './live.js';
+import { liveDocuments, type Sent } from './live-documents.js';
+import { graphqlOverWebSocket, type Upgrade } from './over-websocket.js';
+import { indexOf } from './request.js';
+
+export interface LiveGraphqlParts {
+  readonly schema: GraphQLSchema;
+  readonly gate: Gate;
+  readonly view: View;
+  readonly operations: readonly Operation[];
+  readonly hub: Hub;
+  readonly connections: Connections;
+  readonly identify: IdentifyPrincipal;
+  readonly limits: Configuration['limits'];
+  /** Queries and mutations, as over HTTP. */
+  once(sent: Sent, caller: Caller): Promise<ExecutionResult>;
+  unforeseen(error: unknown, caller: Caller): void;
+}
+
+/** Subscriptions of GraphQL over WebSocket, at `/graphql`. */
+export function liveGraphql(parts: LiveGraphqlParts): Upgrade {
+  const { limits } = parts;
+  const { live, graphql, bodyBytes } = limits;
+  const { cost } = graphql;
+  return graphqlOverWebSocket({
+    ...parts,
+    documents: liveDocuments(parts.schema, graphql),
+    subscribe: subscribing({ ...parts, operations: indexOf(parts.operations), cost, most: live.streams }),
+    limits: { ...live, messageBytes: bodyBytes },
+  });
+}

@@ -1,0 +1,75 @@
+import { execute, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { Fault } from '#schema/errors.js';
+import type { Hub } from '#subscriptions/live/hub.js';
+import type { Sink, Stream } from '#subscriptions/live/stream.js';
+import type { View } from '../../inventory/view.js';
+import type { Caller, Gate } from '../../operations/gate.js';
+import { overCost } from './plugins.js';
+import { formatError } from './errors.js';
+import type { LiveDocument } from './live-documents.js';
+import { requestOf, type OperationIndex } from './request.js';
+import type { Happening } from './streams.js';
+
+interface Parts {
+  readonly schema: GraphQLSchema;
+  readonly gate: Gate;
+  readonly view: View;
+  readonly operations: OperationIndex;
+  readonly hub: Hub;
+  readonly cost: number;
+  /** Most streams that differ. */
+  readonly most: number;
+}
+
+/** Begins the stream of a document; each text is a result of GraphQL, as JSON. Answers how to leave. Throws a Fault. */
+export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<string>) => () => void;
+
+export function subscribing(parts: Parts): Subscribe {
+  const { gate, hub, most } = parts;
+  return (caller, document, sink) => {
+    const { field, args } = document;
+    const { since } = args as { readonly since?: string | null };
+    const watch = gate.watch(caller, { ...field.inputOf(args), ...(since == null ? {} : { since }) });
+    refuseDear(parts, caller, document);
+    if (hub.counts().groups >= most)
+      throw new Fault('RATE_LIMITED', `There are ${most} different live streams already.`, { retryAfter: 30 });
+    const stream: Stream<string> = {
+      key: `graphql ${watch.key}\n${document.shared}`,
+      wants: (event) => watch.wants(event),
+      tell: (event) => executed(parts, caller, document, { event }),
+      ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
+    };
+    return hub.join(stream, sink, watch.since);
+  };
+}
+
+/** What a caller of the same scope sees of what happened; limits and permissions have been asked when the stream began. */
+async function executed(
+  { schema, gate, view, operations }: Parts,
+  { principal, requestId }: Caller,
+  { document, operation, variables }: LiveDocument,
+  happening: Happening,
+): Promise<string> {
+  // One signal that never aborts: an execution is for everybody, whoever leaves meanwhile.
+  const everybody: Caller = { principal, requestId, signal: never, charged: true };
+  const result: ExecutionResult = await execute({
+    schema,
+    document,
+    rootValue: happening,
+    contextValue: requestOf({ gate, view, operations }, everybody),
+    variableValues: variables,
+    operationName: operation.name?.value ?? null,
+  });
+  const { errors } = result;
+  return JSON.stringify(
+    errors ? { ...result, errors: errors.map((each) => formatError(each.toJSON(), each)) } : result,
+  );
+}
+
+const never = new AbortController().signal;
+
+function refuseDear({ schema, gate, view, operations, cost }: Parts, caller: Caller, document: LiveDocument): void {
+  const request = requestOf({ gate, view, operations }, caller);
+  const refusal = overCost(cost, view, request, { schema, ...document });
+  if (refusal !== undefined) throw new Fault('INVALID', refusal, { at: 'query' });
+}

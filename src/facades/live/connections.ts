@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net';
+import { Fault } from '#schema/errors.js';
+import type { IdentifyPrincipal, Principal } from '../../access/principal.js';
+
+/** One live connection, whatever it speaks. */
+export interface LiveConnection {
+  readonly socket: Socket;
+  /** Undefined until it has said who it is. */
+  readonly principal: Principal | undefined;
+  readonly token: string | undefined;
+  /** Sends something that shows whether the client is still there; false when it is not. */
+  beat(): boolean;
+  /** Who it was let in for is not welcome any more. */
+  revoked(): void;
+  /** The gateway goes away: clients come back, to it or to another. */
+  goAway(): void;
+}
+
+export interface ConnectionLimits {
+  readonly connections: number;
+  readonly connectionsPerPrincipal: number;
+}
+
+/** Who is revoked is closed within 5 s. */
+const lookEvery = 4000;
+/** Every so many looks a sign of life: 16 s, and who gave none for as long is cut off. */
+const beatEvery = 4;
+
+/** All live connections of this process. */
+export interface Connections {
+  /** Throws RATE_LIMITED when there are too many. Answers how to forget it. */
+  admit(connection: LiveConnection): () => void;
+  /** Throws when a principal has too many. */
+  identified(principal: Principal): void;
+  readonly size: number;
+  stop(): void;
+}
+
+export function connections(limits: ConnectionLimits, identify: IdentifyPrincipal): Connections {
+  const all = new Set<LiveConnection>();
+  let looks = 0;
+  const timer = setInterval(() => {
+    looks += 1;
+    for (const connection of all) {
+      if (!stillWelcome(identify, connection)) connection.revoked();
+      else if (looks % beatEvery === 0 && !connection.beat()) connection.socket.destroy();
+    }
+  }, lookEvery);
+  timer.unref();
+  return {
+    admit(connection) {
+      if (all.size >= limits.connections) throw tooMany(`The gateway serves ${limits.connections} at once`);
+      all.add(connection);
+      return () => void all.delete(connection);
+    },
+    identified({ name }) {
+      let own = 0;
+      for (const { principal } of all) if (principal?.name === name) own += 1;
+      if (own > limits.connectionsPerPrincipal)
+        throw tooMany(`One principal may have ${limits.connectionsPerPrincipal} at once`);
+    },
+    get size() {
+      return all.size;
+    },
+    stop() {
+      clearInterval(timer);
+      for (const connection of all) connection.goAway();
+    },
+  };
+}
+
+/** Tokens end, and what a role may do changes: who may do something else now comes again. */
+function stillWelcome(identify: IdentifyPrincipal, { principal, socket, token }: LiveConnection): boolean {
+  if (!principal) return true;
+  const now = identify(socket, token);
+  return now !== undefined && now.name === principal.name && now.scope.key === principal.scope.key;
+}
+
+function tooMany(why: string): Fault {
+  return new Fault('RATE_LIMITED', `There are too many live connections: ${why}.`, { retryAfter: 5 });
+}

@@ -1,0 +1,133 @@
+import type { Change } from '#schema/change.js';
+import { origin, type Position } from '#schema/position.js';
+import type { Store } from '#platform/store/store.js';
+import { logReader } from '../log/reader.js';
+import type { Entry, RecentLimits } from '../log/recent.js';
+import { openTail, type Tail } from '../log/tail.js';
+import { eventOf } from '../log/told-event.js';
+import { Group } from './group.js';
+import { Member, type Surroundings } from './member.js';
+import type { Sink, Stream } from './stream.js';
+import { Turns } from './turns.js';
+
+export interface HubOptions {
+  readonly store: Store;
+  /** Resolves when readers of this process see the position: relations of what changed are read there. */
+  reached(position: Position): Promise<unknown>;
+  failed(message: string, error: unknown): void;
+  readonly recent?: RecentLimits;
+}
+
+/** Tells clients what happens, as it happens: one execution and one serialisation for all who asked alike. */
+export interface Hub {
+  /** From `since` on, or from now on. Answers how to leave. */
+  join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): () => void;
+  /** Streams that differ, and clients of them. */
+  counts(): { readonly groups: number; readonly members: number };
+  stop(): void;
+}
+
+const recentLimits: RecentLimits = { entries: 20_000, bytes: 32 * 1024 * 1024 };
+/** Entries told at once: what comes while others are told goes out together. */
+const together = 256;
+
+export async function openHub(options: HubOptions): Promise<Hub> {
+  const hub = new LogHub(options);
+  await hub.open();
+  return hub;
+}
+
+class LogHub implements Hub {
+  readonly #options: HubOptions;
+  // A key tells of one T: who makes the stream makes its sinks.
+  readonly #groups = new Map<string, Group<unknown>>();
+  #tail!: Tail;
+  #around!: Surroundings;
+  #pending: Entry[] = [];
+  #publishing = false;
+  /** Place that everybody current has been told, or is being told. */
+  #published: Position = origin;
+  /** Raised when the log was rewritten: what is being made of the former one is told to nobody. */
+  #generation = 0;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    const { store, reached, failed, recent = recentLimits } = this.#options;
+    const reader = logReader(store, { recent: () => this.#tail.recent, entryOf });
+    this.#tail = await openTail(store, recent, {
+      entryOf,
+      entry: (entry) => this.#arrived(entry),
+      rewritten: () => {
+        reader.forget();
+        this.#rewritten();
+      },
+      failed: (error) => failed('The log could not be read; live streams wait.', error),
+    });
+    this.#published = this.#tail.position;
+    const head = () => this.#tail.position;
+    this.#around = { reader, turns: new Turns(), published: () => this.#published, head, reached, failed };
+  }
+
+  join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): () => void {
+    const groups = this.#groups as Map<string, Group<T>>;
+    const group = groups.get(stream.key) ?? new Group(stream);
+    groups.set(stream.key, group);
+    const member = new Member(group, sink, this.#around, since ?? this.#tail.position);
+    member.join();
+    return () => {
+      member.leave();
+      if (group.members.size === 0 && groups.get(stream.key) === group) groups.delete(stream.key);
+    };
+  }
+
+  counts() {
+    const members = Array.from(this.#groups.values(), (group) => group.members.size);
+    return { groups: members.length, members: members.reduce((sum, count) => sum + count, 0) };
+  }
+
+  stop(): void {
+    this.#tail.stop();
+  }
+
+  #arrived(entry: Entry): void {
+    this.#pending.push(entry);
+    if (this.#publishing) return;
+    this.#publishing = true;
+    // All that is read in this turn is told together.
+    setImmediate(() => void this.#publish());
+  }
+
+  #rewritten(): void {
+    this.#pending = [];
+    this.#generation += 1;
+    this.#published = this.#tail.position;
+    const gap = { reason: 'REWRITTEN', position: this.#published } as const;
+    for (const group of this.#groups.values()) for (const member of group.members) member.gap(gap);
+  }
+
+  async #publish(): Promise<void> {
+    const { reached, failed } = this.#options;
+    while (this.#pending.length > 0) {
+      const entries = this.#pending.splice(0, together);
+      const [before, generation] = [this.#published, this.#generation];
+      this.#published = entries.at(-1)!.change.position;
+      // A position that is lost for other readers is lost for us: we shall be told.
+      await reached(this.#published).catch((error: unknown) => failed('Live streams are ahead of the view.', error));
+      const holds = () => generation === this.#generation;
+      const told = Array.from(this.#groups.values(), (group) =>
+        group
+          .publish(entries, before, holds)
+          .catch((error: unknown) => failed('What happened could not be told; it is tried again.', error)),
+      );
+      await Promise.all(told);
+    }
+    this.#publishing = false;
+  }
+}
+
+function entryOf(change: Change): Entry {
+  return change.change === 'restated' ? { change } : { change, event: eventOf(change) };
+}

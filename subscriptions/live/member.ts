@@ -1,0 +1,165 @@
+import { Fault } from '#schema/errors.js';
+import { later, type Position } from '#schema/position.js';
+import type { EntriesRead, LogReader } from '../log/reader.js';
+import type { Group } from './group.js';
+import type { Gap, Sink, Told } from './stream.js';
+import type { Turns } from './turns.js';
+
+/** What members share. */
+export interface Surroundings {
+  readonly reader: LogReader;
+  readonly turns: Turns;
+  /** Place that everybody current has been told, or is being told. */
+  published(): Position;
+  head(): Position;
+  /** Resolves when what is read elsewhere stands there too. */
+  reached(position: Position): Promise<unknown>;
+  failed(message: string, error: unknown): void;
+}
+
+const retryAfter = 1000;
+
+/** One client of a stream: where it is in the log, and how it comes to the end of it. */
+export class Member<T> {
+  readonly #group: Group<T>;
+  readonly #sink: Sink<T>;
+  readonly #around: Surroundings;
+  #position: Position;
+  /** To be told before anything else. */
+  #gap: Gap | undefined;
+  #left = false;
+  #running = false;
+  #again = false;
+
+  constructor(group: Group<T>, sink: Sink<T>, around: Surroundings, position: Position) {
+    this.#group = group;
+    this.#sink = sink;
+    this.#around = around;
+    this.#position = position;
+  }
+
+  /** Tells what is missed, then belongs to those who are current. */
+  join(): void {
+    this.#group.members.add(this);
+    this.#catchUp();
+  }
+
+  leave(): void {
+    this.#left = true;
+    this.#group.members.delete(this);
+    this.#group.current.delete(this);
+  }
+
+  /** Tells what came behind `before`, to one who is current. */
+  offer(told: readonly Told<T>[], before: Position, last: Position): void {
+    this.#position = later(before, this.#position);
+    const { seq } = this.#position;
+    if (this.#take(told.filter(({ position }) => position.seq > seq))) this.#position = later(last, this.#position);
+    else this.#wait();
+  }
+
+  /** Is current no longer: what came behind `before` was not told. */
+  fellBehind(before: Position): void {
+    this.#position = later(before, this.#position);
+    this.#catchUp();
+  }
+
+  /** The log goes on elsewhere than where it was read. */
+  gap(gap: Gap): void {
+    this.#gap = gap;
+    this.#position = gap.position;
+    this.#catchUp();
+  }
+
+  /** What there is room for; false when some is left. */
+  #take(told: readonly Told<T>[]): boolean {
+    const taken = told.length === 0 ? 0 : this.#sink.take(told);
+    if (taken > 0) this.#position = later(told[taken - 1]!.position, this.#position);
+    return taken === told.length;
+  }
+
+  #wait(): void {
+    this.#group.current.delete(this);
+    this.#sink.whenRoom(() => this.#catchUp());
+  }
+
+  #catchUp(): void {
+    this.#group.current.delete(this);
+    this.#again = true;
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#left) {
+      this.#again = false;
+      try {
+        while (!(await this.#around.turns.take(() => this.#step())));
+      } catch (error) {
+        this.#around.failed('A live stream could not be read on; it is tried again.', error);
+        setTimeout(() => this.#catchUp(), retryAfter).unref();
+      }
+    }
+    this.#running = false;
+  }
+
+  /** One piece of the log; true when there is nothing more to do at present. */
+  async #step(): Promise<boolean> {
+    if (this.#left) return true;
+    if (this.#gap) return this.#tellGap(this.#gap);
+    const from = this.#position;
+    const read = await this.#around.reader.after(from);
+    if (this.#moved(from)) return false;
+    if (read.outcome !== 'read') {
+      this.gap({ reason: reasonOf(read), position: this.#around.head() });
+      return false;
+    }
+    const last = read.entries.at(-1)?.change.position;
+    if (last) {
+      await this.#around.reached(last);
+      const told = await this.#group.texts.of(read.entries);
+      if (this.#moved(from)) return false;
+      if (!this.#take(told)) {
+        this.#wait();
+        return true;
+      }
+      this.#position = last;
+    }
+    if (this.#position.seq < this.#around.published().seq) return false;
+    this.#group.current.add(this);
+    return true;
+  }
+
+  /** Whether it has been set elsewhere, or left, while something was awaited. */
+  #moved(from: Position): boolean {
+    return this.#left || this.#gap !== undefined || this.#position !== from;
+  }
+
+  async #tellGap(gap: Gap): Promise<boolean> {
+    const { stream } = this.#group;
+    if (!stream.tellGap) {
+      this.leave();
+      this.#sink.end(new Fault('GONE', goneMessage[gap.reason], { at: 'since' }));
+      return true;
+    }
+    const what = await stream.tellGap(gap);
+    if (this.#left || this.#gap !== gap) return false;
+    if (this.#sink.take([{ position: gap.position, what }]) === 0) {
+      this.#wait();
+      return true;
+    }
+    this.#gap = undefined;
+    return false;
+  }
+}
+
+function reasonOf({ outcome }: Exclude<EntriesRead, { readonly outcome: 'read' }>): Gap['reason'] {
+  return outcome === 'gone' ? 'TRIMMED' : 'REWRITTEN';
+}
+
+const resynchronise = 'read the lists again and subscribe from the position that they carry.';
+const goneMessage: Readonly<Record<Gap['reason'], string>> = {
+  TRIMMED: `Changes behind this position are kept no longer: ${resynchronise}`,
+  REWRITTEN: `The log does not hold this position: ${resynchronise}`,
+};

@@ -1,0 +1,37 @@
+import type { Fault } from '#schema/errors.js';
+import type { Position } from '#schema/position.js';
+import type { ToldEvent } from '../log/told-event.js';
+
+/** Where the log does not go on from where somebody read it: what stood between is not known to anybody. */
+export interface Gap {
+  /** `TRIMMED`: older than what is kept; `REWRITTEN`: of a log that lost its end in a failover, or of another store. */
+  readonly reason: 'TRIMMED' | 'REWRITTEN';
+  /** From where it goes on. */
+  readonly position: Position;
+}
+
+/** What is told of one event, the same for everybody whose stream has the same key. */
+export interface Told<T> {
+  readonly position: Position;
+  readonly what: T;
+}
+
+/** What somebody wants to be told of the log, and in which words. */
+export interface Stream<T> {
+  /** Streams of one key want the same events and tell them alike: everything is made once for all of them. */
+  readonly key: string;
+  wants(event: ToldEvent): boolean;
+  tell(event: ToldEvent): Promise<T>;
+  /** Absent where a gap ends the stream. */
+  tellGap?(gap: Gap): Promise<T>;
+}
+
+/** One client's end of a stream. It never waits for the client, and keeps nothing for a slow one. */
+export interface Sink<T> {
+  /** Hands on as much as there is room for, in one piece; answers how many were taken. */
+  take(told: readonly Told<T>[]): number;
+  /** Calls back once when there is room again; never when the client has gone. */
+  whenRoom(then: () => void): void;
+  /** The stream is over. */
+  end(fault: Fault): void;
+}
