@@ -1,0 +1,157 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { formatPosition, type Position } from '#schema/position.js';
+import { until } from '../testing/deliveries.js';
+import { audience, memory, swapped, type Audience, type Listener } from '../testing/listeners.js';
+
+const idsOf = ({ heard }: Listener) => heard.map(({ what }) => what.split(' ')[0]);
+const tellsGaps = {
+  key: 'with gaps',
+  tellGap: ({ reason, position }: { reason: string; position: Position }) =>
+    Promise.resolve(`${reason} ${formatPosition(position)}`),
+};
+
+test('everybody who asked alike is told the same text, made once', async () => {
+  const house = await audience(await memory());
+  const listeners = Array.from({ length: 50 }, () => house.listen());
+  await house.happen('a', 'b');
+  await until(() => listeners.every(({ heard }) => heard.length === 2));
+  expect(house.made.count).toBe(2);
+  expect(house.hub.counts()).toEqual({ groups: 1, members: 50 });
+  for (const { leave } of listeners) leave();
+  expect(house.hub.counts()).toEqual({ groups: 0, members: 0 });
+  await house.close();
+});
+
+test('who resumes is told what came behind its position, then goes on with the others', async () => {
+  const house = await audience(await memory());
+  const positions = await house.happen(...Array.from({ length: 600 }, (_each, index) => `x${index}`));
+  const since = house.listen({}, positions[99]);
+  await until(() => since.heard.length === 500);
+  await house.happen('last');
+  await until(() => since.heard.length === 501);
+  expect(idsOf(since).slice(0, 2)).toEqual(['x100', 'x101']);
+  expect(idsOf(since).at(-1)).toBe('last');
+  await house.close();
+});
+
+test('nothing is kept for who takes nothing: what it missed is read from the log when it rests', async () => {
+  const house = await audience(await memory());
+  const [slow, quick] = [house.listen({}, undefined, 3), house.listen()];
+  for (let index = 0; index < 40; index += 1) await house.happen(`x${index}`);
+  await until(() => quick.heard.length === 40);
+  expect(slow.heard.length).toBe(3);
+  slow.rest(10);
+  await until(() => slow.heard.length === 13);
+  slow.rest(Infinity);
+  await until(() => slow.heard.length === 40);
+  expect(idsOf(slow)).toEqual(idsOf(quick));
+  await house.close();
+});
+
+test('a position of another log is a gap: told as such, or the end', async () => {
+  const house = await audience(await memory());
+  await house.happen('a');
+  const foreign = { seq: 77, tag: 'zz' };
+  const [told, ended] = [house.listen(tellsGaps, foreign), house.listen({}, foreign)];
+  await until(() => told.heard.length === 1 && ended.ended.length === 1);
+  expect(ended.ended).toEqual(['GONE']);
+  expect(ended.heard).toEqual([]);
+  await house.happen('b');
+  await until(() => told.heard.length === 2);
+  expect(idsOf(told)).toEqual(['REWRITTEN', 'b']);
+  await house.close();
+});
+
+test('a position that was trimmed away is a gap', async () => {
+  const store = await memory();
+  const house = await audience(store);
+  const [first] = await house.happen('a');
+  for (let index = 0; index < 40; index += 1) await house.happen(`x${index}`);
+  await store.trim({ hours: 24, bytes: 1 });
+  const late = house.listen(tellsGaps, first);
+  await until(() => late.heard.length === 1);
+  expect(idsOf(late)).toEqual(['TRIMMED']);
+  await house.close();
+});
+
+test('a log that is rewritten under its listeners is a gap for all of them, and shorter positions are told', async () => {
+  const around = swapped(await memory());
+  const house = await audience(around.store);
+  const [told, ended] = [house.listen(tellsGaps), house.listen()];
+  for (let index = 0; index < 30; index += 1) await house.happen(`x${index}`);
+  await until(() => told.heard.length === 30 && ended.heard.length === 30);
+  await around.swap(await memory());
+  await until(() => told.heard.length === 31 && ended.ended.length === 1);
+  await house.happen('y');
+  await until(() => told.heard.length === 32);
+  expect(idsOf(told).slice(-2)).toEqual(['REWRITTEN', 'y']);
+  await house.close();
+});
+
+test('a text that cannot be made is made again, and nobody misses it', async () => {
+  const house = await audience(await memory());
+  let fails = 1;
+  const listener = house.listen({
+    key: 'failing',
+    tell: ({ change }) => (fails-- > 0 ? Promise.reject(new Error('not now')) : Promise.resolve(change.id)),
+  });
+  await house.happen('a', 'b');
+  await until(() => listener.heard.length === 2);
+  expect(idsOf(listener)).toEqual(['a', 'b']);
+  expect(house.failures.length).toBeGreaterThan(0);
+  await house.close();
+});
+
+type Step =
+  | { readonly do: 'happen'; readonly count: number }
+  | { readonly do: 'join'; readonly back: number; readonly room: number }
+  | { readonly do: 'rest'; readonly which: number; readonly room: number }
+  | { readonly do: 'pause' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant('happen' as const), count: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({
+    do: fc.constant('join' as const),
+    back: fc.integer({ min: 0, max: 60 }),
+    room: fc.integer({ min: 0, max: 30 }),
+  }),
+  fc.record({ do: fc.constant('rest' as const), which: fc.nat(5), room: fc.integer({ min: 0, max: 30 }) }),
+  fc.record({ do: fc.constant('pause' as const) }),
+);
+
+/** Joins with everything that must be heard from there. */
+interface Joined {
+  readonly listener: Listener;
+  readonly from: number;
+}
+
+async function follow(house: Audience, steps: readonly Step[]): Promise<void> {
+  const log: Position[] = [];
+  const joined: Joined[] = [];
+  for (const each of steps) {
+    if (each.do === 'happen')
+      log.push(
+        ...(await house.happen(...Array.from({ length: each.count }, (_each, index) => `${log.length + index}`))),
+      );
+    else if (each.do === 'join' && log.length > 0) {
+      const from = Math.max(1, log.length - each.back);
+      joined.push({ listener: house.listen({}, log[from - 1], each.room), from });
+    } else if (each.do === 'rest') joined[each.which]?.listener.rest(each.room);
+    else await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  for (const { listener } of joined) listener.rest(Infinity);
+  await until(() => joined.every(({ listener, from }) => listener.heard.length >= log.length - from));
+  for (const { listener, from } of joined)
+    expect(listener.heard.map(({ position }) => position.seq)).toEqual(log.slice(from).map(({ seq }) => seq));
+}
+
+test('whatever happens in whatever order, everybody hears everything behind its position once and in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+      const house = await audience(await memory());
+      await follow(house, steps).finally(() => house.close());
+    }),
+    { numRuns: 40 },
+  );
+});
