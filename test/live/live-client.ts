@@ -32,7 +32,9 @@ export interface Connect {
 
 export async function connectLive(gateway: GatewayUnderTest, options: Connect = {}): Promise<LiveClient> {
   const { as, protocol = 'graphql-transport-ws', headers = {}, init = true } = options;
-  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, protocol === '' ? [] : protocol, { headers });
+  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, protocol === '' ? [] : protocol, {
+    headers,
+  });
   const heard: Message[] = [];
   const acknowledged = Promise.withResolvers<void>();
   socket.on('message', (data: Buffer) => {

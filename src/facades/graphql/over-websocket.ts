@@ -98,6 +98,8 @@ function letIn({ identify, connections }: OverWebSocketParts, live: LiveSocket, 
   live.token = bearerIn(typeof named === 'string' ? named : live.request.headers.authorization);
   const principal = identify(live.socket, live.token);
   if (!principal) return false;
+  // Who left meanwhile is counted no more.
+  if (!live.open) return false;
   live.principal = principal;
   try {
     connections.identified(principal);

@@ -30,7 +30,7 @@ const beatEvery = 4;
 export interface Connections {
   /** Throws RATE_LIMITED when there are too many. Answers how to forget it. */
   admit(connection: LiveConnection): () => void;
-  /** Throws when a principal has too many. */
+  /** Counts an admitted connection for whom it turned out to be; throws when that one has too many. */
   identified(principal: Principal): void;
   readonly size: number;
   stop(): void;
@@ -38,6 +38,8 @@ export interface Connections {
 
 export function connections(limits: ConnectionLimits, identify: IdentifyPrincipal): Connections {
   const all = new Set<LiveConnection>();
+  /** By principal. */
+  const counts = new Map<string, number>();
   let looks = 0;
   const timer = setInterval(() => {
     looks += 1;
@@ -51,11 +53,17 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     admit(connection) {
       if (all.size >= limits.connections) throw tooMany(`The gateway serves ${limits.connections} at once`);
       all.add(connection);
-      return () => void all.delete(connection);
+      return () => {
+        const { principal } = connection;
+        if (!all.delete(connection) || !principal) return;
+        const left = counts.get(principal.name)! - 1;
+        if (left > 0) counts.set(principal.name, left);
+        else counts.delete(principal.name);
+      };
     },
     identified({ name }) {
-      let own = 0;
-      for (const { principal } of all) if (principal?.name === name) own += 1;
+      const own = (counts.get(name) ?? 0) + 1;
+      counts.set(name, own);
       if (own > limits.connectionsPerPrincipal)
         throw tooMany(`One principal may have ${limits.connectionsPerPrincipal} at once`);
     },

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Socket } from 'node:net';
+import type { Principal } from '../../access/principal.js';
+import { connections, type Connections, type LiveConnection } from './connections.js';
+
+const scope = (key: string) => ({ tenant: undefined, permissions: new Set<string>(), key });
+const principal = (name: string, key = 'all'): Principal => ({ name, scope: scope(key) });
+const known = new Map<string, Principal>();
+let all: Connections;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  known.clear();
+  known.set('a', principal('alice'));
+  all = connections({ connections: 3, connectionsPerPrincipal: 2 }, (_socket, token) => known.get(token ?? ''));
+});
+afterEach(() => {
+  all.stop();
+  jest.useRealTimers();
+});
+
+interface Seen {
+  readonly connection: LiveConnection;
+  readonly did: string[];
+}
+
+function connection(token: string, alive = true): Seen {
+  const did: string[] = [];
+  const socket = { destroy: () => did.push('destroyed') } as unknown as Socket;
+  return {
+    did,
+    connection: {
+      socket,
+      token,
+      principal: known.get(token),
+      beat: () => alive,
+      revoked: () => did.push('revoked'),
+      goAway: () => did.push('went'),
+    },
+  };
+}
+
+test('who is not known any more, or may do something else now, is revoked within 5 s', () => {
+  known.set('b', principal('bob'));
+  known.set('c', principal('carol'));
+  const [a, b, c] = [connection('a'), connection('b'), connection('c')];
+  for (const each of [a, b, c]) all.admit(each.connection);
+  known.delete('a');
+  known.set('b', principal('bob', 'less'));
+  jest.advanceTimersByTime(5000);
+  expect([a.did, b.did, c.did]).toEqual([['revoked'], ['revoked'], []]);
+});
+
+test('who gives no sign of life is cut off, and nobody else', () => {
+  const [dead, here] = [connection('a', false), connection('a')];
+  all.admit(dead.connection);
+  all.admit(here.connection);
+  jest.advanceTimersByTime(20_000);
+  expect([dead.did, here.did]).toEqual([['destroyed'], []]);
+});
+
+test('no more than there may be, in all and of one principal; who leaves makes room', () => {
+  const forget = [1, 2].map(() => {
+    const left = all.admit(connection('a').connection);
+    all.identified(known.get('a')!);
+    return left;
+  });
+  const third = all.admit(connection('a').connection);
+  expect(() => all.identified(known.get('a')!)).toThrow('One principal may have 2 at once');
+  expect(() => all.admit(connection('a').connection)).toThrow('serves 3 at once');
+  for (const left of [...forget, third]) left();
+  expect(all.size).toBe(0);
+  all.admit(connection('a').connection);
+  expect(() => all.identified(known.get('a')!)).not.toThrow();
+});
+
+test('everybody is told when the gateway goes away', () => {
+  const one = connection('a');
+  all.admit(one.connection);
+  all.stop();
+  expect(one.did).toEqual(['went']);
+});
