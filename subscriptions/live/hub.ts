@@ -117,16 +117,18 @@ class LogHub implements Hub {
       // A position that is lost for other readers is lost for us: we shall be told.
       await reached(this.#published).catch((error: unknown) => failed('Live streams are ahead of the view.', error));
       const holds = () => generation === this.#generation;
-      const told = Array.from(this.#groups.values(), (group) =>
-        group
-          .publish(entries, before, holds)
-          .catch((error: unknown) => failed('What happened could not be told; it is tried again.', error)),
-      );
-      await Promise.all(told);
+      const telling: Promise<void>[] = [];
+      for (const group of this.#groups.values()) {
+        const told = group.publish(entries, before, holds);
+        if (told) telling.push(told.catch((error: unknown) => failed(notTold, error)));
+      }
+      await Promise.all(telling);
     }
     this.#publishing = false;
   }
 }
+
+const notTold = 'What happened could not be told; it is tried again.';
 
 function entryOf(change: Change): Entry {
   return change.change === 'restated' ? { change } : { change, event: eventOf(change) };

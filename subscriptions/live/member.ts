@@ -118,7 +118,7 @@ export class Member<T> {
     const last = read.entries.at(-1)?.change.position;
     if (last) {
       await this.#around.reached(last);
-      const told = await this.#group.texts.of(read.entries);
+      const told = await this.#group.texts.of(this.#group.wanted(read.entries));
       if (this.#moved(from)) return false;
       if (!this.#take(told)) {
         this.#wait();

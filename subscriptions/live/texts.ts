@@ -20,8 +20,7 @@ export class Texts<T> {
   }
 
   /** What is told of these entries, in their order. */
-  async of(entries: readonly Entry[]): Promise<readonly Told<T>[]> {
-    const wanted = entries.filter(({ event }) => event && this.#stream.wants(event));
+  of(wanted: readonly Entry[]): Promise<readonly Told<T>[]> {
     return Promise.all(
       wanted.map(async (entry) => ({ position: entry.change.position, what: await this.#one(entry) })),
     );

@@ -1,0 +1,84 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
+import type { Entry, Store } from '#platform/store/store.js';
+import { openHub, type Hub } from '#subscriptions/live/hub.js';
+import { scopeOf } from '#src/access/principal.js';
+import { graphqlFacade } from '#src/facades/graphql/facade.js';
+import { liveGraphql } from '#src/facades/graphql/live-facade.js';
+import { connections } from '#src/facades/live/connections.js';
+import { openView, type View } from '#src/inventory/view.js';
+import { gate as newGate, type GateParts } from '#src/operations/gate.js';
+import { allOperations, allPermissions } from '#src/operations/operations.js';
+import { Limits } from '#platform/config/limits.js';
+import { resource } from '../view.js';
+
+/** A store, the view, the hub and GraphQL over WebSocket: everything between an append and the network. */
+export interface LiveWorld {
+  readonly port: number;
+  readonly store: Store;
+  readonly view: View;
+  readonly hub: Hub;
+  /** Appends changes of so many servers, in one batch; `n` counts them on. */
+  change(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const servers = 1000;
+
+function entry(n: number): Entry {
+  const id = serverId(n % servers);
+  const value = {
+    ...resource(n % servers, 6),
+    resourceId: id,
+    extensions: { sent: performance.timeOrigin + performance.now() },
+  };
+  const place = { object: 'Resource', id, tenant: null, instance: 'bench' };
+  const after = { ...place, identity: id, value, projection: 'bench' };
+  return { ...place, change: 'modified', baseline: false, after, reversePatch: { description: 'before' }, marks: [] };
+}
+
+export function serverId(n: number): string {
+  return `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`;
+}
+
+export async function openLiveWorld(): Promise<LiveWorld> {
+  const store = await openEmbeddedStore({ memory: true });
+  const failed = (message: string, error: unknown) => console.error(message, error);
+  const view = await openView(store, failed);
+  const hub = await openHub({ store, reached: (position) => view.reached(position), failed });
+  const principal = { name: 'bench', scope: scopeOf(undefined, allPermissions) };
+  const uncharged: Pick<GateParts, 'view' | 'charge' | 'count'> = { view, charge: () => 0, count: () => undefined };
+  // Live streams ask the gate for nothing else.
+  const gate = newGate(uncharged as GateParts);
+  const limits = Limits.parse({});
+  const around = { gate, view, operations: allOperations, unforeseen: failed };
+  const callerOf = () => ({ principal, requestId: 'bench', signal: new AbortController().signal });
+  const { bodyBytes } = limits;
+  const graphql = await graphqlFacade({ ...around, limits: limits.graphql, bodyBytes, callerOf });
+  const identify = () => principal;
+  const live = connections(limits.live, identify);
+  const server = createServer((_request, response) => response.end('ok'));
+  server.on('upgrade', liveGraphql({ ...around, ...graphql, hub, connections: live, identify, limits }));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  let n = 0;
+  return {
+    port: (server.address() as AddressInfo).port,
+    store,
+    view,
+    hub,
+    async change(count) {
+      const appended = await store.append({ entries: Array.from({ length: count }, () => entry((n += 1))) });
+      if (appended.outcome !== 'appended') throw new Error(appended.outcome);
+    },
+    async close() {
+      live.stop();
+      hub.stop();
+      view.stop();
+      server.closeAllConnections();
+      server.close();
+      await graphql.stop();
+      await store.close();
+    },
+  };
+}
