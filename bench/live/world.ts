@@ -24,7 +24,8 @@ export interface LiveWorld {
   close(): Promise<void>;
 }
 
-const servers = 1000;
+/** Objects that change. */
+export const servers = 1000;
 
 function entry(n: number): Entry {
   const id = serverId(n % servers);

@@ -155,3 +155,19 @@ test('whatever happens in whatever order, everybody hears everything behind its 
     { numRuns: 40 },
   );
 });
+
+test('who is far behind is told of every object what it is now, each once, and then everything', async () => {
+  const house = await audience(await memory());
+  const [first] = await house.happen('before');
+  for (let batch = 0; batch < 30; batch += 1)
+    await house.happen(...Array.from({ length: 100 }, (_each, index) => `x${index}`));
+  const slow = house.listen({}, first, 40);
+  await until(() => slow.heard.length === 40);
+  await house.happen('x7', 'y');
+  slow.rest(Infinity);
+  await until(() => slow.heard.at(-1)?.what.startsWith('y ') === true);
+  const seqs = slow.heard.map(({ position }) => position.seq);
+  expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+  expect(idsOf(slow)).toEqual([...Array.from({ length: 100 }, (_each, index) => `x${index}`), 'x7', 'y']);
+  await house.close();
+});

@@ -5,6 +5,7 @@ import { logReader } from '../log/reader.js';
 import type { Entry, RecentLimits } from '../log/recent.js';
 import { openTail, type Tail } from '../log/tail.js';
 import { eventOf } from '../log/told-event.js';
+import { Digest } from './digest.js';
 import { Group } from './group.js';
 import { Member, type Surroundings } from './member.js';
 import type { Sink, Stream } from './stream.js';
@@ -57,18 +58,21 @@ class LogHub implements Hub {
   async open(): Promise<void> {
     const { store, reached, failed, recent = recentLimits } = this.#options;
     const reader = logReader(store, { recent: () => this.#tail.recent, entryOf });
+    const digest = new Digest(reader);
     this.#tail = await openTail(store, recent, {
       entryOf,
       entry: (entry) => this.#arrived(entry),
       rewritten: () => {
         reader.forget();
+        digest.forget();
         this.#rewritten();
       },
       failed: (error) => failed('The log could not be read; live streams wait.', error),
     });
     this.#published = this.#tail.position;
     const head = () => this.#tail.position;
-    this.#around = { reader, turns: new Turns(), published: () => this.#published, head, reached, failed };
+    const published = () => this.#published;
+    this.#around = { reader, digest, turns: new Turns(), published, head, reached, failed };
   }
 
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): () => void {

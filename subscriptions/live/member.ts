@@ -1,6 +1,7 @@
 import { Fault } from '#schema/errors.js';
 import { later, type Position } from '#schema/position.js';
 import type { EntriesRead, LogReader } from '../log/reader.js';
+import type { Digest } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
 import type { Turns } from './turns.js';
@@ -9,6 +10,7 @@ import type { Turns } from './turns.js';
 export interface Surroundings {
   readonly reader: LogReader;
   readonly turns: Turns;
+  readonly digest: Digest;
   /** Place that everybody current has been told, or is being told. */
   published(): Position;
   head(): Position;
@@ -115,10 +117,12 @@ export class Member<T> {
       this.gap({ reason: reasonOf(read), position: this.#around.head() });
       return false;
     }
-    const last = read.entries.at(-1)?.change.position;
+    const digest = this.#around.digest.isFar(from, this.#around.head()) && (await this.#around.digest.after(from));
+    const { entries } = digest || read;
+    const last = digest ? digest.to : entries.at(-1)?.change.position;
     if (last) {
       await this.#around.reached(last);
-      const told = await this.#group.texts.of(this.#group.wanted(read.entries));
+      const told = await this.#group.texts.of(this.#group.wanted(entries));
       if (this.#moved(from)) return false;
       if (!this.#take(told)) {
         this.#wait();
