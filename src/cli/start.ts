@@ -64,6 +64,7 @@ netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${k
   own REST     ${url}/netweave/v1
   GraphQL      ${url}/graphql        open it in a browser for GraphiQL
   tRPC         ${url}/trpc
+  live         ${url}/live           the O-Cloud changing, in a browser
   API docs     ${url}/docs
   metrics      ${url}/metrics        health: /livez, /readyz?verbose
 `);

@@ -26,7 +26,8 @@ const firstQuery = `{
 
 const init = `'use strict';
 const defaultQuery = ${JSON.stringify(firstQuery)};
-const fetcher = GraphiQL.createFetcher({ url: '/graphql' });
+const subscriptionUrl = location.origin.replace(/^http/, 'ws') + '/graphql';
+const fetcher = GraphiQL.createFetcher({ url: '/graphql', subscriptionUrl });
 ReactDOM.createRoot(document.getElementById('graphiql')).render(React.createElement(GraphiQL, { fetcher, defaultQuery, defaultEditorToolsVisibility: 'headers' }));
 `;
 

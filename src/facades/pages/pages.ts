@@ -4,18 +4,19 @@ import type { OpenApiFacade } from '../rest/open-api-facade.js';
 import { problemOf, sendProblem } from '../rest/problem.js';
 import { fixed } from './fixed.js';
 import { graphiql } from './graphiql.js';
+import { livePage } from './live-page.js';
 import { swaggerUi } from './swagger-ui.js';
 
 /**
- * Pages for people and the documents behind them, for everybody: `/docs`, `/openapi/…`, and `/graphql` when a browser opens
- * it. Answers if the path is one of these; false otherwise. There is no directory: only what is listed exists.
+ * Pages for people and the documents behind them, for everybody: `/docs`, `/live`, `/openapi/…`, and `/graphql` when a browser
+ * opens it. Answers if the path is one of these; false otherwise. There is no directory: only what is listed exists.
  */
 export function pagesFacade({
   openApi,
 }: {
   readonly openApi: OpenApiFacade;
 }): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const listed = Object.entries({ ...swaggerUi(openApi.files), ...graphiql() });
+  const listed = Object.entries({ ...swaggerUi(openApi.files), ...graphiql(), ...livePage() });
   const answers = new Map(listed.map(([path, source]) => [path, fixed(source)]));
   return (request, response) => {
     const url = request.url!;
@@ -23,7 +24,7 @@ export function pagesFacade({
       response.writeHead(302, { Location: '/docs' }).end();
       return true;
     }
-    if (!/^\/(docs|openapi|graphql)(?![^/?])/.test(url)) return false;
+    if (!/^\/(docs|openapi|graphql|live)(?![^/?])/.test(url)) return false;
     const path = url.split('?')[0]!.replace(/\/$/, '');
     if (path === '/graphql' && !opensPage(request)) return false;
     const answer = answers.get(path);

@@ -1,0 +1,146 @@
+'use strict';
+// What changes in the O-Cloud, as it changes: counts from a query, changes from a subscription that resumes where it was cut.
+const lists = {
+  ResourcePool: 'resourcePools',
+  Resource: 'resources',
+  ResourceType: 'resourceTypes',
+  DeploymentManager: 'deploymentManagers',
+  OCloudSite: 'oCloudSites',
+  Location: 'locations',
+};
+const named = ['OCloud', 'OCloudSite', 'Location', 'ResourcePool', 'ResourceType', 'DeploymentManager'];
+const document_ = `subscription Live($since: String) {
+  changes(since: $since) {
+    ... on Change {
+      change objectType id at position changed
+      object { ${named.map((type) => `... on ${type} { name }`).join(' ')} ... on Resource { description } }
+    }
+    ... on Gap { reason position }
+  }
+}`;
+const counts = `{ ${Object.values(lists)
+  .map((list) => `${list}(first: 1) { totalCount position }`)
+  .join(' ')} }`;
+const mostRows = 50;
+const [firstRetry, longestRetry] = [250, 8000];
+
+const at = (id) => document.getElementById(id);
+const state = { since: undefined, retry: firstRetry, socket: undefined, stale: false };
+
+function say(text, kind) {
+  at('state').textContent = text;
+  at('state').dataset.kind = kind;
+}
+
+function token() {
+  return sessionStorage.getItem('token') ?? '';
+}
+
+async function readCounts() {
+  const headers = { 'Content-Type': 'application/json' };
+  if (token() !== '') headers.Authorization = `Bearer ${token()}`;
+  const answer = await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify({ query: counts }) });
+  const { data, errors } = await answer.json();
+  if (!data) throw new Error(errors?.[0]?.message ?? `The gateway answered ${answer.status}.`);
+  for (const [object, list] of Object.entries(lists)) at(`count-${object}`).textContent = data[list]?.totalCount ?? '–';
+  return data;
+}
+
+/** Counts are read again at most once a second, however much happens. */
+function countSoon() {
+  if (state.stale) return;
+  state.stale = true;
+  setTimeout(() => {
+    state.stale = false;
+    readCounts().catch(() => undefined);
+  }, 1000);
+}
+
+function cell(text, className) {
+  const made = document.createElement('td');
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function show({ change, objectType, id, at: when, changed, object }) {
+  const row = document.createElement('tr');
+  row.dataset.change = change;
+  const name = object?.name ?? object?.description ?? id;
+  const what = change === 'MODIFIED' ? changed.join(', ') : '';
+  row.append(
+    cell(new Date(when).toLocaleTimeString()),
+    cell(change.toLowerCase(), change),
+    cell(objectType),
+    cell(name),
+    cell(what),
+  );
+  at('changes').prepend(row);
+  while (at('changes').rows.length > mostRows) at('changes').deleteRow(-1);
+  at('told').textContent = String(Number(at('told').textContent) + 1);
+}
+
+function told({ data, errors }) {
+  const event = data?.changes;
+  if (!event) return say(errors?.[0]?.message ?? 'An event could not be read.', 'bad');
+  state.since = event.position;
+  if (event.reason) {
+    at('changes').replaceChildren();
+    say('Changes were missed; everything is read again.', 'bad');
+  } else show(event);
+  countSoon();
+}
+
+function connect() {
+  const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws');
+  state.socket = socket;
+  const send = (message) => socket.send(JSON.stringify(message));
+  socket.onopen = () =>
+    send({ type: 'connection_init', payload: token() === '' ? {} : { authorization: `Bearer ${token()}` } });
+  socket.onmessage = ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.type === 'connection_ack') {
+      state.retry = firstRetry;
+      say(state.since ? `Connected; resumed at ${state.since}.` : 'Connected.', 'good');
+      send({ id: '1', type: 'subscribe', payload: { query: document_, variables: { since: state.since } } });
+    } else if (message.type === 'ping') send({ type: 'pong' });
+    else if (message.type === 'next') told(message.payload);
+    else if (message.type === 'error') say(message.payload[0].message, 'bad');
+  };
+  socket.onclose = ({ code }) => {
+    if (state.socket !== socket) return;
+    if (code === 4403) return say('The token is not known here.', 'bad');
+    say('The connection is gone; it is tried again.', 'bad');
+    setTimeout(begin, state.retry * (0.5 + Math.random() / 2));
+    state.retry = Math.min(longestRetry, state.retry * 2);
+  };
+}
+
+/** From what the lists say now, or where the stream was cut. */
+async function begin() {
+  try {
+    const data = await readCounts();
+    // The earliest of the lists: what the others have counted already is told again, and none is missed.
+    state.since ??= Object.values(data)
+      .map((list) => list.position)
+      .sort((a, b) => Number(a.split('.')[0]) - Number(b.split('.')[0]))
+      .at(-1);
+    connect();
+  } catch (error) {
+    say(error.message, 'bad');
+    setTimeout(begin, longestRetry);
+  }
+}
+
+at('token').value = token();
+at('sign-in').addEventListener('submit', (event) => {
+  event.preventDefault();
+  sessionStorage.setItem('token', at('token').value);
+  const before = state.socket;
+  state.socket = undefined;
+  before?.close();
+  state.since = undefined;
+  at('changes').replaceChildren();
+  begin();
+});
+begin();
