@@ -18,6 +18,9 @@ export class Emitter {
   readonly #busy = new Set<string>();
   /** O2 ids of pools that a gateway made. */
   readonly #ids = new Map<string, string>();
+  /** Objects that somebody has been told of, as far as receipts have been looked through. */
+  readonly #told = new Set<string>();
+  #looked = 0;
   #objects = 0;
   #revision = 0;
   /** The gateway that was asked last. */
@@ -70,7 +73,11 @@ export class Emitter {
     return this.#atOCloud('PATCH', `/v1/${kind}/${id}`, { attributes });
   }
 
+  /** A life that began and ended while nobody watched could be known to nobody: what is deleted was told of before. */
   async #delete({ object, kind, id }: Living, all: readonly Living[]): Promise<void> {
+    const { receipts } = this.#cast;
+    for (; this.#looked < receipts.length; this.#looked += 1) this.#told.add(receipts[this.#looked]!.object ?? '');
+    if (!this.#told.has(object)) return;
     if (kind === 'pools' && all.some(({ pool }) => pool === id)) return;
     const known = this.#ids.get(object);
     if (known !== undefined && this.#draw.part() < 0.7) return this.#throughGateway(object, 'DELETE', `/${known}`);
