@@ -21,8 +21,8 @@ export interface Gateway {
 
 export interface Gateways {
   readonly all: readonly Gateway[];
-  /** How often one of them ended without having been killed. */
-  readonly ended: () => number;
+  /** Whenever one of them ended without having been killed: the last line of its log. */
+  readonly endings: readonly string[];
   /** Resolves when all have read the backend. */
   ready(within: number): Promise<void>;
   close(): Promise<void>;
@@ -37,7 +37,7 @@ export async function startGateways(
   folder: string,
   { config, names }: { readonly config: string; readonly names: string },
 ): Promise<Gateways> {
-  let ended = 0;
+  const endings: string[] = [];
   let closed = false;
   const resolver = pathToFileURL(preload);
   resolver.searchParams.set('file', names);
@@ -56,7 +56,7 @@ export async function startGateways(
     let down = false;
     const keep = setInterval(() => {
       if (child.alive || down || closed) return;
-      ended += 1;
+      endings.push(`${name}: ${child.logTail().split('\n').at(-1)}`);
       child = run();
     }, 500);
     const gateway: Gateway = {
@@ -92,7 +92,7 @@ export async function startGateways(
   const all = opened.map(({ gateway }) => gateway);
   return {
     all,
-    ended: () => ended,
+    endings,
     ready: async (within) => {
       const giveUp = Date.now() + within;
       for (const { name, url } of all)

@@ -80,7 +80,13 @@ async function play(cast: Cast, order: Order, { faults, end, log }: Play): Promi
   while (Date.now() < end && check(evidence).received < check(evidence).owed) await sleep(500);
   log('nothing is owed any more, or the time is up');
   await sleep(listenOn);
-  return { verdict: check(evidence), evidence, struck: nemesis.struck, wanted: order.events, ended: gateways.ended() };
+  return {
+    verdict: check(evidence),
+    evidence,
+    struck: nemesis.struck,
+    wanted: order.events,
+    endings: gateways.endings,
+  };
 }
 
 interface Play {

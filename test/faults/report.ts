@@ -12,12 +12,12 @@ export interface Result {
   readonly struck: ReadonlyMap<FaultKind, number>;
   /** Owed events that were to be made. */
   readonly wanted: number;
-  /** How often a gateway ended without having been killed. */
-  readonly ended: number;
+  /** What gateways said last that ended without having been killed. */
+  readonly endings: readonly string[];
 }
 
 /** Prints what came of a run; false when it fails. */
-export function report({ verdict, evidence, struck, wanted, ended }: Result, seed: number): boolean {
+export function report({ verdict, evidence, struck, wanted, endings }: Result, seed: number): boolean {
   const { owed, received, duplicates, merged, waits, violations } = verdict;
   const part = duplicates / Math.max(1, evidence.receipts.length);
   const faults = [...struck.values()].reduce((sum, each) => sum + each, 0);
@@ -29,7 +29,7 @@ export function report({ verdict, evidence, struck, wanted, ended }: Result, see
   console.log(`  ${owed - received} lost, ${inverted} inversions, ${violations.length - lost - inverted} others`);
   console.log(`  ${duplicates} duplicates (${(part * 100).toFixed(2)} %), ${merged} states merged into later ones`);
   console.log(`  from change to taking: p50 ${seconds(0.5)}, p99 ${seconds(0.99)}, longest gap ${seconds(1)}`);
-  if (ended > 0) console.log(`  ${ended} times a gateway ended by itself`);
+  for (const last of endings) console.log(`  ended by itself: ${last}`);
   if (owed < wanted) console.log(`  FAILED: only ${owed} of ${wanted} owed events were made.`);
   if (part > mostDuplicates) console.log(`  FAILED: more than ${mostDuplicates * 100} % duplicates.`);
   if (violations.length > 0) console.log(`  FAILED: ${describe(violations[0]!, evidence)}`);
