@@ -26,6 +26,8 @@ test('a dead replica is waited for once, and again after it has been back', asyn
   expect(await kept(origin)).toBe(true);
   confirm = () => Promise.resolve(true);
   expect(await kept(origin)).toBe(true);
+  await new Promise(setImmediate);
+  expect(await kept(origin)).toBe(true);
   confirm = unconfirmed;
   expect(await kept(origin)).toBe(false);
 });

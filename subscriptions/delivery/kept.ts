@@ -15,19 +15,29 @@ const between = 100;
 export function keptBy(store: Pick<Store, 'confirm'>): (position: Position) => Promise<boolean> {
   let since: number | undefined;
   let tries = 0;
-  return async (position) => {
+  let asking: Promise<unknown> | undefined;
+
+  async function ask(position: Position): Promise<boolean> {
     try {
       const stands = await store.confirm(position);
       if (stands) since = undefined;
-      else await timeout(between, undefined, { ref: false });
       return stands;
     } catch {
-      const now = performance.now();
-      if (since === undefined) [since, tries] = [now, 0];
+      if (since === undefined) [since, tries] = [performance.now(), 0];
       tries += 1;
-      if (now - since > patience && tries > fewestTries) return true;
-      await timeout(between, undefined, { ref: false });
       return false;
     }
+  }
+
+  const dead = () => since !== undefined && performance.now() - since > patience && tries > fewestTries;
+  return async (position) => {
+    if (!dead() && (await ask(position))) return true;
+    if (dead()) {
+      // Each question takes a second now: one finds out whether the replica is back, and nobody waits for it.
+      asking ??= ask(position).finally(() => (asking = undefined));
+      return true;
+    }
+    await timeout(between, undefined, { ref: false });
+    return false;
   };
 }
