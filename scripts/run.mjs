@@ -65,6 +65,10 @@ function bench() {
   return args.includes('--kubernetes') ? withPeers(work) : work();
 }
 
+function faults() {
+  return run([node24(), '--enable-source-maps', join(root, 'dist/test/faults/main.js'), ...args]);
+}
+
 /** Runs a TypeScript file of the reader's, named from the folder that npm was called in; `npx node` is not everywhere. */
 function example() {
   const [file, ...rest] = args;
@@ -79,6 +83,7 @@ const commands = {
   start,
   test: () => suite('unit'),
   peers: () => withPeers(() => suite('peers')),
+  faults,
   example,
   bench,
   cluster: () => cluster(node24(), args),

@@ -38,9 +38,10 @@ async function look(backlog: Backlog, from: Position, { reader, tail }: Around, 
   // It may have been sent elsewhere meanwhile.
   if (seeker.left() || backlog.wanted !== from) return;
   if (read.outcome !== 'read') return seeker.lost(read);
-  backlog.scan(read.entries, (entry) => seeker.wants(entry), tail.position);
-  if (read.entries.length > 0 || backlog.live) return;
-  // Further on than the one who follows the log.
+  // What is further on than the one who follows the log may not be told yet.
+  const entries = read.entries.filter(({ change }) => change.position.seq <= tail.position.seq);
+  backlog.scan(entries, (entry) => seeker.wants(entry), tail.position);
+  if (entries.length > 0 || backlog.live) return;
   await tail.caughtUp();
-  if (tail.position.seq < from.seq) await timeout(closeBy, undefined, { ref: false });
+  if (tail.position.seq <= from.seq) await timeout(closeBy, undefined, { ref: false });
 }

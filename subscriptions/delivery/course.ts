@@ -20,6 +20,8 @@ export interface Failing {
   readonly lastAttempt: number;
   readonly nextAttempt: number;
   readonly error: string;
+  /** Milliseconds that the callback asked us to wait, the last time. */
+  readonly retryAfter?: number;
 }
 
 /** How a callback has been doing since it last took a notification. */
@@ -95,7 +97,8 @@ function failed(
   const attempts = (before?.attempts ?? 0) + 1;
   // The next one is not tried more often because the one before it was given up.
   const pause = pauseAfter(policy, Math.max(attempts, health.failures + 1), random, retryAfter);
-  return { since: before?.since ?? now, attempts, lastAttempt: now, nextAttempt: now + pause, error };
+  const asked = retryAfter !== undefined && { retryAfter };
+  return { since: before?.since ?? now, attempts, lastAttempt: now, nextAttempt: now + pause, error, ...asked };
 }
 
 function verdictOf(

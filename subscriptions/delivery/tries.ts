@@ -1,6 +1,6 @@
 import { healthy, next, type Failing, type Health, type Next, type Outcome } from './course.js';
-import type { RetryPolicy } from './policy.js';
 import type { Entry } from '../log/recent.js';
+import { pauseAfter, type RetryPolicy } from './policy.js';
 
 /** The notifications of one subscription that were begun and are not done. */
 export class Tries {
@@ -104,10 +104,22 @@ export class Tries {
   ): Next {
     const { seq } = entry.change.position;
     const decided = next({ failing: this.#failing.get(seq), health: this.#health }, outcome, at, policy);
+    if (outcome.result === 'delivered' && this.#health.failures > 0) this.#relent(policy, at.random);
     this.#health = decided.health;
     if (decided.verdict.then === 'retry') this.#failing.set(seq, decided.verdict.failing);
     else this.#failing.delete(seq);
     return decided;
+  }
+
+  /**
+   * The callback takes notifications again. Those that failed side by side have paused ever longer, as if each had been tried
+   * after the other: none waits longer now than its own failures ask for.
+   */
+  #relent(policy: RetryPolicy, random: number): void {
+    for (const [seq, failing] of this.#failing) {
+      const own = failing.lastAttempt + pauseAfter(policy, failing.attempts, random, failing.retryAfter);
+      if (own < failing.nextAttempt) this.#failing.set(seq, { ...failing, nextAttempt: own });
+    }
   }
 
   attempts({ change }: Entry): number {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
+import { keptBy } from './kept.js';
 import { Recent, type Entry, type RecentLimits } from './recent.js';
 
 const readLimit = 500;
@@ -29,7 +30,8 @@ export interface Tail {
 
 /** Follows the log from its head on: woken by appends, and looking by itself in case that a wake-up is lost. */
 export async function openTail(store: Store, limits: RecentLimits, listener: Listener): Promise<Tail> {
-  const state: { position: Position; recent: Recent; stopped: boolean } = await begin(store, limits);
+  const kept = keptBy(store);
+  const state: { position: Position; recent: Recent; stopped: boolean } = await begin(store, limits, kept);
   let running: Promise<void> | undefined;
   let again = false;
 
@@ -38,7 +40,7 @@ export async function openTail(store: Store, limits: RecentLimits, listener: Lis
     running ??= (async () => {
       for (; again && !state.stopped;) {
         again = false;
-        await readOn(store, state, { limits, listener }).catch((error: unknown) => listener.failed(error));
+        await readOn(store, state, { limits, listener, kept }).catch((error: unknown) => listener.failed(error));
       }
       running = undefined;
     })();
@@ -64,25 +66,31 @@ export async function openTail(store: Store, limits: RecentLimits, listener: Lis
   };
 }
 
-async function begin(store: Store, limits: RecentLimits) {
-  const position = await store.head();
+type Kept = ReturnType<typeof keptBy>;
+
+async function begin(store: Store, limits: RecentLimits, kept: Kept) {
+  let position = await store.head();
+  while (!(await kept(position))) position = await store.head();
   return { position, recent: new Recent(position, limits), stopped: false };
 }
 
 async function readOn(
   store: Store,
   state: { position: Position; recent: Recent; stopped: boolean },
-  { limits, listener }: { readonly limits: RecentLimits; readonly listener: Listener },
+  { limits, listener, kept }: { readonly limits: RecentLimits; readonly listener: Listener; readonly kept: Kept },
 ): Promise<void> {
   for (;;) {
     const read = await store.read(state.position, readLimit);
     if (state.stopped) return;
     if (read.outcome !== 'read') {
       const former = [...state.recent.positions()];
-      Object.assign(state, await begin(store, limits));
+      Object.assign(state, await begin(store, limits, kept));
       listener.rewritten(former);
       return;
     }
+    const last = read.changes.at(-1);
+    if (last && !(await kept(last.position))) continue;
+    if (state.stopped) return;
     let end = performance.now() + slice;
     for (const change of read.changes) {
       const entry = listener.entryOf(change);

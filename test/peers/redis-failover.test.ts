@@ -143,6 +143,7 @@ test('a tail that a failover lost is noticed: readers are told, and a view reads
   }
   await view.reached(tail.at(-1)!);
   expect(view.get(everything, 'Resource', 'lost-4')).toBeDefined();
+  await expect(store.confirm(tail.at(-1)!)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await primary.kill();
   for (const replica of replicas) replica.resume();
   await eventually(() => store.head().catch(() => undefined));

@@ -116,6 +116,16 @@ export function logContract(open: Open): void {
       expect(await find(store, 'b')).toBeUndefined();
     });
 
+    test('confirms what stands in the log, and nothing else', async () => {
+      const { store } = await open();
+      expect(await store.confirm(origin)).toBe(true);
+      const appended = await store.append({ entries: [entry('created', 'a', {})] });
+      const { head } = appended as Extract<typeof appended, { outcome: 'appended' }>;
+      expect(await store.confirm(head)).toBe(true);
+      expect(await store.confirm({ ...head, tag: 'other' })).toBe(false);
+      expect(await store.confirm({ ...head, seq: head.seq + 1 })).toBe(false);
+    });
+
     test('wakes who listens after every append, until told to stop', async () => {
       const { store } = await open();
       let [woken, other] = [0, 0];

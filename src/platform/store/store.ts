@@ -112,6 +112,11 @@ export interface Store {
    * none ever stood there, `gone` when it was trimmed. `origin` reads from the first entry if nothing was trimmed yet.
    */
   read(from: Position, limit: number): Promise<LogRead>;
+  /**
+   * Whether the entry at a place stands there for good: on every replica that counts, so that no failover takes it away. False
+   * when it does not stand there (any more); throws UNAVAILABLE while replicas have not confirmed it.
+   */
+  confirm(position: Position): Promise<boolean>;
   snapshot(): Promise<Snapshot>;
   /** Stored state by (object, id), in the order asked; undefined where absent. */
   objects(

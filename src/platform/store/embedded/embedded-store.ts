@@ -49,6 +49,8 @@ function assemble(database: Database): Store {
       });
     },
     read: (from, limit) => read(() => log.read(from, limit)),
+    // What can be read is on the disk.
+    confirm: (position) => read(() => log.holds(position)),
     snapshot: () => read(() => ({ head: log.head(), marks: marks.all(), objects: objects.all() })),
     objects: (keys) => read(() => keys.map(({ object, id }) => objects.find(object, id))),
     objectsOf: (instance) => objects.ofInstance(instance),

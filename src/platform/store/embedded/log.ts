@@ -59,6 +59,11 @@ export class Log {
   }
 
   /** Place of the newest entry. */
+  /** Whether the entry stands there. */
+  holds({ seq, tag }: Position): boolean {
+    return seq === origin.seq || this.#tag.get(seq)?.tag === tag;
+  }
+
   head(): Position {
     const { seq, tag } = this.#newest.get() ?? origin;
     return { seq, tag };

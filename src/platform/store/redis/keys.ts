@@ -12,6 +12,8 @@ export class Keys {
   readonly log = () => `${this.prefix}log`;
   /** Hash: `seq` and `tag` of the newest entry, `total` bytes of all that were ever written. */
   readonly head = () => `${this.prefix}head`;
+  /** `seq` that was last asked to be confirmed: written so that there is something to wait for. */
+  readonly confirmed = () => `${this.prefix}confirmed`;
   /** Hash: name of a list to the position that touched it last. */
   readonly marks = () => `${this.prefix}marks`;
   /** Hash: instance to its place in its watch. */

@@ -4,6 +4,7 @@ import type { Append, Appended, Store } from '../store.js';
 import { append, encode } from './appends.js';
 import { Audit } from './audit.js';
 import { connectionOptions, nameOf } from './connection-options.js';
+import { confirm } from './confirm.js';
 import { Connection } from './connection.js';
 import { Documents } from './documents.js';
 import { Keys } from './keys.js';
@@ -66,6 +67,12 @@ function assemble(parts: Parts): Store {
     head: () => log.head(),
     append: (batch) => appendBatch(parts, owned, batch),
     read: (from, limit) => log.read(from, limit),
+    // A write of its own: all that stood on this server before it has gone to the replicas first.
+    confirm: (position) =>
+      owned.write(
+        (connection) => confirm(connection, keys, position),
+        (stands) => stands,
+      ),
     snapshot: async () => {
       const { generation } = main;
       const head = await log.head();

@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import { healthy, type Outcome } from './course.js';
+import { retryPolicy } from './policy.js';
+import type { Entry } from '../log/recent.js';
+import { Tries } from './tries.js';
+
+const second = 1000;
+const entry = (seq: number) => ({ change: { position: { seq, tag: 't' } } }) as Entry;
+const refused: Outcome = { result: 'failed', error: 'Connection refused.' };
+const taken: Outcome = { result: 'delivered', status: 204 };
+
+/** Eight that were under way at once and failed at 0, the last of them with another outcome. */
+function eightFailed(last = refused): Tries {
+  const tries = new Tries(healthy, undefined);
+  for (let seq = 1; seq <= 8; seq += 1) {
+    tries.begin(entry(seq), () => new Promise(() => undefined));
+    tries.decide(entry(seq), seq === 8 ? last : refused, { now: 0, random: 0.5 }, retryPolicy);
+    tries.wait(entry(seq));
+  }
+  return tries;
+}
+
+function deliver(tries: Tries, now: number): void {
+  const due = tries.due(now)!;
+  tries.decide(due, taken, { now, random: 0.5 }, retryPolicy);
+  tries.leave(due);
+}
+
+describe('notifications that failed side by side', () => {
+  test('are tried one after another, ever more rarely, while none is taken', () => {
+    const tries = eightFailed();
+    expect(tries.earliest()).toBe(5 * second);
+    expect(tries.due(9 * second)).toStrictEqual(entry(1));
+    expect(tries.due(4 * second)).toBeUndefined();
+  });
+
+  test('wait no longer for each other when one is taken: the outage is over', () => {
+    const tries = eightFailed();
+    for (let left = 8; left > 0; left -= 1) deliver(tries, 5 * second);
+    expect(tries.begun).toBe(0);
+  });
+
+  test('wait as long as the callback asked for, all the same', () => {
+    const tries = eightFailed({ ...refused, retryAfter: 60 * second });
+    for (let left = 7; left > 0; left -= 1) deliver(tries, 5 * second);
+    expect(tries.due(59 * second)).toBeUndefined();
+    expect(tries.due(67 * second)).toStrictEqual(entry(8));
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { faultKinds, scheduleOf, traits, type Fault, type Lane } from './schedule.js';
+
+const span = 3_600_000;
+const runs = fc.record({ seed: fc.integer(), count: fc.integer({ min: 1, max: 200 }) });
+const laneOf = ({ kind }: Fault): Lane => traits[kind].lane;
+const lanes = ['gateways', 'redis', 'network', 'receivers'] as const;
+
+describe('a schedule', () => {
+  test('is the same for the same seed, and another for another', () => {
+    fc.assert(
+      fc.property(runs, ({ seed, count }) => {
+        expect(scheduleOf(seed, { count, span })).toEqual(scheduleOf(seed, { count, span }));
+      }),
+    );
+    expect(scheduleOf(1, { count: 40, span })).not.toEqual(scheduleOf(2, { count: 40, span }));
+  });
+
+  test('has as many faults as were asked for, in order, each over before the end', () => {
+    fc.assert(
+      fc.property(runs, ({ seed, count }) => {
+        const faults = scheduleOf(seed, { count, span });
+        expect(faults).toHaveLength(count);
+        expect([...faults].sort((a, b) => a.at - b.at)).toEqual(faults);
+        for (const { kind, at, lasts } of faults) {
+          expect(at).toBeGreaterThanOrEqual(0);
+          expect(at + lasts + traits[kind].rest).toBeLessThanOrEqual(span + 1);
+          expect(lasts).toBeGreaterThanOrEqual(traits[kind].lasts[0]);
+          expect(lasts).toBeLessThanOrEqual(traits[kind].lasts[1]);
+        }
+      }),
+    );
+  });
+
+  test('strikes nothing in a lane that has not recovered, and every kind of it as often as the others', () => {
+    fc.assert(
+      fc.property(runs, ({ seed, count }) => {
+        const faults = scheduleOf(seed, { count, span });
+        for (const lane of lanes) {
+          const own = faults.filter((fault) => laneOf(fault) === lane);
+          own.slice(1).forEach((fault, index) => {
+            const { kind, at, lasts } = own[index]!;
+            expect(fault.at + 1).toBeGreaterThanOrEqual(at + lasts + traits[kind].rest);
+          });
+          const kinds = faultKinds.filter((kind) => traits[kind].lane === lane);
+          const times = kinds.map((kind) => own.filter((fault) => fault.kind === kind).length);
+          expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  test('is refused where there is no time to recover', () => {
+    expect(() => scheduleOf(1, { count: 200, span: 60_000 })).toThrow(RangeError);
+  });
+});
