@@ -73,7 +73,7 @@ function assemble(database: Database): Store {
   };
 }
 
-type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list'>;
+type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list' | 'ids' | 'count'>;
 
 function documentsOf(
   database: Database,
@@ -94,6 +94,8 @@ function documentsOf(
     remove: (kind, id, expected, how) =>
       group.write(() => !fencedOff(how) && documents.remove(kind, id, expected), how?.loose ?? false),
     list: async (kind, range) => database.attempt(() => documents.list(kind, range)),
+    ids: async (kind, range) => database.attempt(() => documents.ids(kind, range)),
+    count: async (kind, prefix) => database.attempt(() => documents.count(kind, prefix)),
   };
 }
 

@@ -101,7 +101,7 @@ async function appendBatch({ main, keys }: Parts, owned: OwnedWrites, batch: App
   );
 }
 
-type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list'>;
+type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list' | 'ids' | 'count'>;
 
 function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
   const documents = new Documents(main, keys);
@@ -123,6 +123,8 @@ function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
       );
     },
     list: (kind, range) => documents.list(kind, range),
+    ids: (kind, range) => documents.ids(kind, range),
+    count: (kind, prefix) => documents.count(kind, prefix),
   };
 }
 
