@@ -183,6 +183,39 @@ describe('what a subscription would tell', () => {
     expect([broken.status, broken.body['at']]).toEqual([400, 'credentials/bearer']);
     expect((await ask(at, { method: 'DELETE' })).status).toBe(204);
   });
+
+  test('is shown with new credentials at the new callback alone, and with the old ones after a refused change', async () => {
+    const other = await receiver();
+    const taken = `${callback.url}/taken`;
+    const blocker = await ask(own, { method: 'POST', body: { callback: taken } });
+    const made = await ask(own, {
+      method: 'POST',
+      body: { callback: `${callback.url}/mine`, credentials: { bearer: 'first' } },
+    });
+    const at = `${own}/${String(made.body['id'])}`;
+    const patch = (body: object) =>
+      ask(at, { method: 'PATCH', body, headers: { 'Content-Type': 'application/merge-patch+json' } });
+    const refused = await patch({ callback: taken, credentials: { bearer: 'never' } });
+    expect([refused.status, refused.body['at']]).toEqual([409, 'callback']);
+    expect((await ask(`${own}/${String(blocker.body['id'])}`, { method: 'DELETE' })).status).toBe(204);
+    await createPool('after a refusal');
+    await until(() => told('after a refusal').length === 1);
+    expect(told('after a refusal')[0]!.headers.authorization).toBe('Bearer first');
+
+    const moved = await patch({ callback: other.url, credentials: { bearer: 'second' } });
+    expect(moved.status).toBe(200);
+    await createPool('after the move');
+    await until(() => other.received.length === 1);
+    expect(other.received[0]!.headers.authorization).toBe('Bearer second');
+    expect(callback.received.filter(({ headers }) => /second|never/.test(headers.authorization ?? ''))).toEqual([]);
+
+    expect((await patch({ credentials: null })).status).toBe(200);
+    await createPool('without any');
+    await until(() => other.received.length === 2);
+    expect(other.received[1]!.headers.authorization).toBeUndefined();
+    expect((await ask(at, { method: 'DELETE' })).status).toBe(204);
+    await other.close();
+  });
 });
 
 describe('notifications', () => {

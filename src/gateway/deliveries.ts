@@ -26,9 +26,6 @@ import { measureDeliveries } from './delivery-metrics.js';
 
 const userAgent = 'netweave';
 const hour = 3_600_000;
-/** Notifications under way at once. */
-const perTenant = 64;
-const altogether = 512;
 /** Of a callback that is tried before a subscription stands (contract 2.5). */
 const verification = 5_000;
 
@@ -88,7 +85,8 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
         name: randomUUID(),
         metrics: measured.counts,
         logKeeps,
-        parallel: { perEndpoint: callbacks.perEndpoint, perTenant, altogether },
+        parallel: callbacks,
+        deadLetters: callbacks.deadLetters,
       });
       measured.state(() => deliverer.state());
       stopDelivering = () => deliverer.stop();
