@@ -1,39 +1,10 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { receiver } from './callback-receiver.js';
 import { openGatewayUnderTest, nowhere, until, type Ask, type GatewayUnderTest } from './gateway-under-test.js';
 
 const o2 = '/o2ims-infrastructureInventory';
 const own = '/netweave/v1/inventorySubscriptions';
-
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** A callback on loopback: says 204 to GET and whatever it is told to POST, and remembers. */
-async function receiver() {
-  const received: Received[] = [];
-  const state = { status: 204, verified: 0, verifies: 204 };
-  const server = createServer((request, response) => {
-    if (request.method === 'GET') {
-      state.verified += 1;
-      response.writeHead(state.verifies).end();
-      return;
-    }
-    let text = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    request.on('end', () => {
-      received.push({ headers: request.headers, text, body: JSON.parse(text) as Received['body'] });
-      response.writeHead(state.status).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify`;
-  return { url, received, state, close: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 let gateway: GatewayUnderTest;
 let callback: Awaited<ReturnType<typeof receiver>>;

@@ -145,5 +145,7 @@ export interface Store {
   appendAudit(entry: AuditEntry): Promise<void>;
   /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */
   trimAudit(budget: AuditBudget): Promise<number>;
+  /** Servers that keep the state, by address, as far as they are known only since they were connected to. */
+  servers(): readonly { readonly host: string; readonly port: number }[];
   close(): Promise<void>;
 }

@@ -66,6 +66,7 @@ function assemble(database: Database): Store {
       return () => void wakes.delete(listener);
     },
     ...auditOf(database, group),
+    servers: () => [],
     close: async () => {
       group.flush();
       database.close();
