@@ -116,6 +116,8 @@ export interface Connection {
   list?(signal: AbortSignal): AsyncIterable<NativeBatch>;
   /** Milliseconds between two `list` calls. */
   readonly pollInterval?: number;
+  /** URLs of servers it calls that its configuration does not hold itself: no tenant may make the gateway call them. */
+  readonly servers?: readonly string[];
   readonly project: Projections;
   readonly ports: Ports;
   /** Whether version `a` is newer than `b`, where the backend's versions are ordered. */

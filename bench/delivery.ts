@@ -87,7 +87,7 @@ async function house<T>(work: (house: House) => Promise<T>): Promise<T> {
         }
       },
       async start() {
-        const metrics = { delivered: () => {}, failed: () => {}, dead: () => {} };
+        const metrics = { delivered: () => {}, failed: () => {}, dropped: () => undefined, dead: () => {} };
         const name = randomUUID();
         const policy = { pauses: [2000] };
         const deliverer = await startDeliverer({ ...around, name, metrics, logKeeps: 86_400_000, policy });

@@ -22,6 +22,9 @@ export const Delivery = z
     lagSeconds: count('Age of the oldest notification that is owed; 0 when none is.'),
     delivered: count('Notifications that the callback took.'),
     deadLetters: count('Notifications that were given up and can be replayed.'),
+    deadLettersDropped: count(
+      'Notifications that were given up and went, the oldest first, to make room for newer ones.',
+    ),
     attempts: count('Failed attempts at the notification whose turn it is.'),
     lastAttempt: Attempt.optional().describe('The last attempt at any notification.'),
     nextAttempt: instant('When the next attempt will be made.').optional(),

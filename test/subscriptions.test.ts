@@ -1,39 +1,10 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { receiver } from './callback-receiver.js';
 import { openGatewayUnderTest, nowhere, until, type Ask, type GatewayUnderTest } from './gateway-under-test.js';
 
 const o2 = '/o2ims-infrastructureInventory';
 const own = '/netweave/v1/inventorySubscriptions';
-
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** A callback on loopback: says 204 to GET and whatever it is told to POST, and remembers. */
-async function receiver() {
-  const received: Received[] = [];
-  const state = { status: 204, verified: 0, verifies: 204 };
-  const server = createServer((request, response) => {
-    if (request.method === 'GET') {
-      state.verified += 1;
-      response.writeHead(state.verifies).end();
-      return;
-    }
-    let text = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    request.on('end', () => {
-      received.push({ headers: request.headers, text, body: JSON.parse(text) as Received['body'] });
-      response.writeHead(state.status).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify`;
-  return { url, received, state, close: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 let gateway: GatewayUnderTest;
 let callback: Awaited<ReturnType<typeof receiver>>;
@@ -182,6 +153,39 @@ describe('what a subscription would tell', () => {
     const broken = await ask(at, { method: 'PATCH', body: { credentials: { bearer: 'two\nlines' } }, headers });
     expect([broken.status, broken.body['at']]).toEqual([400, 'credentials/bearer']);
     expect((await ask(at, { method: 'DELETE' })).status).toBe(204);
+  });
+
+  test('is shown with new credentials at the new callback alone, and with the old ones after a refused change', async () => {
+    const other = await receiver();
+    const taken = `${callback.url}/taken`;
+    const blocker = await ask(own, { method: 'POST', body: { callback: taken } });
+    const made = await ask(own, {
+      method: 'POST',
+      body: { callback: `${callback.url}/mine`, credentials: { bearer: 'first' } },
+    });
+    const at = `${own}/${String(made.body['id'])}`;
+    const patch = (body: object) =>
+      ask(at, { method: 'PATCH', body, headers: { 'Content-Type': 'application/merge-patch+json' } });
+    const refused = await patch({ callback: taken, credentials: { bearer: 'never' } });
+    expect([refused.status, refused.body['at']]).toEqual([409, 'callback']);
+    expect((await ask(`${own}/${String(blocker.body['id'])}`, { method: 'DELETE' })).status).toBe(204);
+    await createPool('after a refusal');
+    await until(() => told('after a refusal').length === 1);
+    expect(told('after a refusal')[0]!.headers.authorization).toBe('Bearer first');
+
+    const moved = await patch({ callback: other.url, credentials: { bearer: 'second' } });
+    expect(moved.status).toBe(200);
+    await createPool('after the move');
+    await until(() => other.received.length === 1);
+    expect(other.received[0]!.headers.authorization).toBe('Bearer second');
+    expect(callback.received.filter(({ headers }) => /second|never/.test(headers.authorization ?? ''))).toEqual([]);
+
+    expect((await patch({ credentials: null })).status).toBe(200);
+    await createPool('without any');
+    await until(() => other.received.length === 2);
+    expect(other.received[1]!.headers.authorization).toBeUndefined();
+    expect((await ask(at, { method: 'DELETE' })).status).toBe(204);
+    await other.close();
   });
 });
 

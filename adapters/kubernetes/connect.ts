@@ -40,6 +40,7 @@ export async function connect(
   };
   return {
     watch: (signal, cursor) => watchAll(kinds, (until) => poll(cluster, until), signal, cursor),
+    servers: [credentials.server],
     project: {
       Resource: projectResources(context, chain),
       ResourcePool: projectPools(context, chain),

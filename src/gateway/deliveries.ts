@@ -21,14 +21,12 @@ import { outbound, type Outbound, type OutboundCall } from '../platform/outbound
 import { tokens as newTokens, type Tokens } from '../platform/outbound/token.js';
 import { sealer } from '../platform/sealed.js';
 import type { Store } from '../platform/store/store.js';
+import type { Backends } from './backends.js';
 import { ownServersOf } from './own-servers.js';
 import { measureDeliveries } from './delivery-metrics.js';
 
 const userAgent = 'netweave';
 const hour = 3_600_000;
-/** Notifications under way at once. */
-const perTenant = 64;
-const altogether = 512;
 /** Of a callback that is tried before a subscription stands (contract 2.5). */
 const verification = 5_000;
 
@@ -42,6 +40,7 @@ interface Around {
   readonly keys: Keys;
   readonly view: View;
   readonly oCloudId: string;
+  readonly backends: Pick<Backends, 'registry'>;
 }
 
 /** Subscriptions and who delivers to them. */
@@ -55,7 +54,8 @@ export interface OpenedSubscriptions {
 export function openSubscriptions(around: Around): OpenedSubscriptions {
   const { configuration, logger, metrics, store, keys, view, oCloudId, apiRoot } = around;
   const { mode, callbacks } = configuration;
-  const client = outbound({ mode, callbacks, own: () => ownServersOf(configuration, around, process.env) });
+  const learnt = { url: around.url, store, registry: around.backends.registry };
+  const client = outbound({ mode, callbacks, own: ownServersOf(configuration, learnt, process.env) });
   const tokens = newTokens(client);
   const owned = ownedObjects(store);
   const surroundings: Surroundings = {
@@ -88,7 +88,8 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
         name: randomUUID(),
         metrics: measured.counts,
         logKeeps,
-        parallel: { perEndpoint: callbacks.perEndpoint, perTenant, altogether },
+        parallel: callbacks,
+        deadLetters: callbacks.deadLetters,
       });
       measured.state(() => deliverer.state());
       stopDelivering = () => deliverer.stop();

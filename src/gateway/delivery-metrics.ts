@@ -5,15 +5,16 @@ import type { Metrics } from '../platform/metrics.js';
 /** Metrics of what this process delivers. */
 export function measureDeliveries(metrics: Metrics) {
   const attempts = metrics.counter('netweave_notifications_total', 'Attempts to notify by outcome.', ['outcome']);
-  const [delivered, failed, dead] = ['delivered', 'failed', 'dead'].map((outcome) => attempts(outcome)) as [
-    ReturnType<typeof attempts>,
-    ReturnType<typeof attempts>,
-    ReturnType<typeof attempts>,
-  ];
+  const outcome = (name: string) => {
+    const counter = attempts(name);
+    return () => counter.add();
+  };
+  const dropped = metrics.counter('netweave_dead_letters_dropped_total', 'Dead letters that made room for newer ones.');
   const counts: DeliveryMetrics = {
-    delivered: () => delivered.add(),
-    failed: () => failed.add(),
-    dead: () => dead.add(),
+    delivered: outcome('delivered'),
+    failed: outcome('failed'),
+    dead: outcome('dead'),
+    dropped: () => dropped().add(),
   };
   const measured: readonly (readonly [string, string, keyof DelivererState])[] = [
     ['netweave_delivery_shards', 'Shards of subscriptions that this process delivers to.', 'shards'],

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { Connection } from '#adapters/contract.js';
 import { ConfigurationModel } from '../platform/config/model.js';
 import { ownServersOf } from './own-servers.js';
 
@@ -16,8 +17,12 @@ test('our own servers are what we listen on, what leads to us, and what we work 
       },
     ],
   });
-  const own = ownServersOf(configuration, { url: 'https://0.0.0.0:41234' }, { KUBERNETES_SERVICE_HOST: '10.96.0.1' });
-  expect(own).toEqual([
+  const primaries = [{ host: '10.0.0.7', port: 6379 }];
+  const connection = { servers: ['https://API.cluster.example:6443'] } as unknown as Connection;
+  const instances = [{ key: 'k', type: 'kubernetes', mapping: 1, connection }];
+  const learnt = { url: 'https://0.0.0.0:41234', store: { servers: () => primaries }, registry: { instances } };
+  const own = ownServersOf(configuration, learnt, { KUBERNETES_SERVICE_HOST: '10.96.0.1' });
+  expect(own()).toEqual([
     { host: '0.0.0.0', port: 41_234 },
     { host: '::1', port: 9090 },
     { host: 'o2.example.com', port: 443, shared: true },
@@ -25,5 +30,9 @@ test('our own servers are what we listen on, what leads to us, and what we work 
     { host: '::2', port: 80 },
     { host: '10.96.0.1' },
     { host: 'kubernetes.default.svc' },
+    { host: '10.0.0.7', port: 6379 },
+    { host: 'api.cluster.example', port: 6443 },
   ]);
+  primaries.push({ host: '10.0.0.8', port: 6379 });
+  expect(own()).toContainEqual({ host: '10.0.0.8', port: 6379 });
 });

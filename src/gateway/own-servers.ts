@@ -1,20 +1,45 @@
 import { isIP } from 'node:net';
+import type { Registry } from '#adapters/registry.js';
 import type { Configuration } from '../platform/config/model.js';
+import { canonical } from '../platform/outbound/address.js';
 import type { Own } from '../platform/outbound/own-servers.js';
+import type { Store } from '../platform/store/store.js';
+
+/** What is learnt of our servers while the gateway runs. */
+export interface Learnt {
+  /** As the listener is bound. */
+  readonly url: string;
+  readonly store: Pick<Store, 'servers'>;
+  readonly registry: Pick<Registry, 'instances'>;
+}
 
 /**
  * Servers that no tenant may make us call: our listeners on their real ports, the way to us from outside, the API server of
- * the cluster we run in, Redis or its Sentinels, and every URL among the options of the backends.
+ * the cluster we run in, Redis, its Sentinels and the primaries they named, every URL among the options of the backends, and
+ * what those lead to (the API server of a kubeconfig).
  */
 export function ownServersOf(
+  configuration: Configuration,
+  { url, store, registry }: Learnt,
+  env: Readonly<Record<string, string | undefined>>,
+): () => readonly Own[] {
+  const fixed = configured(configuration, url, env);
+  return () => [
+    ...fixed,
+    ...store.servers().map(({ host, port }) => ({ host: canonical(host) ?? host, port })),
+    ...registry.instances.flatMap(({ connection: { servers = [] } }) => servers.map((each) => placeOf(new URL(each)))),
+  ];
+}
+
+function configured(
   { listen, metrics, publicUrl, backends, store }: Configuration,
-  listening: { readonly url: string },
+  url: string,
   env: Readonly<Record<string, string | undefined>>,
 ): readonly Own[] {
   const backendUrls = urlsIn(backends.map(({ options }) => options)).map((text) => new URL(text));
   const apiServer = env.KUBERNETES_SERVICE_HOST;
   return [
-    { host: bare(listen.host), port: portOf(new URL(listening.url)) },
+    { host: bare(listen.host), port: portOf(new URL(url)) },
     ...(metrics.listen ? [{ host: bare(metrics.listen.host), port: metrics.listen.port }] : []),
     ...(publicUrl === undefined ? [] : [{ ...placeOf(new URL(publicUrl)), shared: true }]),
     ...redisOf(store).map(({ host, port }) => ({ host: bare(host), port })),
@@ -23,7 +48,6 @@ export function ownServersOf(
   ];
 }
 
-/** What Sentinels say is the primary is not known here. */
 function redisOf({ redis }: Configuration['store']): readonly { readonly host: string; readonly port: number }[] {
   if (!redis) return [];
   return redis.sentinels.length > 0 ? redis.sentinels : [redis];

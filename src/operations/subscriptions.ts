@@ -7,6 +7,7 @@ import { systemTenant } from '#schema/scope.js';
 import type { Store } from '#platform/store/store.js';
 import type { Deliveries } from '#subscriptions/delivery/deliveries.js';
 import { toldOf } from '#subscriptions/matcher/vocabulary.js';
+import type { Shown } from '#subscriptions/delivery/secrets.js';
 import type { Owned } from '#subscriptions/owned.js';
 import type { Row } from '../inventory/row.js';
 import type { Call, WrittenAnswer } from './operation.js';
@@ -70,15 +71,37 @@ async function create(
   const { owned, deliveries } = around;
   const tenant = call.scope.tenant ?? systemTenant;
   const id = randomUUID();
-  const value = withoutAbsent({ subscriptionId: id, ...rest, authentication: kindsOf(credentials), state: 'active' });
+  const shown = shownTo(rest.callback, credentials);
+  const value = withoutAbsent({ subscriptionId: id, ...rest, ...naming(shown), state: 'active' });
   await admit(around, call, value, tenant, credentials);
-  // Before the subscription stands: what changes from now on is owed.
-  await deliveries.begin(id, credentials);
   const claims = [claimOf(tenant, value)];
-  const position = await owned.create({ object: 'InventorySubscription', id, tenant, value, claims });
+  const position = await orForgotten(around, id, async () => {
+    // Before the subscription stands: what changes from now on is owed.
+    await deliveries.begin(id, shown);
+    return owned.create({ object: 'InventorySubscription', id, tenant, value, claims });
+  });
   if (position) return written(call, id, position);
-  await deliveries.end(id);
   throw duplicate();
+}
+
+/** Begins a subscription; one that then does not stand leaves nothing behind. */
+async function orForgotten(
+  { store, deliveries }: Surroundings,
+  id: string,
+  begin: () => Promise<Position | undefined>,
+): Promise<Position | undefined> {
+  let position: Position | undefined;
+  try {
+    position = await begin();
+    return position;
+  } finally {
+    // A write that was not confirmed may have been made. What cannot be forgotten now, the deliverer sweeps away.
+    const forget = async () => {
+      const [row] = await store.objects([{ object: 'InventorySubscription', id }]);
+      if (!row) await deliveries.end(id);
+    };
+    if (!position) await forget().catch(() => undefined);
+  }
 }
 
 function update(
@@ -90,13 +113,16 @@ function update(
   const { deliveries } = around;
   const given = credentials as CallbackCredentials | null | undefined;
   return rewrite(around, call, id, async (row) => {
-    const known = given === undefined ? {} : { authentication: kindsOf(given) };
-    const value = withoutAbsent({ ...row.value, ...patch, ...known });
-    const shown = given === undefined ? await deliveries.credentials(id) : (given ?? undefined);
-    if (given === undefined && shown && value['callback'] !== row.value['callback'])
+    const callback = (patch['callback'] ?? row.value['callback']) as string;
+    const shown = shownTo(callback, given ?? undefined);
+    const value = withoutAbsent({ ...row.value, ...patch, ...(given !== undefined && naming(shown)) });
+    const moved = callback !== row.value['callback'];
+    if (given === undefined && moved && row.value['credentialsId'] !== undefined)
       throw invalid('Give the credentials again: those that are kept are for another callback.', 'credentials');
-    await admit(around, call, value, row.tenant, shown);
-    if (given !== undefined) await deliveries.changeCredentials(id, shown);
+    const used = given === undefined ? await deliveries.credentials(row) : shown?.credentials;
+    await admit(around, call, value, row.tenant, used);
+    // They are shown from the moment that the row names them.
+    if (shown) await deliveries.keepCredentials(row, shown);
     return value;
   });
 }
@@ -116,7 +142,7 @@ async function remove({ owned, store, deliveries }: Surroundings, call: Call, id
 
 /** Changes the row by compare-and-set, as often as somebody else is faster. */
 async function rewrite(
-  { owned, store }: Surroundings,
+  { owned, store, deliveries }: Surroundings,
   call: Call,
   id: string,
   rewritten: (row: Row) => Value | Promise<Value>,
@@ -126,11 +152,23 @@ async function rewrite(
     const value = await rewritten(row);
     const [before, after] = [claimOf(row.tenant, row.value), claimOf(row.tenant, value)];
     const position = await owned.change(row, value, { claims: { before: [before], after: [after] } });
+    await forgetCredentials(deliveries, id, position ? [row.value, value] : [value, row.value]);
     if (position) return written(call, id, position);
     if (after !== before && (await store.objects([{ object: 'Claim', id: after }]))[0] !== undefined) throw duplicate();
     await call.view.reached(await store.head(), call.signal);
   }
   throw new Fault('CONFLICT', `Subscription '${id}' kept changing; try again.`);
+}
+
+/** Forgets those that one value names and the other does not. What is left by a fault, the next change of them takes away. */
+async function forgetCredentials(
+  deliveries: Deliveries,
+  id: string,
+  [of, stays]: readonly [Value, Value],
+): Promise<void> {
+  const credentialsId = of['credentialsId'] as string | undefined;
+  if (credentialsId === undefined || credentialsId === stays['credentialsId']) return;
+  await deliveries.dropCredentials(id, credentialsId).catch(() => undefined);
 }
 
 function duplicate(): Fault {
@@ -190,7 +228,16 @@ async function written(call: Call, id: string, position: Position): Promise<Writ
   };
 }
 
-function kindsOf(credentials: CallbackCredentials | null | undefined): string[] {
+function shownTo(callback: string, credentials: CallbackCredentials | undefined): Shown | undefined {
+  return credentials && { credentialsId: randomUUID(), callback, credentials };
+}
+
+/** What a row says of the credentials that are shown; null for what it says no longer. */
+function naming(shown: Shown | undefined): Value {
+  return { authentication: kindsOf(shown?.credentials), credentialsId: shown?.credentialsId ?? null };
+}
+
+function kindsOf(credentials: CallbackCredentials | undefined): string[] {
   return (['bearer', 'oauth2', 'certificate'] as const).filter((kind) => credentials?.[kind] !== undefined);
 }
 

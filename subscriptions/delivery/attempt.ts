@@ -4,7 +4,7 @@ import type { Outcome } from './course.js';
 import type { Subscriber } from './deliveries.js';
 import type { Attempt } from './documents.js';
 import type { Notification } from './matching.js';
-import { signingAt, type Secrets } from './secrets.js';
+import { credentialsFor, signingAt, type SecretsInUse } from './secrets.js';
 import type { Posted, Surroundings } from './surroundings.js';
 
 export interface Attempted {
@@ -19,7 +19,7 @@ export async function attempt(
   { clock, post, userAgent, matching }: Around,
   subscriber: Subscriber,
   { id, body }: Notification,
-  { secrets, signal }: { readonly secrets: () => Promise<Secrets>; readonly signal: AbortSignal },
+  { secrets, signal }: { readonly secrets: SecretsInUse; readonly signal: AbortSignal },
 ): Promise<Attempted> {
   const { value, tenant } = subscriber;
   const at = clock.now();
@@ -37,7 +37,8 @@ export async function attempt(
 
   async function postOnce(): Promise<Posted> {
     try {
-      const used = await secrets();
+      const used = await secrets(subscriber);
+      const credentials = credentialsFor(used, subscriber);
       const headers = {
         'Content-Type': 'application/json',
         'User-Agent': userAgent,
@@ -45,7 +46,7 @@ export async function attempt(
         ...signatureHeaders({ id, time: at, body, secrets: signingAt(used, at) }),
       };
       const url = value['callback'] as string;
-      return await post({ url, tenant, headers, body, credentials: used.credentials, signal });
+      return await post({ url, tenant, headers, body, credentials, signal });
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) };
     }

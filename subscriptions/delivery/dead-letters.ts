@@ -1,7 +1,7 @@
 import type { Value } from '#schema/change.js';
 import type { DeadLetterPage } from '#schema/delivery.js';
 import { formatPosition, type Position } from '#schema/position.js';
-import type { Lease, Store, StoredDocument } from '#platform/store/store.js';
+import type { Lease, Store } from '#platform/store/store.js';
 import { kinds } from './documents.js';
 
 /** A notification that was given up, as it is stored. */
@@ -16,6 +16,8 @@ export interface DeadLetter {
 }
 
 const most = 1000;
+/** Dropped at once; what is above the bound after its setting was lowered goes with the next ones. */
+const atOnce = 100;
 const digits = 16;
 
 function deadLetterId({ seq }: Pick<Position, 'seq'>): string {
@@ -27,9 +29,8 @@ export async function writeDeadLetter(
   store: Store,
   id: string,
   letter: Omit<DeadLetter, 'position'> & { readonly position: Position },
-  fence: Lease | undefined,
+  fence: Lease,
 ): Promise<boolean> {
-  if (!fence) return false;
   const key = `${id}/${deadLetterId(letter.position)}`;
   const value: Value = { ...letter, position: formatPosition(letter.position) };
   const before = await store.get(kinds.deadLetter, key);
@@ -44,16 +45,21 @@ export async function readDeadLetter(store: Store, id: string, letterId: string)
 /** Ids of dead letters behind `after`, oldest first. */
 export async function deadLetterIds(store: Store, id: string, after = '', limit = most): Promise<readonly string[]> {
   const range = { prefix: `${id}/`, after: `${id}/${after}`, limit };
-  return (await store.list(kinds.deadLetter, range)).map(letterIdOf);
+  return (await store.ids(kinds.deadLetter, range)).map(letterIdOf);
 }
 
-export async function countDeadLetters(store: Store, id: string): Promise<number> {
-  for (let [count, after] = [0, '']; ;) {
-    const ids = await deadLetterIds(store, id, after);
-    count += ids.length;
-    if (ids.length < most) return count;
-    after = ids.at(-1)!;
-  }
+export function countDeadLetters(store: Store, id: string): Promise<number> {
+  return store.count(kinds.deadLetter, `${id}/`);
+}
+
+/** Drops the oldest of a subscription that has more than `most`; says how many. */
+export async function dropOldest(store: Store, id: string, most: number, fence: Lease): Promise<number> {
+  const surplus = (await countDeadLetters(store, id)) - most;
+  if (surplus <= 0) return 0;
+  const oldest = await store.list(kinds.deadLetter, { prefix: `${id}/`, limit: Math.min(surplus, atOnce) });
+  const how = { fence, loose: true } as const;
+  const dropped = await Promise.all(oldest.map((each) => store.remove(each.kind, each.id, each.revision, how)));
+  return dropped.filter(Boolean).length;
 }
 
 export async function pageOfDeadLetters(
@@ -66,7 +72,7 @@ export async function pageOfDeadLetters(
   const items = found.slice(0, first).map((stored) => {
     const { body, ...letter } = stored.value as unknown as DeadLetter;
     return {
-      deadLetterId: letterIdOf(stored),
+      deadLetterId: letterIdOf(stored.id),
       ...letter,
       body: JSON.parse(body) as DeadLetterPage['items'][0]['body'],
     };
@@ -82,6 +88,6 @@ export async function removeDeadLetters(store: Store, id: string): Promise<void>
   }
 }
 
-function letterIdOf({ id }: StoredDocument): string {
+function letterIdOf(id: string): string {
   return id.slice(-digits);
 }

@@ -1,11 +1,11 @@
 import { attempt } from './attempt.js';
 import type { Turn } from './course.js';
-import { writeDeadLetter } from './dead-letters.js';
+import { dropOldest, writeDeadLetter } from './dead-letters.js';
 import type { Subscriber } from './deliveries.js';
-import type { Attempt } from './documents.js';
+import type { Tally } from './documents.js';
 import type { Notification } from './matching.js';
 import type { Entry } from '../log/recent.js';
-import type { Secrets } from './secrets.js';
+import type { SecretsInUse } from './secrets.js';
 import type { Tries } from './tries.js';
 import type { Held, Workshop } from './workshop.js';
 
@@ -13,10 +13,10 @@ import type { Held, Workshop } from './workshop.js';
 export interface Delivering {
   readonly row: Subscriber;
   readonly tries: Tries;
-  readonly secrets: () => Promise<Secrets>;
+  readonly secrets: SecretsInUse;
   readonly held: Held;
   readonly signal: AbortSignal;
-  attempted(attempt: Attempt): void;
+  readonly tally: Tally;
   turn(turn: Turn): void;
 }
 
@@ -36,7 +36,7 @@ export async function deliver(shop: Workshop, entry: Entry, delivering: Deliveri
     return bury(shop, entry, delivering, { notification, reason: expired, attempts: tried });
   const { outcome, shown } = await attempt(shop, row, notification, { secrets, signal });
   if (signal.aborted) return 'taken';
-  delivering.attempted(shown);
+  delivering.tally.lastAttempt = shown;
   const at = { now: clock.now(), random: shop.random(), expired };
   const { verdict, turn } = tries.decide(entry, outcome, at, policy);
   if (outcome.result === 'delivered') metrics.delivered(row, shown.milliseconds);
@@ -55,16 +55,20 @@ interface Grave {
 
 /** A dead letter stands before its notification is passed over. */
 async function bury(
-  { store, clock, metrics }: Workshop,
+  { store, clock, metrics, mostDeadLetters }: Workshop,
   { change }: Entry,
-  { row, held }: Delivering,
+  { row, held, tally }: Delivering,
   { notification, reason, attempts }: Grave,
 ): Promise<End> {
   const { id: notificationId, body } = notification;
   const at = new Date(clock.now()).toISOString();
   const letter = { notificationId, position: change.position, at, reason, attempts, body };
-  if (!(await writeDeadLetter(store, row.id, letter, held()))) return 'taken';
+  const fence = held();
+  if (!fence || !(await writeDeadLetter(store, row.id, letter, fence))) return 'taken';
   metrics.dead(row);
+  const count = await dropOldest(store, row.id, mostDeadLetters, fence);
+  tally.dropped = (tally.dropped ?? 0) + count;
+  for (let each = 0; each < count; each += 1) metrics.dropped(row);
   return 'done';
 }
 

@@ -1,6 +1,7 @@
 import type { StoredObject } from '#schema/change.js';
 import type { DeadLetterPage, Delivery, DeliveryTest, Replay, SigningSecret } from '#schema/delivery.js';
 import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
+import type { Shown } from './secrets.js';
 
 /** A subscription as the view holds it. */
 export type Subscriber = Pick<StoredObject, 'id' | 'tenant' | 'value' | 'position'>;
@@ -11,11 +12,15 @@ export type ReplayOf = { readonly deadLetters: readonly string[] | 'all' } | { r
 /** What any process can say and change of the deliveries of a subscription, whoever makes them. */
 export interface Deliveries {
   /** From now on changes are owed to a subscription that is about to stand. */
-  begin(id: string, credentials: CallbackCredentials | undefined): Promise<void>;
+  begin(id: string, shown: Shown | undefined): Promise<void>;
   /** Forgets everything of a subscription that is gone. */
   end(id: string): Promise<void>;
-  credentials(id: string): Promise<CallbackCredentials | undefined>;
-  changeCredentials(id: string, credentials: CallbackCredentials | undefined): Promise<void>;
+  /** What its callback is shown. Throws when that is not kept. */
+  credentials(subscriber: Subscriber): Promise<CallbackCredentials | undefined>;
+  /** Keeps credentials beside those that the row names: they are shown as soon as it names them, and not before. */
+  keepCredentials(subscriber: Subscriber, shown: Shown): Promise<void>;
+  /** Forgets credentials that no row names. */
+  dropCredentials(id: string, credentialsId: string): Promise<void>;
   status(subscriber: Subscriber): Promise<Delivery>;
   deadLetters(id: string, page: { readonly after?: string; readonly first: number }): Promise<DeadLetterPage>;
   /** Posts a notification of no change, once, and says what came of it. */

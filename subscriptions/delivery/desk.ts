@@ -5,21 +5,17 @@ import { formatPosition } from '#schema/position.js';
 import { timestamp } from '#platform/clock.js';
 import { newSecret } from '#platform/outbound/signature.js';
 import { attempt } from './attempt.js';
-import {
-  countDeadLetters,
-  deadLetterIds,
-  pageOfDeadLetters,
-  readDeadLetter,
-  removeDeadLetters,
-} from './dead-letters.js';
+import { countDeadLetters, deadLetterIds, pageOfDeadLetters, readDeadLetter } from './dead-letters.js';
 import type { Deliveries, ReplayOf, Subscriber } from './deliveries.js';
 import { kinds, markOf, progressOf, progressValue, reached, shardOf, type Progress } from './documents.js';
+import { end } from './ending.js';
 import { placeSince } from './places.js';
 import type { ReplayOrder } from './replays.js';
-import { readSecrets, writeSecrets, type Secrets } from './secrets.js';
+import { credentialsFor, readSecrets, writeSecrets, type Secrets, type Shown } from './secrets.js';
 import type { Surroundings } from './surroundings.js';
 
-const attempts = 10;
+/** Credentials that no row names are those of a change under way, or were left by a crash when they are as old as this. */
+const abandoned = 60_000;
 /** Orders to send again that may wait for one subscription. */
 const mostOrders = 10;
 
@@ -27,15 +23,11 @@ const mostOrders = 10;
 export function deliveries(around: Surroundings): Deliveries {
   const { store } = around;
   return {
-    begin: (id, credentials) => begin(around, id, credentials),
-    end: (id) => end(around, id),
-    credentials: async (id) => (await readSecrets(around, id))?.credentials,
-    async changeCredentials(id, credentials) {
-      await writeSecrets(around, id, (before) => ({
-        signing: before?.signing ?? [{ secret: newSecret() }],
-        ...(credentials && { credentials }),
-      }));
-    },
+    begin: (id, shown) => begin(around, id, shown),
+    end: (id) => end(around.store, id),
+    credentials: async (subscriber) => credentialsFor(await secretsOf(around, subscriber), subscriber),
+    keepCredentials: (subscriber, shown) => keepCredentials(around, subscriber, shown),
+    dropCredentials: (id, credentialsId) => dropCredentials(around, id, credentialsId),
     status: (subscriber) => status(around, subscriber),
     deadLetters: (id, page) => pageOfDeadLetters(store, id, page),
     test: (subscriber, signal) => test(around, subscriber, signal),
@@ -44,31 +36,41 @@ export function deliveries(around: Surroundings): Deliveries {
   };
 }
 
-async function begin(around: Surroundings, id: string, credentials: Secrets['credentials']): Promise<void> {
-  const { store } = around;
+async function begin(around: Surroundings, id: string, shown: Shown | undefined): Promise<void> {
+  const { store, clock } = around;
   const position = await store.head();
-  await writeSecrets(around, id, () => ({
-    signing: [{ secret: newSecret() }],
-    ...(credentials && { credentials }),
-  }));
   // Owed from here on, even if the shard is marked further on before anybody has taken the subscription up.
   const progress: Progress = { position, delivered: 0, owed: {} };
   await store.put(kinds.delivery, id, progressValue(progress), 0);
+  await writeSecrets(around, id, () => ({
+    signing: [{ secret: newSecret() }],
+    ...(shown && { shown: [{ ...shown, at: clock.now() }] }),
+  }));
 }
 
-async function end({ store }: Surroundings, id: string): Promise<void> {
-  const orders = await store.list(kinds.replay, { prefix: `${id}/` });
-  await Promise.all(orders.map((order) => store.remove(kinds.replay, order.id, order.revision)));
-  for (const kind of [kinds.delivery, kinds.secret]) await removeAny(store, kind, id);
-  await removeDeadLetters(store, id);
+async function secretsOf(around: Surroundings, { id }: Subscriber): Promise<Secrets> {
+  const found = await readSecrets(around, id);
+  if (!found) throw new Error(`The signing secret of subscription '${id}' is missing; rotate it.`);
+  return found;
 }
 
-/** Removes a document that others may still be writing. */
-async function removeAny(store: Surroundings['store'], kind: string, id: string): Promise<void> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const stored = await store.get(kind, id);
-    if (!stored || (await store.remove(kind, id, stored.revision))) return;
-  }
+async function keepCredentials(around: Surroundings, { id, value }: Subscriber, shown: Shown): Promise<void> {
+  const now = around.clock.now();
+  const stays = (each: Shown & { readonly at: number }) =>
+    each.credentialsId === value['credentialsId'] || now - each.at < abandoned;
+  await writeSecrets(around, id, (before) => ({
+    signing: before?.signing ?? [{ secret: newSecret() }],
+    shown: [...(before?.shown ?? []).filter(stays), { ...shown, at: now }],
+  }));
+}
+
+async function dropCredentials(around: Surroundings, id: string, credentialsId: string): Promise<void> {
+  // Of a subscription that is gone nothing is kept anew.
+  if (!(await around.store.get(kinds.secret, id))) return;
+  await writeSecrets(around, id, (before) => ({
+    signing: before?.signing ?? [{ secret: newSecret() }],
+    shown: (before?.shown ?? []).filter((each) => each.credentialsId !== credentialsId),
+  }));
 }
 
 async function status({ store, clock }: Surroundings, { id, position: stood }: Subscriber): Promise<Delivery> {
@@ -89,6 +91,7 @@ async function status({ store, clock }: Surroundings, { id, position: stood }: S
     lagSeconds: since === undefined ? 0 : Math.max(0, clock.now() - Date.parse(since)) / 1000,
     delivered: progress.delivered,
     deadLetters,
+    deadLettersDropped: progress.dropped ?? 0,
     attempts: failing?.attempts ?? 0,
     ...(lastAttempt && { lastAttempt }),
     ...(failing && { nextAttempt: timestamp(failing.nextAttempt) }),
@@ -96,11 +99,7 @@ async function status({ store, clock }: Surroundings, { id, position: stood }: S
 }
 
 async function test(surroundings: Surroundings, subscriber: Subscriber, signal: AbortSignal) {
-  const secrets = async () => {
-    const found = await readSecrets(surroundings, subscriber.id);
-    if (!found) throw new Error(`The signing secret of subscription '${subscriber.id}' is missing; rotate it.`);
-    return found;
-  };
+  const secrets = (row: Subscriber) => secretsOf(surroundings, row);
   const notification = surroundings.matching.test(subscriber);
   const { outcome, shown } = await attempt(surroundings, subscriber, notification, { secrets, signal });
   return { ...shown, delivered: outcome.result === 'delivered' };

@@ -27,6 +27,8 @@ export interface Progress {
   /** Nothing at or before it is owed. */
   readonly position: Position;
   readonly delivered: number;
+  /** Dead letters that made room for newer ones. */
+  readonly dropped?: number;
   /** Something behind `position` is owed; absent when the position of the shard counts, if that is later. */
   readonly owed?: { readonly since?: string };
   /** Nothing at or before `reach` is owed either, but for `pending`: what is done out of order (ordering `resource`). */
@@ -39,6 +41,13 @@ export interface Progress {
   readonly lost?: string;
   /** The replay that `position` was last set back for. */
   readonly replayed?: string;
+}
+
+/** What is counted and noted of a subscription beside its place. */
+export type Tally = { -readonly [Name in 'delivered' | 'dropped' | 'lastAttempt' | 'replayed']: Progress[Name] };
+
+export function tallyOf({ delivered, dropped, lastAttempt, replayed }: Progress): Tally {
+  return { delivered, dropped, lastAttempt, replayed };
 }
 
 export function progressValue({ position, ...rest }: Progress): Value {

@@ -11,6 +11,7 @@ import type { Entry, RecentLimits } from '../log/recent.js';
 import { carryOut } from './replays.js';
 import { Shard } from './shard.js';
 import { Shards, shardTimes, type ShardTimes } from './shards.js';
+import { sweeper } from './sweeping.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
 import { openTail, type Tail } from '../log/tail.js';
 import type { Held, Offered, Workshop } from './workshop.js';
@@ -23,12 +24,18 @@ export interface FloorOptions extends Surroundings {
   readonly logKeeps: number;
   readonly policy?: Partial<RetryPolicy>;
   readonly parallel?: ParallelLimits;
+  /** Dead letters that are kept of one subscription; the oldest go first. */
+  readonly deadLetters?: number;
+  /** Longest that a subscription takes to be made, in milliseconds: what is kept of none for longer is swept away. */
+  readonly grace?: number;
   readonly recent?: RecentLimits;
   readonly shards?: ShardTimes;
   readonly random?: () => number;
 }
 
 const recentLimits: RecentLimits = { entries: 20_000, bytes: 64 * 1024 * 1024 };
+const mostDeadLetters = 1000;
+const longestMaking = 60_000;
 const subscription = 'InventorySubscription';
 /** After which a shard that could not be read is read again, milliseconds. */
 const again = 1000;
@@ -46,6 +53,7 @@ export class Floor {
   #tail!: Tail;
   #shop!: Workshop;
   #leases!: Shards;
+  readonly #sweep: (shard: number) => void;
   /** Places of a log that was rewritten. */
   #former: readonly Position[] = [];
   #deadline: Promise<unknown> | undefined;
@@ -58,6 +66,13 @@ export class Floor {
 
   private constructor(options: FloorOptions) {
     this.#options = options;
+    this.#sweep = sweeper({
+      ...options,
+      signal: this.#stopping.signal,
+      grace: options.grace ?? longestMaking,
+      mine: (shard) => this.#shards.get(shard)?.held() !== undefined,
+      failed: (error) => this.#report('What is left of subscriptions could not be swept away.', error),
+    });
   }
 
   async #open(): Promise<void> {
@@ -84,6 +99,7 @@ export class Floor {
       index: this.#options.matching.index(),
       roster: this.#roster,
       horizon: logKeeps * patience,
+      mostDeadLetters: this.#options.deadLetters ?? mostDeadLetters,
       random: this.#options.random ?? Math.random,
       relocate: (position, why) =>
         relocated(store, { passed: this.#passed(), head: this.#tail.position }, position, why),
@@ -121,6 +137,7 @@ export class Floor {
       // What stood before is read from the view, which may be behind; what comes from now on passes by us.
       await this.#options.subscribers.reached(this.#tail.position);
       await shard.open(this.#rows(number));
+      this.#sweep(number);
     } catch (error) {
       this.#report('The subscriptions of a shard could not be read; they are looked for again.', error);
       await this.#options.clock.sleep(again, this.#stopping.signal).catch(() => undefined);

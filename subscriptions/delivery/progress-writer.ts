@@ -108,10 +108,13 @@ export class ProgressWriter {
     if (!fence) return this.#leave(lost);
     const progress = this.#progress();
     const owing = progress.owed !== undefined;
+    // The mark of the shard goes on where documents say that something is owed: one that begins to say so must outlive a
+    // failover, or nobody would find what it owes. Of all others a lost one only repeats what came after it.
+    const begins = owing && !this.#owing;
     // Until it is known to be written, the lesser is believed.
     this.#owing &&= owing;
     try {
-      const how = { fence, loose: true } as const;
+      const how = { fence, ...(!begins && { loose: true as const }) };
       const revision = await store.put(kinds.delivery, this.#id, progressValue(progress), this.#revision, how);
       if (revision !== undefined) {
         this.#revision = revision;

@@ -69,6 +69,8 @@ async function sendOne(shop: Workshop, worker: Worker, letterId: string, signal:
   try {
     const notification = { id: letter.notificationId, body: letter.body };
     const { outcome, shown } = await attempt(shop, worker.row, notification, { secrets: worker.secrets, signal });
+    // It wants no more of them, whichever it was told.
+    if (outcome.result === 'gone') worker.standing.turn({ state: 'disabled', reason: outcome.error });
     if (outcome.result !== 'delivered') {
       shop.metrics.failed(worker.row);
       return false;

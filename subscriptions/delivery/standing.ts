@@ -40,6 +40,8 @@ interface Around {
   readonly held: Held;
   /** The row as it now stands. */
   stood(row: Subscriber): void;
+  /** Its consumer has resumed it before that it was disabled was known here. */
+  resumed(): void;
   failed(error: unknown): void;
 }
 
@@ -53,8 +55,9 @@ export class Standing {
   #state: unknown;
   #lost: string | undefined;
   #turning: Promise<void> = Promise.resolve();
-  /** About to be disabled: nothing may begin. */
-  #halted = false;
+  /** Disabled, or about to be: nothing may begin. `Infinity` until it is known where the row says so. */
+  #haltedAt: number | undefined;
+  #seen: number;
   #activates = false;
   #stopped = false;
 
@@ -63,11 +66,12 @@ export class Standing {
     this.#id = row.id;
     this.#around = around;
     this.#state = row.value['state'];
+    this.#seen = row.position.seq;
     this.#lost = this.#state === 'active' ? undefined : lost;
   }
 
   get halted(): boolean {
-    return this.#halted;
+    return this.#haltedAt !== undefined;
   }
 
   /** Why changes may be missing; shown until the consumer resumes the subscription. */
@@ -76,7 +80,7 @@ export class Standing {
   }
 
   turn(wanted: Turn): void {
-    if (wanted.state === 'disabled') this.#halted = true;
+    if (wanted.state === 'disabled') this.#haltedAt = Infinity;
     const stillLost = wanted.state === 'active' && this.#lost !== undefined;
     this.#show(stillLost ? { state: 'degraded', reason: this.#lost! } : wanted);
   }
@@ -86,14 +90,29 @@ export class Standing {
   }
 
   /** The row stands like this; says whether its consumer has resumed the subscription. */
-  saw({ value }: Subscriber): boolean {
+  saw({ value, position }: Subscriber): boolean {
     const [before, after] = [this.#state, value['state']];
     this.#state = after;
+    this.#seen = position.seq;
     if (after !== 'active') return false;
-    const resumed = (before !== 'active' && !this.#activates) || this.#halted;
-    this.#activates = this.#halted = false;
+    // Who changes a row that is about to be disabled has not resumed it: only what comes after that has.
+    if (this.#haltedAt !== undefined) return this.#lifted();
+    const resumed = before !== 'active' && !this.#activates;
+    this.#activates = false;
     if (resumed) this.#lost = undefined;
     return resumed;
+  }
+
+  /** The log was rewritten: places in it say nothing of what came after what. */
+  rebase(): void {
+    if (this.#haltedAt !== undefined && this.#haltedAt !== Infinity) this.#haltedAt = -1;
+  }
+
+  #lifted(): boolean {
+    if (this.#haltedAt === undefined || this.#state !== 'active' || this.#seen <= this.#haltedAt) return false;
+    this.#haltedAt = this.#lost = undefined;
+    this.#activates = false;
+    return true;
   }
 
   settled(): Promise<void> {
@@ -116,7 +135,9 @@ export class Standing {
         this.#activates = wanted.state === 'active';
         const row = await turn(this.#shop, this.#id, wanted, fence);
         if (loses) this.#lost = wanted.reason;
+        if (row && wanted.state === 'disabled') this.#haltedAt = row.position.seq;
         if (row) this.#around.stood(row);
+        if (this.#lifted()) this.#around.resumed();
         this.#activates = false;
         return;
       } catch (error) {

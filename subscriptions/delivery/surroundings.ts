@@ -43,6 +43,8 @@ export interface DeliveryMetrics {
   delivered(subscriber: Subscriber, milliseconds: number): void;
   failed(subscriber: Subscriber): void;
   dead(subscriber: Subscriber): void;
+  /** A dead letter went, to make room for a newer one. */
+  dropped(subscriber: Subscriber): void;
 }
 
 /** What all deliveries need, whoever makes them. */

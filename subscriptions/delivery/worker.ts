@@ -5,12 +5,12 @@ import { Backlog } from './backlog.js';
 import { fill } from './catch-up.js';
 import { deliver } from './deliver.js';
 import type { Subscriber } from './deliveries.js';
-import type { Attempt, Progress } from './documents.js';
+import { tallyOf, type Progress, type Tally } from './documents.js';
 import { endpointOf } from './limits.js';
 import type { Compiled } from './matching.js';
 import { ProgressWriter } from './progress-writer.js';
 import type { Entry } from '../log/recent.js';
-import { secretsInUse, type Secrets } from './secrets.js';
+import { secretsInUse, type SecretsInUse } from './secrets.js';
 import { Standing } from './standing.js';
 import { healthOf, Tries } from './tries.js';
 import type { Held, Lost, Stored, Workshop } from './workshop.js';
@@ -27,20 +27,18 @@ const wanting = ['filter', 'filterMode', 'apiMajor'];
 export class Worker {
   readonly id: string;
   readonly backlog: Backlog;
-  readonly secrets: () => Promise<Secrets>;
+  readonly standing: Standing;
+  readonly secrets: SecretsInUse;
   readonly #shop: Workshop;
   readonly #held: Held;
   readonly #tries: Tries;
   readonly #writer: ProgressWriter;
-  readonly #standing: Standing;
   readonly #alarm: Alarm;
   readonly #abandoned = new AbortController();
   readonly abandoned: AbortSignal = this.#abandoned.signal;
   #row: Subscriber;
   #compiled: Compiled | undefined;
-  #delivered: number;
-  #lastAttempt: Attempt | undefined;
-  #replayed: string | undefined;
+  readonly #tally: Tally;
   #endpoint: string;
   /** Since when something is owed; of one that catches up, since ever. */
   #owesSince = -Infinity;
@@ -56,9 +54,7 @@ export class Worker {
     this.#held = held;
     this.backlog = new Backlog(progress.position, progress.window, (seq) => shop.tail.recent.at(seq));
     this.#tries = new Tries(healthOf(progress, row.value['state'] === 'degraded'), progress.failing);
-    this.#delivered = progress.delivered;
-    this.#lastAttempt = progress.lastAttempt;
-    this.#replayed = progress.replayed;
+    this.#tally = tallyOf(progress);
     this.#alarm = new Alarm(shop.clock, () => this.pump());
     this.secrets = secretsInUse(shop, this.id);
     const known = { revision, owing: progress.owed !== undefined };
@@ -70,9 +66,10 @@ export class Worker {
       lost: () => this.abandon(),
       failed: (error) => this.#report('The progress of a subscription could not be stored.', error),
     });
-    this.#standing = new Standing(shop, row, progress.lost, {
+    this.standing = new Standing(shop, row, progress.lost, {
       held,
       stood: (stands) => this.update(stands),
+      resumed: () => this.#afresh(),
       failed: (error) => this.#report('What a subscription is doing could not be shown.', error),
     });
     shop.roster.set(this.id, this);
@@ -80,7 +77,7 @@ export class Worker {
     // What a crash kept from being shown.
     const { health, failing } = this.#tries;
     const reason = `Notifications fail: ${failing?.error ?? 'several in a row.'}`;
-    if (health.degraded && row.value['state'] === 'active') this.#standing.turn({ state: 'degraded', reason });
+    if (health.degraded && row.value['state'] === 'active') this.standing.turn({ state: 'degraded', reason });
   }
 
   get row(): Subscriber {
@@ -95,13 +92,13 @@ export class Worker {
   get running(): boolean {
     const state = this.#row.value['state'];
     if (state !== 'active' && state !== 'degraded') return false;
-    const ready = this.#compiled !== undefined && !this.#standing.halted;
+    const ready = this.#compiled !== undefined && !this.standing.halted;
     return ready && !this.#stopping && !this.#left && this.#held() !== undefined;
   }
 
   /** The order to send again that was carried out last. */
   get replayed(): string | undefined {
-    return this.#replayed;
+    return this.#tally.replayed;
   }
 
   get #left(): boolean {
@@ -110,19 +107,17 @@ export class Worker {
 
   progress(): Progress {
     const { failing, health } = this.#tries;
-    const { lost } = this.#standing;
+    const { lost } = this.standing;
     const window = this.backlog.outOfOrder();
     const since = this.backlog.oldest()?.change.at;
     return {
       position: this.backlog.position(this.#shop.tail.position),
-      delivered: this.#delivered,
+      ...this.#tally,
       ...(!this.backlog.clear && { owed: { ...(since !== undefined && { since }) } }),
       ...(window && { window }),
       ...(failing && { failing }),
       ...((health.failures > 0 || health.degraded) && { health }),
-      ...(this.#lastAttempt && { lastAttempt: this.#lastAttempt }),
       ...(lost !== undefined && { lost }),
-      ...(this.#replayed !== undefined && { replayed: this.#replayed }),
     };
   }
 
@@ -191,12 +186,12 @@ export class Worker {
       secrets: this.secrets,
       held: this.#held,
       signal: this.abandoned,
-      attempted: (attempt) => (this.#lastAttempt = attempt),
-      turn: (turn) => this.#standing.turn(turn),
+      tally: this.#tally,
+      turn: (turn) => this.standing.turn(turn),
     });
     if (end === 'taken') return this.abandon();
     if (end === 'kept') this.#tries.wait(entry);
-    if (end === 'delivered') this.#delivered += 1;
+    if (end === 'delivered') this.#tally.delivered += 1;
     if (end === 'delivered' || end === 'done') {
       this.#tries.leave(entry);
       this.backlog.done(entry);
@@ -236,7 +231,7 @@ export class Worker {
     const rewritten = why.outcome === 'rewritten';
     this.backlog.restart(position, (entry) => !rewritten || this.#tries.isUnderWay(entry));
     if (rewritten) this.#tries.drop();
-    if (lost !== undefined) this.#standing.lose(lost);
+    if (lost !== undefined) this.standing.lose(lost);
     this.#writer.save();
   }
 
@@ -250,11 +245,15 @@ export class Worker {
       this.backlog.rescan(this.#shop.tail.position);
       this.#compile();
     }
-    const resumed = this.#standing.saw(row);
-    if (resumed || before['callback'] !== row.value['callback']) {
-      this.#tries.refresh(row.value['state'] === 'degraded');
-      this.#writer.save();
-    }
+    const resumed = this.standing.saw(row);
+    if (resumed || before['callback'] !== row.value['callback']) this.#afresh();
+    this.pump();
+  }
+
+  /** Everything may be tried at once. */
+  #afresh(): void {
+    this.#tries.refresh(this.#row.value['state'] === 'degraded');
+    this.#writer.save();
     this.pump();
   }
 
@@ -268,7 +267,7 @@ export class Worker {
       index.remove(this.id);
       this.#report('The filter of a subscription cannot be read.', error);
       const reason = `Its filter cannot be read by this release: ${error instanceof Error ? error.message : String(error)}`;
-      this.#standing.turn({ state: 'degraded', reason });
+      this.standing.turn({ state: 'degraded', reason });
     }
   }
 
@@ -276,7 +275,7 @@ export class Worker {
   async replay(position: Position, of: string): Promise<void> {
     this.backlog.restart(position, (entry) => this.#tries.isUnderWay(entry));
     this.#tries.drop();
-    this.#replayed = of;
+    this.#tally.replayed = of;
     this.#writer.save();
     this.pump();
     await this.#writer.flushed();
@@ -285,6 +284,7 @@ export class Worker {
   /** The log was rewritten: finds its own place in it. */
   rebase(tail: Position): void {
     this.#row = { ...this.#row, position: origin };
+    this.standing.rebase();
     this.backlog.rescan(tail);
     this.pump();
   }
@@ -298,7 +298,7 @@ export class Worker {
   async stop(deadline: Promise<unknown>): Promise<void> {
     this.#stopping = true;
     this.#alarm.set(undefined);
-    await Promise.race([this.#tries.settled().then(() => this.#standing.settled()), deadline]);
+    await Promise.race([this.#tries.settled().then(() => this.standing.settled()), deadline]);
     this.#writer.save();
     await Promise.race([this.#writer.flushed(), deadline]);
   }
@@ -307,7 +307,7 @@ export class Worker {
   abandon(): void {
     this.#abandoned.abort();
     this.#writer.stop();
-    this.#standing.stop();
+    this.standing.stop();
     this.#alarm.set(undefined);
     if (this.#shop.roster.get(this.id) !== this) return;
     this.#shop.roster.delete(this.id);

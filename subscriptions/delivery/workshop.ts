@@ -23,6 +23,8 @@ export interface Workshop extends Surroundings {
   readonly roster: Map<string, Offered>;
   /** Age at which an entry must be given up: the log keeps it not much longer. Milliseconds. */
   readonly horizon: number;
+  /** Dead letters that are kept of one subscription. */
+  readonly mostDeadLetters: number;
   random(): number;
   /** Where to go on when the log no longer has a place; `lost`: why changes may be missing. */
   relocate(position: Position, why: Lost): Promise<{ readonly position: Position; readonly lost?: string }>;

@@ -39,11 +39,13 @@ const matching: Matching = {
   test: () => ({ id: randomUUID(), body: JSON.stringify({ object: 'test', n: 0 }) }),
 };
 
-function post(agent: Agent, { url, headers, body, signal }: Posting): Promise<Posted> {
+function post(agent: Agent, { url, headers, body, credentials, signal }: Posting): Promise<Posted> {
   return new Promise((resolve) => {
     const fail = (error: Error) => resolve({ error: error.message });
     const length = { 'Content-Length': Buffer.byteLength(body) };
-    const asked = request(url, { agent, method: 'POST', headers: { ...headers, ...length }, signal }, (response) => {
+    const shown = credentials?.bearer === undefined ? {} : { Authorization: `Bearer ${credentials.bearer}` };
+    const sent = { ...headers, ...length, ...shown };
+    const asked = request(url, { agent, method: 'POST', headers: sent, signal }, (response) => {
       const after = Number(response.headers['retry-after'] ?? NaN);
       response.resume().on('error', fail);
       response.on('end', () =>
@@ -85,7 +87,7 @@ export interface World {
   readonly store: Store;
   readonly owned: Owned;
   readonly deliveries: Deliveries;
-  readonly counts: { delivered: number; failed: number; dead: number };
+  readonly counts: { delivered: number; failed: number; dead: number; dropped: number };
   readonly logged: string[];
   subscribe(callback: string, value?: Value): Promise<string>;
   row(id: string): Promise<StoredObject>;
@@ -125,7 +127,7 @@ export async function world(options: { readonly clock?: Clock; readonly store?: 
     log: (_level, message, fields) => logged.push(`${message} ${String((fields as { error?: unknown }).error)}`),
     userAgent: 'netweave/test',
   };
-  const house: House = { store, view, around, counts: { delivered: 0, failed: 0, dead: 0 } };
+  const house: House = { store, view, around, counts: { delivered: 0, failed: 0, dead: 0, dropped: 0 } };
   const running: Deliverer[] = [];
   return {
     ...house,
@@ -154,6 +156,7 @@ function optionsOf({ around, counts }: House, more: Partial<DelivererOptions>): 
     delivered: () => void (counts.delivered += 1),
     failed: () => void (counts.failed += 1),
     dead: () => void (counts.dead += 1),
+    dropped: () => void (counts.dropped += 1),
   };
   const day = 24 * 3_600_000;
   return { ...around, name: randomUUID(), metrics, logKeeps: day, policy: quick, look: 20, ...more };

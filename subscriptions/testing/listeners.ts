@@ -2,7 +2,7 @@ import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Entry, Store } from '#platform/store/store.js';
 import { formatPosition, type Position } from '#schema/position.js';
 import { openHub, type Hub } from '../live/hub.js';
-import type { Sink, Stream, Told } from '../live/stream.js';
+import type { Stream, Told } from '../live/stream.js';
 
 /** A store whose insides can be put in place of one another, as a failover does. */
 export interface Swapped {
@@ -77,47 +77,55 @@ export async function audience(store: Store): Promise<Audience> {
       if (appended.outcome !== 'appended') throw new Error(appended.outcome);
       return appended.positions;
     },
-    listen(given = {}, since = undefined, room = Infinity) {
-      const stream: Stream<string> = {
-        key: 'all',
-        wants: () => true,
-        tell({ change }) {
-          made.count += 1;
-          return Promise.resolve(`${change.id} ${formatPosition(change.position)}`);
-        },
-        ...given,
-      };
-      let waiting: (() => void) | undefined;
-      const listener: Listener = {
-        heard: [],
-        ended: [],
-        room,
-        rest(next) {
-          listener.room = next;
-          const then = waiting;
-          waiting = undefined;
-          then?.();
-        },
-        leave: () => leave(),
-      };
-      const sink: Sink<string> = {
-        take(told) {
-          const taken = told.slice(0, listener.room);
-          listener.room -= taken.length;
-          listener.heard.push(...taken);
-          return taken.length;
-        },
-        whenRoom: (then) => (waiting = then),
-        end: ({ code }) => void listener.ended.push(code),
-      };
-      const leave = hub.join(stream, sink, since);
-      return listener;
-    },
+    listen: (given = {}, since = undefined, room = Infinity) =>
+      listenTo(hub, { ...alike(made), ...given }, since, room),
     async close() {
       hub.stop();
       await store.close();
     },
   };
+}
+
+function alike(made: { count: number }): Stream<string> {
+  return {
+    key: 'all',
+    wants: () => true,
+    tell({ change }) {
+      made.count += 1;
+      return Promise.resolve(`${change.id} ${formatPosition(change.position)}`);
+    },
+  };
+}
+
+function listenTo(hub: Hub, stream: Stream<string>, since: Position | undefined, room: number): Listener {
+  let waiting: (() => void) | undefined;
+  const listener: Listener = {
+    heard: [],
+    ended: [],
+    room,
+    rest(next) {
+      listener.room = next;
+      const then = waiting;
+      waiting = undefined;
+      then?.();
+    },
+    leave: () => leave(),
+  };
+  const leave = hub.join<string>(
+    stream,
+    {
+      take(told) {
+        const taken = told.slice(0, listener.room);
+        listener.room -= taken.length;
+        listener.heard.push(...taken);
+        return taken.length;
+      },
+      whenRoom: (then) => (waiting = then),
+      end: ({ code }) => void listener.ended.push(code),
+    },
+    since,
+  );
+  return listener;
 }
 
 function entryOf(id: string): Entry {

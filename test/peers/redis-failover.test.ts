@@ -88,6 +88,8 @@ describe('no acknowledged owned write is lost', () => {
     await strike();
     await eventually(async () => ((await group.primary()) === before ? undefined : true));
     await grown(writing.acknowledged.owned);
+    const led = [before, await group.primary()].map(({ port }) => ({ host: '127.0.0.1', port }));
+    expect(store.servers()).toEqual(expect.arrayContaining(led));
     // The deposed primary is made a replica late; until then it takes writes.
     await sleep(12_000);
     await grown(writing.acknowledged.owned);

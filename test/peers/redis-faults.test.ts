@@ -105,6 +105,37 @@ describe('opening', () => {
   });
 });
 
+test('a renewed certificate is trusted at the next connection, half a file never', async () => {
+  const [first, renewed] = [selfSigned('redis'), selfSigned('redis')];
+  const secured = await startRedis({ tls: first });
+  const at = (name: string) => join(secured.folder, `${name}.pem`);
+  const [ca, certificate, key] = [at('ca'), at('renewed'), at('renewed-key')];
+  writeFileSync(ca, first.certificate);
+  const where = settings({ port: secured.port, tls: { ca } });
+  const store = await openRedisStore(where);
+  const connectedAnew = async () => {
+    await secured.ask((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'normal')).catch(() => undefined);
+    await eventually(() => find(store, 'a').catch(() => undefined));
+  };
+  try {
+    await writeOne(store, entry('created', 'a', {}));
+    writeFileSync(ca, renewed.certificate.slice(0, 200));
+    await connectedAnew();
+    expect((await refusal(openRedisStore(where))).message).toContain('in PEM that belong together');
+    writeFileSync(ca, renewed.certificate);
+    writeFileSync(certificate, renewed.certificate);
+    writeFileSync(key, renewed.key);
+    await secured.ask(async (redis) => {
+      await redis.config('SET', 'tls-cert-file', certificate, 'tls-key-file', key);
+      await redis.call('CLIENT', 'KILL', 'TYPE', 'normal').catch(() => undefined);
+    });
+    await eventually(() => find(store, 'a').catch(() => undefined));
+  } finally {
+    await store.close();
+    await secured.remove();
+  }
+});
+
 test('no state expires; leases and token buckets do', async () => {
   const { keyPrefix } = settings();
   const store = await open(settings({ keyPrefix }));

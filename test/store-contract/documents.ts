@@ -51,6 +51,24 @@ export function documentContract(open: Open): void {
       expect(await store.list('nothing')).toStrictEqual([]);
     });
 
+    test('are counted, and their ids listed, as they are listed themselves', async () => {
+      const { store } = await open();
+      const ids = ['a/1', 'a/2', 'ab', 'b/1', 'å/1'];
+      for (const id of ids.toReversed()) await store.put('letter', id, {}, 0);
+      for (const range of [
+        {},
+        { prefix: 'a/' },
+        { after: 'a/2' },
+        { prefix: 'a', after: 'a/1', limit: 1 },
+        { limit: 2 },
+      ])
+        expect(await store.ids('letter', range)).toStrictEqual((await store.list('letter', range)).map(({ id }) => id));
+      expect(await Promise.all(['', 'a/', 'a', 'å', 'c'].map((prefix) => store.count('letter', prefix)))).toStrictEqual(
+        [5, 2, 3, 1, 0],
+      );
+      expect(await store.count('nothing', '')).toBe(0);
+    });
+
     test('are listed by range: prefix, behind an id, so many', async () => {
       const { store } = await open();
       const ids = ['a/1', 'a/2', 'a/3', 'ab', 'b/1', 'å/1', 'å/2'];

@@ -22,11 +22,20 @@ async function costOf(query: string, variables: object = {}, caller = 'admin'): 
   const { status, body } = await world.ask(query, { ...variables }, caller);
   if (status === 200) return void expect(body.errors).toBeUndefined();
   expect(body.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-  return Number(/^The operation costs (\d+):/.exec(body.errors![0]!.message)![1]);
+  return Number(/^The operation (?:costs|may answer with) (\d+)/.exec(body.errors![0]!.message)![1]);
 }
 
 const aliased = (times: number, field: string) =>
   `{ ${Array.from({ length: times }, (_, number) => `a${number}: ${field}`).join(' ')} }`;
+
+describe('a page that is no connection', () => {
+  test('costs as many as it asks for', async () => {
+    const letters = (first: number) =>
+      `{ inventorySubscriptions(first: 2) { nodes { deadLetters(first: ${first}) { items { reason } } } } }`;
+    expect(await costOf(letters(97))).toBeUndefined();
+    expect(await costOf(letters(100))).toBe(1 + 2 * (1 + 1 + 100));
+  });
+});
 
 describe('what no index answers costs by what has to be looked at', () => {
   test('a filter, and a count of what it finds as much again', async () => {

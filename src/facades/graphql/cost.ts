@@ -77,7 +77,7 @@ export function costOf(costed: Costed): Cost {
     if (!named || !field.selectionSet || !isCompositeType(named)) return none;
     const args = argumentsOf(definition, field, coerced!);
     const connection = connectionOf(named, args, type, looksOf);
-    const inner = ofSelections(field.selectionSet, named, connection);
+    const inner = ofSelections(field.selectionSet, named, connection ?? pageOf(args));
     if (connection) return { answers: 1 + inner.answers, looks: connection.page + inner.looks };
     const listed = isListType(getNullableType(definition.type));
     const length = listed ? (idsIn(args) ?? page?.first ?? partsOfOne) : 1;
@@ -131,6 +131,11 @@ function connectionOf(
   if (!Object.hasOwn(objects, object)) return undefined;
   const first = typeof args['first'] === 'number' ? Math.max(0, args['first']) : defaultFirst;
   return { first, ...looksOf(object, args, Object.hasOwn(objects, around) ? around : undefined) };
+}
+
+/** A page that is no connection: as many as it says, and nothing is looked at. */
+function pageOf({ first }: Arguments): Connection | undefined {
+  return typeof first === 'number' ? { first: Math.max(0, first), page: 0, total: 0, most: Infinity } : undefined;
 }
 
 function idsIn({ ids }: Arguments): number | undefined {

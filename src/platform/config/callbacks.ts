@@ -25,6 +25,24 @@ export const Callbacks = z.strictObject({
     '15s',
   ),
   perEndpoint: z.int().min(1).max(256).default(8).describe('Most calls at once to one endpoint.'),
+  perTenant: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .describe('Most notifications of one tenant under way at once, in each process; at most half of them are retries.'),
+  altogether: z
+    .int()
+    .min(1)
+    .max(16_384)
+    .default(512)
+    .describe('Most notifications under way at once, in each process; at most half of them are retries.'),
+  deadLetters: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1000)
+    .describe('Most notifications that were given up and are kept, of each subscription; the oldest go first.'),
   test: z
     .enum(['on', 'off'])
     .default('on')

@@ -25,12 +25,15 @@ const everyHalfMinute = 30_000;
  */
 export function ownServers(list: () => readonly Own[], resolve: Resolve): OwnServers {
   const resolved = new Map<string, readonly string[]>();
+  /** Names that were looked up, whatever came of it. */
+  const asked = new Set<string>();
   const networks = new Map<string, Networks<string>>();
   let interfaces = new Set<string>();
   let flight: Promise<void> | undefined;
   let fresh = 0;
   const same = (own: Own, port: number) => own.port === undefined || own.port === port;
   const lookUp = async (host: string) => {
+    asked.add(host);
     const found = await resolve(host).catch(() => undefined);
     if (found)
       resolved.set(
@@ -51,13 +54,13 @@ export function ownServers(list: () => readonly Own[], resolve: Resolve): OwnSer
     names: (host, port) => list().some((own) => same(own, port) && own.host.toLowerCase() === host),
     holds: (address, port) => list().some((own) => !own.shared && same(own, port) && covers(own.host, address)),
     refresh() {
-      if (Date.now() < fresh) return undefined;
-      interfaces = new Set(
-        Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((each) => each.address)),
-      );
       const names = list()
         .filter(({ host, shared }) => !shared && !parseNetwork(host))
         .map(({ host }) => host);
+      if (Date.now() < fresh && names.every((name) => asked.has(name))) return undefined;
+      interfaces = new Set(
+        Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((each) => each.address)),
+      );
       flight ??= Promise.all(names.map(lookUp)).then(() => {
         flight = undefined;
         fresh = Date.now() + everyHalfMinute;

@@ -134,6 +134,10 @@ export interface Store {
   remove(kind: string, id: string, expected: number, how?: DocumentWrite): Promise<boolean>;
   /** In the order of their ids, by UTF-8 bytes. */
   list(kind: string, range?: DocumentRange): Promise<readonly StoredDocument[]>;
+  /** As `list`, the ids alone: no document is read. */
+  ids(kind: string, range?: DocumentRange): Promise<readonly string[]>;
+  /** How many ids of a kind begin with `prefix`; no document is read. */
+  count(kind: string, prefix: string): Promise<number>;
 
   /** Takes or renews a lease for `ttl` milliseconds; undefined while another holder has it. */
   lease(name: string, holder: string, ttl: number): Promise<Lease | undefined>;
@@ -146,5 +150,7 @@ export interface Store {
   appendAudit(entry: AuditEntry): Promise<void>;
   /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */
   trimAudit(budget: AuditBudget): Promise<number>;
+  /** Servers that keep the state, by address, as far as they are known only since they were connected to. */
+  servers(): readonly { readonly host: string; readonly port: number }[];
   close(): Promise<void>;
 }

@@ -13,16 +13,19 @@ interface DocumentRow {
 export class Documents {
   readonly #get;
   readonly #list;
+  readonly #ids;
+  readonly #count;
   readonly #insert;
   readonly #update;
   readonly #remove;
 
   constructor(database: Database) {
     this.#get = database.prepare<DocumentRow>('SELECT * FROM documents WHERE kind = ? AND id = ?');
-    this.#list = database.prepare<DocumentRow>(
-      `SELECT * FROM documents WHERE kind = ?1 AND id >= ?2 AND id < ?2 || char(0x10ffff) AND id > ?3
-         ORDER BY id LIMIT ?4`,
-    );
+    const within = 'FROM documents WHERE kind = ?1 AND id >= ?2 AND id < ?2 || char(0x10ffff)';
+    const listed = `${within} AND id > ?3 ORDER BY id LIMIT ?4`;
+    this.#list = database.prepare<DocumentRow>(`SELECT * ${listed}`);
+    this.#ids = database.prepare<Pick<DocumentRow, 'id'>>(`SELECT id ${listed}`);
+    this.#count = database.prepare<{ readonly count: number }>(`SELECT count(*) AS count ${within}`);
     this.#insert = database.prepare('INSERT INTO documents VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING');
     this.#update = database.prepare(
       'UPDATE documents SET revision = revision + 1, value = ? WHERE kind = ? AND id = ? AND revision = ?',
@@ -37,6 +40,14 @@ export class Documents {
 
   list(kind: string, { prefix = '', after = '', limit = -1 }: DocumentRange = {}): readonly StoredDocument[] {
     return this.#list.all(kind, prefix, after, limit).map(document);
+  }
+
+  ids(kind: string, { prefix = '', after = '', limit = -1 }: DocumentRange = {}): readonly string[] {
+    return this.#ids.all(kind, prefix, after, limit).map(({ id }) => id);
+  }
+
+  count(kind: string, prefix: string): number {
+    return this.#count.get(kind, prefix)!.count;
   }
 
   put(kind: string, id: string, value: string, expected: number): number | undefined {

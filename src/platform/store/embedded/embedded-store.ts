@@ -68,6 +68,7 @@ function assemble(database: Database): Store {
       return () => void wakes.delete(listener);
     },
     ...auditOf(database, group),
+    servers: () => [],
     close: async () => {
       group.flush();
       database.close();
@@ -75,7 +76,7 @@ function assemble(database: Database): Store {
   };
 }
 
-type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list'>;
+type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list' | 'ids' | 'count'>;
 
 function documentsOf(
   database: Database,
@@ -96,6 +97,8 @@ function documentsOf(
     remove: (kind, id, expected, how) =>
       group.write(() => !fencedOff(how) && documents.remove(kind, id, expected), how?.loose ?? false),
     list: async (kind, range) => database.attempt(() => documents.list(kind, range)),
+    ids: async (kind, range) => database.attempt(() => documents.ids(kind, range)),
+    count: async (kind, prefix) => database.attempt(() => documents.count(kind, prefix)),
   };
 }
 

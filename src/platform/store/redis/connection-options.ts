@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 import type { RedisSettings } from '../../config/redis.js';
-import { refused } from './refusal.js';
+import { textOf, tlsOptions } from './tls-files.js';
 
 /** How the server is called in messages. */
 export function nameOf({ host, port, sentinels, name }: RedisSettings): string {
@@ -13,9 +11,9 @@ export function nameOf({ host, port, sentinels, name }: RedisSettings): string {
 /** What ioredis is told. Throws Fault UNAVAILABLE for a file that cannot be read. */
 export function connectionOptions(settings: RedisSettings): RedisOptions {
   const { host, port, sentinels, name, username, database } = settings;
-  const password =
-    settings.passwordFile === undefined ? settings.password : read(settings, settings.passwordFile).trim();
-  const tls = tlsOptions(settings);
+  const [file, server] = [settings.passwordFile, nameOf(settings)];
+  const password = file === undefined ? settings.password : textOf(file, server).trim();
+  const tls = tlsOptions(settings, server);
   const where = sentinels.length === 0 ? { host, port } : { sentinels: [...sentinels], name: name! };
   return {
     ...where,
@@ -46,26 +44,6 @@ const behaviour: RedisOptions = {
   enableOfflineQueue: false,
   autoResubscribe: false,
 };
-
-function tlsOptions(settings: RedisSettings): ConnectionOptions | undefined {
-  const { tls } = settings;
-  if (!tls) return undefined;
-  const file = (path: string | undefined) => (path === undefined ? undefined : read(settings, path));
-  const { servername } = tls;
-  return given({ ca: file(tls.ca), cert: file(tls.certificate), key: file(tls.key), servername });
-}
-
-function read(settings: RedisSettings, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw refused(
-      nameOf(settings),
-      `needs the file '${file}', which cannot be read (${(error as Error).message}).`,
-      error,
-    );
-  }
-}
 
 /** Without what is absent. */
 function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {

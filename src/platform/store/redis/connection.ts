@@ -6,6 +6,15 @@ import type { Script } from './script.js';
 /** How long a request waits for a connection that is being made anew: a short restart is not even noticed. */
 const patience = 500;
 
+const mostServers = 16;
+
+type NetStream = Redis['stream'];
+
+interface Server {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** One connection, made anew by itself whenever it is lost. Whatever fails leaves it as a Fault that names the fix. */
 export class Connection {
   readonly #name: string;
@@ -14,6 +23,8 @@ export class Connection {
   #failure: unknown;
   #closed = false;
   #generation = 0;
+  /** Where it led, the last ones: a primary that was deposed is a replica now. */
+  #servers: readonly Server[] = [];
 
   constructor(name: string, options: RedisOptions) {
     this.#name = name;
@@ -23,8 +34,20 @@ export class Connection {
       this.#generation += 1;
       this.#failure = undefined;
     });
+    this.#redis.on('connect', () => this.#note(this.#redis.stream));
     // Every request that waits for a connection listens.
     this.#redis.setMaxListeners(0);
+  }
+
+  /** Servers it was connected to, by address: behind Sentinels nothing else tells which they are. */
+  get servers(): readonly Server[] {
+    return this.#servers;
+  }
+
+  #note({ remoteAddress: host, remotePort: port }: NetStream): void {
+    if (host === undefined || port === undefined) return;
+    const others = this.#servers.filter((each) => each.host !== host || each.port !== port);
+    this.#servers = [...others, { host, port }].slice(-mostServers);
   }
 
   /** Raised with every new connection: what holds of one says nothing of the next, which may lead to another server. */

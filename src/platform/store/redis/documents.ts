@@ -53,12 +53,11 @@ export class Documents {
     return text === null ? undefined : document(kind, id, text);
   }
 
-  async list(kind: string, { prefix = '', after = '', limit }: DocumentRange = {}): Promise<readonly StoredDocument[]> {
+  async list(kind: string, range: DocumentRange = {}): Promise<readonly StoredDocument[]> {
     const listed: StoredDocument[] = [];
-    // No id holds the byte 0xff, which is in no UTF-8 text.
-    const end = prefix === '' ? '+' : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.from([0xff])]);
-    const beyond = after !== '' && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0;
-    let begin = beyond ? `(${after}` : `[${prefix}`;
+    const { limit } = range;
+    const end = endOf(range);
+    let begin = beginOf(range);
     for (;;) {
       const size = Math.min(page, (limit ?? Infinity) - listed.length);
       if (size <= 0) return listed;
@@ -68,6 +67,17 @@ export class Documents {
       if (ids.length < size) return listed;
       begin = `(${ids.at(-1)!}`;
     }
+  }
+
+  async ids(kind: string, range: DocumentRange = {}): Promise<readonly string[]> {
+    const [begin, end] = [beginOf(range), endOf(range)];
+    const key = this.#keys.documentIds(kind);
+    return this.#connection.send((redis) => redis.zrangebylex(key, begin, end, 'LIMIT', 0, range.limit ?? -1));
+  }
+
+  async count(kind: string, prefix: string): Promise<number> {
+    const key = this.#keys.documentIds(kind);
+    return this.#connection.send((redis) => redis.zlexcount(key, beginOf({ prefix }), endOf({ prefix })));
   }
 
   async put(
@@ -89,6 +99,17 @@ export class Documents {
   #written(kind: string, fence: Fence): readonly string[] {
     return [this.#keys.documents(kind), this.#keys.documentIds(kind), this.#keys.lease(fence?.name ?? '')];
   }
+}
+
+function beginOf({ prefix = '', after = '' }: DocumentRange): string {
+  const beyond = after !== '' && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0;
+  if (beyond) return `(${after}`;
+  return prefix === '' ? '-' : `[${prefix}`;
+}
+
+// No id holds the byte 0xff, which is in no UTF-8 text.
+function endOf({ prefix = '' }: DocumentRange): string | Buffer {
+  return prefix === '' ? '+' : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.from([0xff])]);
 }
 
 function document(kind: string, id: string, text: string): StoredDocument {

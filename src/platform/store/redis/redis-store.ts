@@ -91,6 +91,7 @@ function assemble(parts: Parts): Store {
     takeTokens: (bucket, want, rate, burst) => buckets.take(bucket, want, rate, burst),
     onAppend: (wake) => wakeUps.onAppend(wake),
     ...auditOf(parts, owned),
+    servers: () => main.servers,
     close: async () => {
       replicas.stop();
       await owned.drain();
@@ -108,7 +109,7 @@ async function appendBatch({ main, keys }: Parts, owned: OwnedWrites, batch: App
   );
 }
 
-type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list'>;
+type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list' | 'ids' | 'count'>;
 
 function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
   const documents = new Documents(main, keys);
@@ -130,6 +131,8 @@ function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
       );
     },
     list: (kind, range) => documents.list(kind, range),
+    ids: (kind, range) => documents.ids(kind, range),
+    count: (kind, prefix) => documents.count(kind, prefix),
   };
 }
 

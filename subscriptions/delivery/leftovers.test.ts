@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until, world, type World } from '../testing/deliveries.js';
+import { kinds } from './documents.js';
+
+let house: World;
+beforeEach(async () => {
+  house = await world();
+});
+afterEach(() => house.close());
+
+/** Everything that is kept of a subscription. */
+async function kept(id: string): Promise<readonly string[]> {
+  const { delivery, secret, replay, deadLetter } = kinds;
+  const all = [delivery, secret, replay, deadLetter].map(async (kind) => {
+    const ids = await house.store.ids(kind);
+    return ids.filter((each) => each.split('/')[0] === id).map((each) => `${kind} ${each}`);
+  });
+  return (await Promise.all(all)).flat();
+}
+
+async function half(): Promise<string> {
+  const id = randomUUID();
+  await house.deliveries.begin(id, undefined);
+  for (let n = 0; n < 3; n += 1) await house.store.put(kinds.deadLetter, `${id}/${n}`, {}, 0);
+  await house.store.put(kinds.replay, `${id}/x`, {}, 0);
+  return id;
+}
+
+test('what a crash left of a subscription that never stood is swept away, and nothing else', async () => {
+  const left = [await half(), await half(), await half()];
+  const stands = await house.subscribe('http://127.0.0.1:1/hook');
+  await house.store.put(kinds.deadLetter, `${stands}/0`, {}, 0);
+  await house.deliverer({ grace: 30 });
+  await until(async () => (await Promise.all(left.map(kept))).flat().length === 0);
+  expect(await kept(stands)).toHaveLength(3);
+});
+
+test('one that is being made keeps what it has, although it does not stand yet', async () => {
+  const made = await half();
+  const left = await half();
+  await house.deliverer({ grace: 300 });
+  const value = { subscriptionId: made, callback: 'http://127.0.0.1:1/hook', state: 'active', apiMajor: 'v2' };
+  await house.owned.create({ object: 'InventorySubscription', id: made, tenant: 'a', value });
+  await until(async () => (await kept(left)).length === 0);
+  expect(await kept(made)).toContain(`${kinds.secret} ${made}`);
+});
+
+test('one that ends leaves nothing', async () => {
+  const id = await house.subscribe('http://127.0.0.1:1/hook');
+  await house.store.put(kinds.deadLetter, `${id}/0`, {}, 0);
+  await house.remove(id);
+  expect(await kept(id)).toEqual([]);
+});
