@@ -1,8 +1,9 @@
 const suites = {
   unit: {
     testMatch: ['<rootDir>/dist/**/*.test.js'],
-    testPathIgnorePatterns: ['/node_modules/', '/dist/test/peers/'],
+    testPathIgnorePatterns: ['/node_modules/', '/dist/test/peers/', '/dist/test/browser/'],
   },
+  browser: { testMatch: ['<rootDir>/dist/test/browser/**/*.test.js'] },
   peers: { testMatch: ['<rootDir>/dist/test/peers/**/*.test.js'] },
 };
 const suite = process.env.NETWEAVE_TEST_SUITE ?? 'unit';

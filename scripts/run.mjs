@@ -83,6 +83,7 @@ const commands = {
   start,
   test: () => suite('unit'),
   peers: () => withPeers(() => suite('peers')),
+  browser: () => suite('browser'),
   faults,
   example,
   bench,

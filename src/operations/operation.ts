@@ -42,6 +42,7 @@ export interface RowsAnswer extends AnswerBase {
   markerOf(row: Row): string;
   /** How many there are in all; a function, because a count is made only when asked for. */
   total(): Promise<number>;
+  /** Place in the log from which a live stream goes on where the answer ends. */
   readonly position: Position;
   readonly stamp: string;
 }

@@ -31,6 +31,7 @@ export function html({ title, styles, scripts, body }: Page): string {
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${title}</title>`,
+    '<link rel="icon" type="image/svg+xml" href="/docs/icon.svg">',
     ...styles.map((href) => `<link rel="stylesheet" href="${href}">`),
     ...scripts.map((src) => `<script defer src="${src}"></script>`),
     '</head>',

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '#schema/errors.js';
 import type { OpenApiFacade } from '../rest/open-api-facade.js';
 import { problemOf, sendProblem } from '../rest/problem.js';
-import { fixed } from './fixed.js';
+import { fixed, type Fixed } from './fixed.js';
 import { graphiql } from './graphiql.js';
 import { livePage } from './live-page.js';
 import { swaggerUi } from './swagger-ui.js';
@@ -16,7 +16,7 @@ export function pagesFacade({
 }: {
   readonly openApi: OpenApiFacade;
 }): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const listed = Object.entries({ ...swaggerUi(openApi.files), ...graphiql(), ...livePage() });
+  const listed = Object.entries({ ...swaggerUi(openApi.files), ...graphiql(), ...livePage(), '/docs/icon.svg': icon });
   const answers = new Map(listed.map(([path, source]) => [path, fixed(source)]));
   return (request, response) => {
     const url = request.url!;
@@ -35,6 +35,12 @@ export function pagesFacade({
     return true;
   };
 }
+
+const icon: Fixed = {
+  type: 'image/svg+xml',
+  content: async () =>
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M2 13V3l12 10V3" fill="none" stroke="#2f6feb" stroke-width="2.5"/></svg>',
+};
 
 /** A browser that navigates asks for HTML; clients of GraphQL ask for JSON. */
 function opensPage({ method, headers }: IncomingMessage): boolean {

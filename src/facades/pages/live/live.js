@@ -25,7 +25,7 @@ const mostRows = 50;
 const [firstRetry, longestRetry] = [250, 8000];
 
 const at = (id) => document.getElementById(id);
-const state = { since: undefined, retry: firstRetry, socket: undefined, stale: false };
+const state = { since: undefined, connected: false, retry: firstRetry, socket: undefined, stale: false };
 
 function say(text, kind) {
   at('state').textContent = text;
@@ -63,9 +63,9 @@ function cell(text, className) {
   return made;
 }
 
-function show({ change, objectType, id, at: when, changed, object }) {
+function show({ change, objectType, id, at: when, position, changed, object }) {
   const row = document.createElement('tr');
-  row.dataset.change = change;
+  row.dataset.position = position;
   const name = object?.name ?? object?.description ?? id;
   const what = change === 'MODIFIED' ? changed.join(', ') : '';
   row.append(
@@ -101,7 +101,8 @@ function connect() {
     const message = JSON.parse(data);
     if (message.type === 'connection_ack') {
       state.retry = firstRetry;
-      say(state.since ? `Connected; resumed at ${state.since}.` : 'Connected.', 'good');
+      say(state.connected ? `Connected again; resumed at ${state.since}.` : 'Connected.', 'good');
+      state.connected = true;
       send({ id: '1', type: 'subscribe', payload: { query: document_, variables: { since: state.since } } });
     } else if (message.type === 'ping') send({ type: 'pong' });
     else if (message.type === 'next') told(message.payload);
@@ -110,25 +111,25 @@ function connect() {
   socket.onclose = ({ code }) => {
     if (state.socket !== socket) return;
     if (code === 4403) return say('The token is not known here.', 'bad');
-    say('The connection is gone; it is tried again.', 'bad');
-    setTimeout(begin, state.retry * (0.5 + Math.random() / 2));
-    state.retry = Math.min(longestRetry, state.retry * 2);
+    again('The connection is gone');
   };
+}
+
+function again(why) {
+  say(`${why}; it is tried again.`, 'bad');
+  setTimeout(begin, state.retry * (0.5 + Math.random() / 2));
+  state.retry = Math.min(longestRetry, state.retry * 2);
 }
 
 /** From what the lists say now, or where the stream was cut. */
 async function begin() {
   try {
     const data = await readCounts();
-    // The earliest of the lists: what the others have counted already is told again, and none is missed.
-    state.since ??= Object.values(data)
-      .map((list) => list.position)
-      .sort((a, b) => Number(a.split('.')[0]) - Number(b.split('.')[0]))
-      .at(-1);
+    // That of the list that was read first: what the others show already may be told again, and nothing is missed.
+    state.since ??= Object.values(data)[0].position;
     connect();
   } catch (error) {
-    say(error.message, 'bad');
-    setTimeout(begin, longestRetry);
+    again(error.message);
   }
 }
 
@@ -139,7 +140,7 @@ at('sign-in').addEventListener('submit', (event) => {
   const before = state.socket;
   state.socket = undefined;
   before?.close();
-  state.since = undefined;
+  Object.assign(state, { since: undefined, connected: false });
   at('changes').replaceChildren();
   begin();
 });
