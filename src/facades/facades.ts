@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import { Fault, internal } from '#schema/errors.js';
 import type { Hub } from '#subscriptions/live/hub.js';
+import { eventsFacade } from './events/facade.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { liveGraphql } from './graphql/live-facade.js';
 import type { Upgrade } from './graphql/over-websocket.js';
@@ -82,14 +83,20 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
   const { live: liveLimits } = configuration.limits;
   const live = connections(liveLimits, identify);
+  const events = eventsFacade({ ...behind, hub, connections: live, limits: liveLimits });
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
   const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
-  const app = mounted(graphql.handler, trpcFacade(behind), ownFacade({ ...behind, publicUrl }), unforeseen);
+  const app = mounted(
+    graphql.handler,
+    trpcFacade({ ...behind, live: { hub, connections: live, limits: liveLimits } }),
+    ownFacade({ ...behind, publicUrl }),
+    unforeseen,
+  );
   return {
     serveOpen: open,
     serve(request, response, caller) {
-      if (rest(request, response, caller)) return;
+      if (rest(request, response, caller) || events(request, response, caller)) return;
       callers.set(request, caller);
       response.setHeader(requestIdHeader, caller.requestId);
       const misencoded = misencodedQuery(queryIn(request.url!));

@@ -141,7 +141,12 @@ function edgeParts(
     refuses,
     cors,
     urlBytes: limits.urlBytes,
-    load: { inFlight: () => state.inFlight, maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
+    load: {
+      inFlight: () => state.inFlight - facades.live.answers,
+      maxInFlight,
+      loopDelay: () => metrics.eventLoopDelay(),
+      maxLoopDelay,
+    },
     open: (request, response) =>
       !hot(request) &&
       ((here && serveHealth(health, request, response)) ||

@@ -12,7 +12,7 @@ import { hiddenFrom } from './mask.js';
 import { refuseHidden } from './standard.js';
 
 /** Input of every live stream, the same on all facades. */
-const WatchInput = z.strictObject({
+export const WatchInput = z.strictObject({
   objects: z
     .array(z.enum(objectNames as [ObjectName, ...ObjectName[]]))
     .min(1)

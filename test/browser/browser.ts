@@ -5,7 +5,7 @@ import { launch, type Browser, type Page } from 'puppeteer-core';
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Where pages are photographed; not kept in the repository. */
-export const shots = join(import.meta.dirname, '../../../.netweave/screenshots');
+const shots = join(import.meta.dirname, '../../../.netweave/screenshots');
 
 /** A page that keeps account of what it must not do. */
 export interface Visit {

@@ -10,7 +10,9 @@ import type { ObjectName } from '#schema/objects.js';
 import { loadRoles } from '#src/access/policy.js';
 import { tokenPrincipals } from '#src/access/principal.js';
 import { edge } from '#src/facades/edge.js';
+import { connections } from '#src/facades/live/connections.js';
 import type { FacadeParts } from '#src/facades/trpc/facade.js';
+import type { LiveParts } from '#src/facades/trpc/watch.js';
 import { openView } from '#src/inventory/view.js';
 import { gate as newGate, type Caller } from '#src/operations/gate.js';
 import { markers } from '#src/operations/markers.js';
@@ -19,6 +21,7 @@ import { allOperations, allPermissions } from '#src/operations/operations.js';
 import { writes } from '#src/operations/writes.js';
 import { coverage as newCoverage, type Coverage } from '#subscriptions/coverage.js';
 import { feed as newFeed } from '#subscriptions/feed.js';
+import { openHub } from '#subscriptions/live/hub.js';
 import { watch, type Watcher } from '#subscriptions/watcher.js';
 import type { Watching } from '#subscriptions/watching.js';
 import { smallBackend } from './small-backend.js';
@@ -38,10 +41,12 @@ export interface Ask {
   readonly body?: unknown;
 }
 
+type Parts = FacadeParts & { readonly live: LiveParts };
+
 /** A gateway over a small backend in memory: real store, feed, view, gate and edge, and the facades under test. */
 export interface World {
   readonly url: string;
-  readonly parts: FacadeParts;
+  readonly parts: Parts;
   readonly coverage: Coverage;
   /** What no facade foresaw. */
   readonly unforeseen: unknown[];
@@ -75,13 +80,16 @@ const tokens = (
 }));
 
 export async function openWorld(
-  mount: (parts: FacadeParts) => Readonly<Record<string, RequestHandler>>,
+  mount: (parts: Parts) => Readonly<Record<string, RequestHandler>>,
   operations: readonly Operation[] = allOperations,
 ): Promise<World> {
   const house = await openHouse();
   const unforeseen: unknown[] = [];
   const callers = new WeakMap<IncomingMessage, Caller>();
-  const parts: FacadeParts = {
+  const identify = tokenPrincipals(tokens, loadRoles(allPermissions, {}));
+  const live = { connections: 100, connectionsPerPrincipal: 100, streams: 100 };
+  const parts: Parts = {
+    live: { hub: house.hub, connections: connections(live, identify), limits: live },
     gate: house.gate,
     view: house.view,
     operations,
@@ -92,7 +100,7 @@ export async function openWorld(
   const app = express();
   for (const [path, handler] of Object.entries(mount(parts))) app.use(path, handler);
   const front = edge({
-    identify: tokenPrincipals(tokens, loadRoles(allPermissions, {})),
+    identify,
     charge: () => 0,
     chargeStranger: () => 0,
     cors: { origins: [], credentials: false },
@@ -116,6 +124,7 @@ export async function openWorld(
     idOf: (object, identity) => objectId(oCloudId, instance.key, object, identity),
     ask: (path, ask) => asked(url, path, ask),
     async close() {
+      parts.live.connections.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await house.close();
@@ -158,12 +167,14 @@ async function openHouse() {
     count() {},
     unforeseen() {},
   });
+  const hub = await openHub({ store, reached: (position) => view.reached(position), failed: console.error });
   const close = async () => {
+    hub.stop();
     await watcher.stop();
     view.stop();
     await store.close();
   };
-  return { gate, view, coverage, close };
+  return { gate, view, hub, coverage, close };
 }
 
 function asked(

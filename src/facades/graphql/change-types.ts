@@ -5,16 +5,16 @@ import type { Scope } from '#schema/scope.js';
 import type { Gap } from '#subscriptions/live/stream.js';
 import type { ToldEvent } from '#subscriptions/log/told-event.js';
 import { rowOf } from '../../inventory/row.js';
-import { changedIn } from '../../operations/watch.js';
+import { changeSaid, type ChangeSaid } from '../../operations/told-change.js';
 import { gqlClass, Node, sourceOf, type Source } from './model-class.js';
 
 const ChangeKind = { CREATED: 'CREATED', MODIFIED: 'MODIFIED', DELETED: 'DELETED' } as const;
 registerEnumType(ChangeKind, { name: 'ChangeKind', description: 'What happened to an object.' });
 
 /** What is told of one event, to one scope. */
-class Told {
-  readonly change: string;
-  readonly objectType: string;
+class Told implements ChangeSaid {
+  readonly change: ChangeSaid['change'];
+  readonly objectType: ChangeSaid['objectType'];
   readonly id: string;
   /** The object as it was right after this change. */
   readonly object: Source | null;
@@ -23,14 +23,15 @@ class Told {
   readonly position: string;
 
   constructor(event: ToldEvent, scope: Scope) {
-    const { change, object, id, at, position, after } = event.change;
-    this.change = change.toUpperCase();
-    this.objectType = object;
+    const { change, objectType, id, changed, at, position } = changeSaid(scope, event);
+    const { after } = event.change;
+    this.change = change;
+    this.objectType = objectType;
     this.id = id;
     this.object = after ? sourceOf(rowOf(after)) : null;
-    this.changed = changedIn(scope, event);
+    this.changed = changed;
     this.at = at;
-    this.position = formatPosition(position);
+    this.position = position;
   }
 }
 

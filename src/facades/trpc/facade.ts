@@ -10,6 +10,8 @@ import { queryIn } from '../percent.js';
 import { batchSize } from './batch-size.js';
 import { faultOf } from './errors.js';
 import { trpcRouter } from './router.js';
+import { StreamConnection } from './stream-connection.js';
+import type { LiveParts } from './watch.js';
 
 /** What a facade behind Express works with. */
 export interface FacadeParts {
@@ -29,12 +31,13 @@ function inputIn(url: string): string | undefined {
 }
 
 /** The tRPC endpoint, to be mounted at `/trpc`. */
-export function trpcFacade(parts: FacadeParts): RequestHandler {
+export function trpcFacade(parts: FacadeParts & { readonly live: LiveParts }): RequestHandler {
   const serve = createExpressMiddleware({
     router: trpcRouter(parts),
-    createContext: ({ req }) => ({
+    createContext: ({ req, res }) => ({
       caller: parts.callerOf(req),
       answers: [],
+      streaming: () => new StreamConnection(req, res, parts.callerOf(req).principal),
       sentInput: () => inputIn(req.url),
     }),
     maxBodySize: parts.bodyBytes,

@@ -14,13 +14,17 @@ import type { Answer, Operation, Verb } from '../../operations/operation.js';
 import type { AnyOperation } from '../../operations/operations.js';
 import { refuseDeep } from '../nesting.js';
 import { errorShape, trpcError, type ErrorShape } from './errors.js';
+import type { LiveConnection } from '../live/connections.js';
 import { outputOf, type ListOutput, type WrittenOutput } from './outputs.js';
+import { watching, type LiveParts, type WatchProcedure } from './watch.js';
 
 /** What a request's procedures share. */
 interface TrpcContext {
   readonly caller: Caller;
   /** Answers of the request so far, for its headers. */
   readonly answers: Answer[];
+  /** The response, when it is a stream that goes on. */
+  streaming(): LiveConnection;
   /** The input in the URL, to say where it is no JSON. */
   sentInput(): string | undefined;
 }
@@ -54,7 +58,7 @@ type Procedures = {
 /** What a client is typed by. */
 export type Router = TRPCBuiltRouter<
   { ctx: TrpcContext; meta: object; errorShape: ErrorShape; transformer: false },
-  Procedures
+  Procedures & { readonly changes: { readonly watch: WatchProcedure } }
 >;
 
 /** The gate parses, strictly and after authorising; tRPC hands on what came. Nothing said is `{}`. */
@@ -67,11 +71,15 @@ interface Parts {
   readonly gate: Gate;
   readonly view: View;
   readonly operations: readonly Operation[];
+  readonly live: LiveParts;
 }
 
+/** A sign of life between events, and how often a client that comes late is told what it may have missed, milliseconds. */
+const sse = { ping: { enabled: true, intervalMs: 15_000 } };
+
 /** Every operation as a procedure that asks the gate. */
-export function trpcRouter({ gate, view, operations }: Parts): Router {
-  const root = initTRPC.context<TrpcContext>().create({ isDev: false, errorFormatter: errorShape });
+export function trpcRouter({ gate, view, operations, live }: Parts): Router {
+  const root = initTRPC.context<TrpcContext>().create({ isDev: false, errorFormatter: errorShape, sse });
   const collections: Record<string, Record<string, AnyTRPCProcedure>> = {};
   for (const operation of operations) {
     const run = async ({ ctx, input }: { ctx: TrpcContext; input: unknown }): Promise<unknown> => {
@@ -83,6 +91,11 @@ export function trpcRouter({ gate, view, operations }: Parts): Router {
     const made = operation.kind === 'query' ? procedure.query(run) : procedure.mutation(run);
     (collections[operation.object.collection] ??= {})[operation.verb] = made;
   }
+  const watch = root.procedure.input(untouched).subscription(({ ctx, input, signal }) => {
+    const streaming = { caller: ctx.caller, connection: ctx.streaming() };
+    return watching({ gate, view, ...live }, streaming, input, signal!);
+  });
+  collections['changes'] = { watch };
   // The one cast: a loop cannot say which procedure stands where, and `Procedures` says it from the same list.
   return root.router(collections) as unknown as Router;
 }
