@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { formatPosition, type Position } from '#schema/position.js';
+import type { Store } from '#platform/store/store.js';
 import { until } from '../testing/deliveries.js';
 import { audience, memory, swapped, type Audience, type Listener } from '../testing/listeners.js';
 
@@ -169,5 +170,20 @@ test('who is far behind is told of every object what it is now, each once, and t
   const seqs = slow.heard.map(({ position }) => position.seq);
   expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   expect(idsOf(slow)).toEqual([...Array.from({ length: 100 }, (_each, index) => `x${index}`), 'x7', 'y']);
+  await house.close();
+});
+
+test('without any wake-up everything is told within two seconds', async () => {
+  const store = await memory();
+  const deaf: Store = new Proxy(store, {
+    get: (target, name: keyof Store) =>
+      name === 'onAppend' ? () => () => undefined : (target[name] as () => unknown).bind(target),
+  });
+  const house = await audience(deaf);
+  const listener = house.listen();
+  for (let index = 0; index < 20; index += 1) await house.happen(`x${index}`);
+  const began = performance.now();
+  await until(() => listener.heard.length === 20);
+  expect(performance.now() - began).toBeLessThan(2000);
   await house.close();
 });
