@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import { Fault, internal } from '#schema/errors.js';
 import type { Hub } from '#subscriptions/live/hub.js';
+import { eventsFacade } from './events/facade.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { liveGraphql } from './graphql/live-facade.js';
 import type { Upgrade } from './graphql/over-websocket.js';
@@ -82,6 +83,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
   const { live: liveLimits } = configuration.limits;
   const live = connections(liveLimits, identify);
+  const joined = { gate, view, hub, most: liveLimits.streams, connections: live, backlog: liveLimits.backlog };
+  const events = eventsFacade({ ...joined, unforeseen });
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
   const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
@@ -94,7 +97,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
       response.setHeader(requestIdHeader, caller.requestId);
       const misencoded = misencodedQuery(queryIn(request.url!));
       if (misencoded) return refuseAs(request, response, misencoded);
-      app(request, response);
+      if (!events(request, response, caller)) app(request, response);
     },
     upgrade: liveGraphql({ ...behind, ...graphql, hub, identify, connections: live, limits: configuration.limits }),
     live,

@@ -5,32 +5,21 @@ import type { Scope } from '#schema/scope.js';
 import type { Gap } from '#subscriptions/live/stream.js';
 import type { ToldEvent } from '#subscriptions/log/told-event.js';
 import { rowOf } from '../../inventory/row.js';
-import { changedIn } from '../../operations/watch.js';
+import { Facts } from '../live/told-change.js';
 import { gqlClass, Node, sourceOf, type Source } from './model-class.js';
 
 const ChangeKind = { CREATED: 'CREATED', MODIFIED: 'MODIFIED', DELETED: 'DELETED' } as const;
 registerEnumType(ChangeKind, { name: 'ChangeKind', description: 'What happened to an object.' });
 
 /** What is told of one event, to one scope. */
-class Told {
-  readonly change: string;
-  readonly objectType: string;
-  readonly id: string;
+class Told extends Facts {
   /** The object as it was right after this change. */
   readonly object: Source | null;
-  readonly changed: readonly string[];
-  readonly at: string;
-  readonly position: string;
 
   constructor(event: ToldEvent, scope: Scope) {
-    const { change, object, id, at, position, after } = event.change;
-    this.change = change.toUpperCase();
-    this.objectType = object;
-    this.id = id;
+    super(event, scope);
+    const { after } = event.change;
     this.object = after ? sourceOf(rowOf(after)) : null;
-    this.changed = changedIn(scope, event);
-    this.at = at;
-    this.position = formatPosition(position);
   }
 }
 

@@ -8,6 +8,8 @@ export interface LiveConnection {
   /** Undefined until it has said who it is. */
   readonly principal: Principal | undefined;
   readonly token: string | undefined;
+  /** Whether it is the answer to a request, which is counted among those in flight. */
+  readonly answers: boolean;
   /** Sends something that shows whether the client is still there; false when it is not. */
   beat(): boolean;
   /** Who it was let in for is not welcome any more. */
@@ -33,6 +35,8 @@ export interface Connections {
   /** Counts an admitted connection for whom it turned out to be; throws when that one has too many. */
   identified(principal: Principal): void;
   readonly size: number;
+  /** How many are answers to requests. */
+  readonly answers: number;
   stop(): void;
 }
 
@@ -41,6 +45,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   /** By principal. */
   const counts = new Map<string, number>();
   let looks = 0;
+  let answers = 0;
   const timer = setInterval(() => {
     looks += 1;
     for (const connection of all) {
@@ -53,9 +58,12 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     admit(connection) {
       if (all.size >= limits.connections) throw tooMany(`The gateway serves ${limits.connections} at once`);
       all.add(connection);
+      if (connection.answers) answers += 1;
       return () => {
         const { principal } = connection;
-        if (!all.delete(connection) || !principal) return;
+        if (!all.delete(connection)) return;
+        if (connection.answers) answers -= 1;
+        if (!principal) return;
         const left = counts.get(principal.name)! - 1;
         if (left > 0) counts.set(principal.name, left);
         else counts.delete(principal.name);
@@ -69,6 +77,9 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     },
     get size() {
       return all.size;
+    },
+    get answers() {
+      return answers;
     },
     stop() {
       clearInterval(timer);
