@@ -83,25 +83,26 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
   const { live: liveLimits } = configuration.limits;
   const live = connections(liveLimits, identify);
-  const events = eventsFacade({ ...behind, hub, connections: live, limits: liveLimits });
+  const joined = { gate, view, hub, most: liveLimits.streams, connections: live, backlog: liveLimits.backlog };
+  const events = eventsFacade({ ...joined, unforeseen });
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
   const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
   const app = mounted(
     graphql.handler,
-    trpcFacade({ ...behind, live: { hub, connections: live, limits: liveLimits } }),
+    trpcFacade({ ...behind, live: { hub, most: liveLimits.streams, connections: live } }),
     ownFacade({ ...behind, publicUrl }),
     unforeseen,
   );
   return {
     serveOpen: open,
     serve(request, response, caller) {
-      if (rest(request, response, caller) || events(request, response, caller)) return;
+      if (rest(request, response, caller)) return;
       callers.set(request, caller);
       response.setHeader(requestIdHeader, caller.requestId);
       const misencoded = misencodedQuery(queryIn(request.url!));
       if (misencoded) return refuseAs(request, response, misencoded);
-      app(request, response);
+      if (!events(request, response, caller)) app(request, response);
     },
     upgrade: liveGraphql({ ...behind, ...graphql, hub, identify, connections: live, limits: configuration.limits }),
     live,

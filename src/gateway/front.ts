@@ -115,7 +115,9 @@ interface State {
   handle(request: IncomingMessage, response: ServerResponse): void;
 }
 
-function notYet(_request: IncomingMessage, response: ServerResponse): void {
+function notYet(request: IncomingMessage, response: ServerResponse): void {
+  // An EventSource gives up at any status but 200, and comes back by itself when it is cut off.
+  if (request.headers.accept === 'text/event-stream') return void request.socket.destroy();
   sendProblem(response, { status: 503, detail: 'The gateway is starting.', headers: { 'Retry-After': '1' } });
 }
 
@@ -142,6 +144,7 @@ function edgeParts(
     cors,
     urlBytes: limits.urlBytes,
     load: {
+      // Answers that never end are no work that piles up; they have limits of their own.
       inFlight: () => state.inFlight - facades.live.answers,
       maxInFlight,
       loopDelay: () => metrics.eventLoopDelay(),

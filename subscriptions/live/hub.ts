@@ -8,7 +8,7 @@ import { eventOf } from '../log/told-event.js';
 import { Digest } from './digest.js';
 import { Group } from './group.js';
 import { Member, type Surroundings } from './member.js';
-import type { Sink, Stream } from './stream.js';
+import type { Seat, Sink, Stream } from './stream.js';
 import { Turns } from './turns.js';
 
 export interface HubOptions {
@@ -21,8 +21,8 @@ export interface HubOptions {
 
 /** Tells clients what happens, as it happens: one execution and one serialisation for all who asked alike. */
 export interface Hub {
-  /** From `since` on, or from now on. Answers how to leave. */
-  join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): () => void;
+  /** From `since` on, or from now on. The sink is handed nothing before this has returned. */
+  join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat;
   /** Streams that differ, and clients of them. */
   counts(): { readonly groups: number; readonly members: number };
   stop(): void;
@@ -48,6 +48,8 @@ class LogHub implements Hub {
   #publishing = false;
   /** Place that everybody current has been told, or is being told. */
   #published: Position = origin;
+  /** Place that everybody current has been told. */
+  #settled: Position = origin;
   /** Raised when the log was rewritten: what is being made of the former one is told to nobody. */
   #generation = 0;
 
@@ -69,21 +71,25 @@ class LogHub implements Hub {
       },
       failed: (error) => failed('The log could not be read; live streams wait.', error),
     });
-    this.#published = this.#tail.position;
+    this.#published = this.#settled = this.#tail.position;
     const head = () => this.#tail.position;
     const published = () => this.#published;
-    this.#around = { reader, digest, turns: new Turns(), published, head, reached, failed };
+    const settled = () => this.#settled;
+    this.#around = { reader, digest, turns: new Turns(), published, settled, head, reached, failed };
   }
 
-  join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): () => void {
+  join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
     const groups = this.#groups as Map<string, Group<T>>;
     const group = groups.get(stream.key) ?? new Group(stream);
     groups.set(stream.key, group);
     const member = new Member(group, sink, this.#around, since ?? this.#tail.position);
     member.join();
-    return () => {
-      member.leave();
-      if (group.members.size === 0 && groups.get(stream.key) === group) groups.delete(stream.key);
+    return {
+      position: () => member.position(),
+      leave() {
+        member.leave();
+        if (group.members.size === 0 && groups.get(stream.key) === group) groups.delete(stream.key);
+      },
     };
   }
 
@@ -107,7 +113,7 @@ class LogHub implements Hub {
   #rewritten(): void {
     this.#pending = [];
     this.#generation += 1;
-    this.#published = this.#tail.position;
+    this.#published = this.#settled = this.#tail.position;
     const gap = { reason: 'REWRITTEN', position: this.#published } as const;
     for (const group of this.#groups.values()) for (const member of group.members) member.gap(gap);
   }
@@ -127,6 +133,7 @@ class LogHub implements Hub {
         if (told) telling.push(told.catch((error: unknown) => failed(notTold, error)));
       }
       await Promise.all(telling);
+      if (holds()) this.#settled = entries.at(-1)!.change.position;
     }
     this.#publishing = false;
   }

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly digest: Digest;
   /** Place that everybody current has been told, or is being told. */
   published(): Position;
+  /** Place that everybody current has been told. */
+  settled(): Position;
   head(): Position;
   /** Resolves when what is read elsewhere stands there too. */
   reached(position: Position): Promise<unknown>;
@@ -38,6 +40,12 @@ export class Member<T> {
     this.#sink = sink;
     this.#around = around;
     this.#position = position;
+  }
+
+  /** Where it would go on if it came again; undefined while a gap is still to be told. */
+  position(): Position | undefined {
+    if (this.#gap) return undefined;
+    return this.#group.current.has(this) ? later(this.#around.settled(), this.#position) : this.#position;
   }
 
   /** Tells what is missed, then belongs to those who are current. */

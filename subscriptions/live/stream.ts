@@ -26,6 +26,13 @@ export interface Stream<T> {
   tellGap?(gap: Gap): Promise<T>;
 }
 
+/** One client's place in a stream. */
+export interface Seat {
+  /** Everything up to here has been handed on, or is not wanted; undefined while a gap is still to be told. */
+  position(): Position | undefined;
+  leave(): void;
+}
+
 /** One client's end of a stream. It never waits for the client, and keeps nothing for a slow one. */
 export interface Sink<T> {
   /** Hands on as much as there is room for, in one piece; answers how many were taken. */

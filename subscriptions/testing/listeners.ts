@@ -2,7 +2,7 @@ import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Entry, Store } from '#platform/store/store.js';
 import { formatPosition, type Position } from '#schema/position.js';
 import { openHub, type Hub } from '../live/hub.js';
-import type { Stream, Told } from '../live/stream.js';
+import type { Seat, Stream, Told } from '../live/stream.js';
 
 /** A store whose insides can be put in place of one another, as a failover does. */
 export interface Swapped {
@@ -45,6 +45,7 @@ export interface Listener {
   /** Takes so many again. */
   rest(room: number): void;
   leave(): void;
+  readonly seat: Seat;
 }
 
 /** Listeners around one hub. */
@@ -109,9 +110,12 @@ function listenTo(hub: Hub, stream: Stream<string>, since: Position | undefined,
       waiting = undefined;
       then?.();
     },
-    leave: () => leave(),
+    leave: () => seat.leave(),
+    get seat() {
+      return seat;
+    },
   };
-  const leave = hub.join<string>(
+  const seat: Seat = hub.join<string>(
     stream,
     {
       take(told) {

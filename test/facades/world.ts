@@ -87,9 +87,9 @@ export async function openWorld(
   const unforeseen: unknown[] = [];
   const callers = new WeakMap<IncomingMessage, Caller>();
   const identify = tokenPrincipals(tokens, loadRoles(allPermissions, {}));
-  const live = { connections: 100, connectionsPerPrincipal: 100, streams: 100 };
+  const limits = { connections: 100, connectionsPerPrincipal: 100 };
   const parts: Parts = {
-    live: { hub: house.hub, connections: connections(live, identify), limits: live },
+    live: { hub: house.hub, most: 100, connections: connections(limits, identify) },
     gate: house.gate,
     view: house.view,
     operations,

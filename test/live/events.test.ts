@@ -1,172 +1,167 @@
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { openGatewayUnderTest, until, type GatewayUnderTest } from '../gateway-under-test.js';
+import { openGatewayUnderTest, until, type Ask, type GatewayUnderTest } from '../gateway-under-test.js';
+import { listenTo, type EventClient, type Listen } from './event-client.js';
 
 let gateway: GatewayUnderTest;
-const open: ClientRequest[] = [];
+const open: EventClient[] = [];
 
 beforeAll(async () => {
   gateway = await openGatewayUnderTest({
-    simulators: { sim: { embedded: { seed: 2, size: 60, pools: 3, changesPerSecond: 20, tenants: ['blue', 'red'] } } },
-    clients: {
-      admin: { roles: ['admin'] },
-      blue: { roles: ['admin'], tenant: 'blue' },
-      pools: { roles: ['pool-reader'] },
-    },
-    yaml: 'roles: { pool-reader: ["resourcePools:read"] }',
+    simulators: { sim: { embedded: { seed: 3, size: 60, pools: 3, changesPerSecond: 40 } } },
+    clients: { admin: { roles: ['admin'] }, nobody: { roles: ['nothing'] }, pools: { roles: ['pool-reader'] } },
+    yaml: 'roles: { nothing: ["resourcePools:create"], pool-reader: ["resourcePools:read"] }',
   });
 });
-afterEach(() => open.splice(0).forEach((each) => each.destroy()));
+afterEach(() => open.splice(0).forEach(({ leave }) => leave()));
 afterAll(async () => {
   await gateway.close();
   expect(gateway.logged).toEqual([]);
 });
 
-interface Event {
-  readonly event: string;
-  readonly id: string;
-  readonly data: Readonly<Record<string, unknown>>;
+async function listen(query = '', options: Listen = { as: 'admin' }, at = gateway): Promise<EventClient> {
+  const client = await listenTo(at, query, options);
+  open.push(client);
+  return client;
 }
 
-interface Listening {
-  readonly response: IncomingMessage;
-  readonly events: Event[];
-  readonly ended: Promise<void>;
-  stop(): void;
-}
+const seqOf = (position: unknown) => Number(String(position).split('.')[0]);
 
-function listen(target: string, { as = 'admin', last }: { as?: string; last?: string } = {}): Promise<Listening> {
-  const { hostname, port } = new URL(gateway.url);
-  const headers = {
-    Authorization: `Bearer ${as}`,
-    Accept: 'text/event-stream',
-    ...(last && { 'Last-Event-ID': last }),
-  };
-  return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, path: target, headers }, (response) => {
-      const events: Event[] = [];
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        const parts = (text + chunk).split('\n\n');
-        text = parts.pop()!;
-        events.push(...parts.filter((part) => part.startsWith('event:')).map(parsed));
-      });
-      response.on('error', () => undefined);
-      const ended = new Promise<void>((done) => response.once('close', done));
-      resolve({ response, events, ended, stop: () => sent.destroy() });
+describe('what is told', () => {
+  test('changes with the object, its id that of the event, behind where the stream began', async () => {
+    const client = await listen();
+    await until(() => client.told().length >= 3);
+    const { status, headers, heard } = client;
+    expect([status, headers['content-type'], headers['cache-control'], headers['x-accel-buffering']]).toEqual([
+      200,
+      'text/event-stream',
+      'no-store',
+      'no',
+    ]);
+    expect(heard[0]).toEqual({ event: 'message', id: headers['x-netweave-position'], data: undefined });
+    for (const { id, data } of heard.slice(1)) expect(data).toMatchObject({ position: id });
+    const [first] = client.told() as [Record<string, unknown>];
+    expect(Object.keys(first)).toEqual(['change', 'objectType', 'id', 'object', 'changed', 'at', 'position']);
+    const { change, objectType, changed, object, id } = first;
+    expect({ change, objectType, some: (changed as string[]).length > 0 }).toEqual({
+      change: 'MODIFIED',
+      objectType: 'Resource',
+      some: true,
     });
-    open.push(sent);
-    sent.on('error', reject);
-    sent.end();
+    expect((object as { resourceId: string }).resourceId).toBe(id);
   });
-}
 
-function parsed(text: string): Event {
-  const fields = new Map(
-    text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-  );
-  return { event: fields.get('event')!, id: fields.get('id')!, data: JSON.parse(fields.get('data')!) as Event['data'] };
-}
-
-test('tells what changes, with the object, as text/event-stream', async () => {
-  const { response, events } = await listen('/events?objects=Resource');
-  expect(response.headers).toMatchObject({
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
+  test('the objects that are asked for, and of these what the filter is true of', async () => {
+    const made = async (name: string) => {
+      const body = { name, description: 'Made by a test' };
+      const reply = await gateway.send('/netweave/v1/resourcePools', { method: 'POST', as: 'admin', body });
+      return JSON.parse(reply.text) as { id: string };
+    };
+    const [pools, wanted] = [
+      await listen('?objects=ResourcePool'),
+      await listen('?objects=ResourcePool&filter=(eq,name,wanted)'),
+    ];
+    await made('other');
+    const { id } = await made('wanted');
+    await gateway.send(`/netweave/v1/resourcePools/${id}`, { method: 'DELETE', as: 'admin' });
+    await until(() => pools.told().length === 3 && wanted.told().length === 2);
+    const said = (client: EventClient) =>
+      client.told().map(({ change, object }) => [change, object && (object as { name: string }).name]);
+    expect(said(pools)).toEqual([
+      ['CREATED', 'other'],
+      ['CREATED', 'wanted'],
+      ['DELETED', null],
+    ]);
+    expect(said(wanted)).toEqual([
+      ['CREATED', 'wanted'],
+      ['DELETED', null],
+    ]);
   });
-  const modified = () => events.find(({ data }) => data['change'] === 'MODIFIED');
-  await until(() => modified() !== undefined);
-  const { event, id, data } = modified()!;
-  expect({ event, id }).toEqual({ event: 'change', id: data['position'] });
-  expect(data).toMatchObject({ change: 'MODIFIED', objectType: 'Resource', object: { resourceId: data['id'] } });
-});
 
-test('goes on behind Last-Event-ID, and misses and repeats nothing', async () => {
-  const whole = await listen('/events');
-  const part = await listen('/events');
-  await until(() => part.events.length > 3);
-  part.stop();
-  const resumed = await listen('/events?since=1.nonsense', { last: part.events.at(-1)!.id });
-  await until(() => resumed.events.length > 5 && whole.events.length > part.events.length + 5);
-  const ids = [...part.events, ...resumed.events].map(({ id }) => id);
-  const all = whole.events.map(({ id }) => id);
-  const from = all.indexOf(ids[0]!);
-  const length = Math.min(ids.length, all.length - from);
-  expect(ids.slice(0, length)).toEqual(all.slice(from, from + length));
-});
-
-test('begins behind the position that a list carries', async () => {
-  const list = await gateway.send('/netweave/v1/resources?first=1', { as: 'admin' });
-  const position = list.headers['x-netweave-position'] as string;
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const { events } = await listen(`/events?since=${position}`);
-  await until(() => events.length > 2);
-  expect(Number(events[0]!.id.split('.')[0])).toBe(Number(position.split('.')[0]) + 1);
-});
-
-test('a position of another log is a gap, and the stream goes on', async () => {
-  const { events } = await listen('/events?since=99999999.zz');
-  await until(() => events.length > 1);
-  expect(events[0]).toMatchObject({ event: 'gap', data: { reason: 'REWRITTEN' } });
-  expect(events[1]!.event).toBe('change');
-});
-
-test('a filter tells of what it is true of, and of nothing else', async () => {
-  const all = await listen('/events?objects=Resource');
-  await until(() => all.events.length > 0);
-  const { id } = all.events[0]!.data;
-  const some = await listen(`/events?objects=Resource&filter=${encodeURIComponent(`(neq,resourceId,${String(id)})`)}`);
-  await until(() => some.events.length > 20);
-  expect(some.events.filter(({ data }) => data['id'] === id)).toEqual([]);
-});
-
-test('a tenant is told of its own and of what is shared', async () => {
-  const { events } = await listen('/events?objects=Resource', { as: 'blue' });
-  await until(() => events.length > 10);
-  const ids = [...new Set(events.map(({ data }) => String(data['id'])))];
-  for (const id of ids) {
-    const reply = await gateway.send('/graphql', {
+  test('to who may read some objects only, changes of these', async () => {
+    const client = await listen('', { as: 'pools' });
+    await gateway.send('/netweave/v1/resourcePools', {
       method: 'POST',
-      as: 'blue',
-      body: { query: `{ node(id: "${id}") { id } }` },
+      as: 'admin',
+      body: { name: 'p', description: 'd' },
     });
-    expect(reply.text).toContain(id);
-  }
+    await until(() => client.told().length === 1);
+    expect(client.told()[0]).toMatchObject({ objectType: 'ResourcePool' });
+  });
 });
 
-describe('is refused before it begins', () => {
-  const cases: readonly (readonly [string, number, RegExp, string?])[] = [
-    ['/events?object=Resource', 400, /'object' is no parameter/],
-    ['/events?objects=Server', 400, /objects\/0/],
-    ['/events?since=x', 400, /no position/],
-    ['/events?since=1.a&since=2.b', 400, /more than once/],
-    ['/events?filter=(eq,name,x)', 400, /name exactly one/],
-    ['/events?objects=Resource&filter=(eq,nothing,x)', 400, /nothing/],
-    ['/events?objects=Resource', 403, /resources:read/, 'pools'],
+describe('who comes back', () => {
+  test('goes on where it was, by the id of the last event, with nothing lost or told twice', async () => {
+    const positions: number[] = [];
+    let id: string | undefined;
+    for (let round = 0; round < 4; round += 1) {
+      const client = await listen('?since=0.0', {
+        as: 'admin',
+        ...(id === undefined ? {} : { headers: { 'Last-Event-ID': id } }),
+      });
+      await until(() => client.told().length > 20);
+      client.leave();
+      positions.push(...client.told().map(({ position }) => seqOf(position)));
+      id = client.lastId();
+    }
+    const whole = await listen('?since=0.0');
+    await until(() => seqOf(whole.lastId()) >= positions.at(-1)!);
+    const told = whole.told().map(({ position }) => seqOf(position));
+    expect(positions).toEqual(told.slice(0, positions.length));
+  });
+
+  test('loses nothing when it was cut off before it was told anything', async () => {
+    const query = '?objects=ResourcePool&filter=(eq,name,missed)';
+    const quiet = await listen(query);
+    await until(() => quiet.heard.length === 1);
+    quiet.leave();
+    const body = { name: 'missed', description: 'Made by a test' };
+    await gateway.send('/netweave/v1/resourcePools', { method: 'POST', as: 'admin', body });
+    const again = await listen(query, { as: 'admin', headers: { 'Last-Event-ID': quiet.lastId()! } });
+    await until(() => again.told().length === 1);
+    expect(again.told()[0]).toMatchObject({ change: 'CREATED', object: { name: 'missed' } });
+  });
+
+  test('is told of a gap when the log does not hold its place, and of what happens then', async () => {
+    const client = await listen('', { as: 'admin', headers: { 'Last-Event-ID': '99999999.zz' } });
+    await until(() => client.told().length > 2);
+    const [gap] = client.told('gap') as [Record<string, unknown>];
+    expect(Object.keys(gap)).toEqual(['reason', 'position']);
+    expect(gap['reason']).toBe('REWRITTEN');
+    expect(client.told('gap')).toHaveLength(1);
+    expect(seqOf(client.told()[0]!['position'])).toBe(seqOf(gap['position']) + 1);
+  });
+});
+
+describe('what is refused, before any event', () => {
+  const cases: readonly (readonly [number, string, string, Ask, object?])[] = [
+    [400, 'an object that is none', '?objects=ResourcePool,Nothing', {}, { at: 'objects', position: 13 }],
+    [400, 'a filter that cannot be read', '?objects=Resource&filter=(eq,nothing,1)', {}, { at: 'filter', position: 4 }],
+    [400, 'a filter over several objects', '?filter=(eq,name,x)', {}, { at: 'filter' }],
+    [400, 'a position that is none', '?since=yesterday', {}, { at: 'since' }],
+    [400, 'an id that is none', '?since=0.0', { headers: { 'Last-Event-ID': 'x' } }, { at: 'Last-Event-ID' }],
+    [400, 'a parameter nobody knows', '?object=Resource', {}],
+    [400, 'a parameter twice', '?since=0.0&since=0.0', {}, { at: 'since' }],
+    [400, 'a query that is not encoded correctly', '?filter=%zz', {}, { at: 'filter', position: 0 }],
+    [401, 'no token', '', { as: 'stranger' }],
+    [403, 'who may read nothing', '', { as: 'nobody' }],
+    [403, 'an object that may not be read', '?objects=Resource', { as: 'pools' }],
+    [404, 'a path below it', '/x', {}],
+    [405, 'another method', '', { method: 'POST' }],
+    [406, 'an Accept without it', '', { headers: { Accept: 'application/json' } }],
   ];
-  test.each(cases)('%s: %i', async (target, status, detail, as = 'admin') => {
-    const reply = await gateway.send(target, { as });
-    expect(reply.status).toBe(status);
-    expect((JSON.parse(reply.text) as { detail: string }).detail).toMatch(detail);
+  test.each(cases)('%i: %s', async (status, _what, query, ask, members = {}) => {
+    const reply = await gateway.send(`/events${query}`, { as: 'admin', ...ask });
+    expect([reply.status, reply.headers['content-type']]).toEqual([status, 'application/problem+json']);
+    expect(JSON.parse(reply.text)).toMatchObject({ status, ...members });
+    if (status === 405) expect(reply.headers.allow).toBe('GET, HEAD, OPTIONS');
   });
 
-  test('by method and by what is accepted', async () => {
-    expect((await gateway.send('/events', { as: 'admin', method: 'POST' })).headers['allow']).toBe(
-      'GET, HEAD, OPTIONS',
-    );
-    expect((await gateway.send('/events', { as: 'admin', headers: { Accept: 'application/json' } })).status).toBe(406);
-    expect((await gateway.send('/events')).status).toBe(401);
+  test('OPTIONS names the methods, HEAD has the head alone, and a type with parameters is the same type', async () => {
+    const options = await gateway.send('/events', { method: 'OPTIONS', as: 'admin' });
+    const head = await gateway.send('/events/', { method: 'HEAD', as: 'admin' });
+    expect([options.status, options.headers.allow]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    expect([head.status, head.headers['content-type'], head.text]).toEqual([200, 'text/event-stream', '']);
+    const client = await listen('', { as: 'admin', headers: { Accept: 'text/event-stream;charset=utf-8' } });
+    expect(client.status).toBe(200);
   });
-});
-
-test('ends when the gateway goes away', async () => {
-  const other = await openGatewayUnderTest({ simulators: {} });
-  const { hostname, port } = new URL(other.url);
-  const ended = new Promise<void>((resolve) => {
-    request({ hostname, port, path: '/events' }, (response) => {
-      response.resume().once('end', resolve);
-      void other.close();
-    }).end();
-  });
-  await ended;
 });

@@ -1,6 +1,8 @@
+import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createClient, type Happened } from '#src/facades/trpc/client.js';
 import { openGatewayUnderTest, until, type GatewayUnderTest } from '../gateway-under-test.js';
+import { listenTo } from './event-client.js';
 import { startTcpProxy, type TcpProxy } from '../peers/tcp-proxy.js';
 
 let gateway: GatewayUnderTest;
@@ -20,11 +22,14 @@ afterAll(async () => {
   expect(gateway.logged).toEqual([]);
 });
 
+const seqOf = (position: unknown) => Number(String(position).split('.')[0]);
 const client = (token: string) => createClient({ url: `http://127.0.0.1:${proxy.port}/trpc`, token });
 
 interface Watching {
   readonly heard: { readonly id: string; readonly data: Happened }[];
   readonly errors: string[];
+  /** How often it was connected. */
+  started(): number;
   stop(): void;
 }
 
@@ -34,11 +39,13 @@ function watch(
 ): Watching {
   const heard: Watching['heard'] = [];
   const errors: string[] = [];
+  let started = 0;
   const { unsubscribe } = client(token).changes.watch.subscribe(input, {
+    onStarted: () => (started += 1),
     onData: (event) => void heard.push(event),
     onError: (error) => void errors.push(error.data?.code ?? error.message),
   });
-  return { heard, errors, stop: unsubscribe };
+  return { heard, errors, started: () => started, stop: unsubscribe };
 }
 
 test('tells what changes, typed, and resumes by itself where it was cut off', async () => {
@@ -49,7 +56,7 @@ test('tells what changes, typed, and resumes by itself where it was cut off', as
   }
   await until(() => heard.length > 40);
   stop();
-  const seqs = heard.map(({ id }) => Number(id.split('.')[0]));
+  const seqs = heard.map(({ id }) => seqOf(id));
   expect(seqs).toEqual(seqs.map((_seq, index) => seqs[0]! + index));
   for (const { id, data } of heard) {
     if ('reason' in data) throw new Error('no gap was expected');
@@ -75,4 +82,68 @@ test.each([
   await until(() => errors.length > 0);
   stop();
   expect(errors[0]).toMatch(code === 'UNAUTHENTICATED' ? /401|UNAUTHENTICATED/ : code);
+});
+
+async function makePool(name: string): Promise<void> {
+  const body = { name, description: 'Made by a test' };
+  const reply = await gateway.send('/netweave/v1/resourcePools', { method: 'POST', as: 'admin', body });
+  expect(reply.status).toBe(201);
+}
+
+test('who was cut off before it was told anything is told what it missed', async () => {
+  const { heard, started, stop } = watch('admin', { filter: '(eq,name,missed)', objects: ['ResourcePool'] });
+  await until(() => started() === 1);
+  proxy.refuse();
+  proxy.reset();
+  await makePool('other');
+  await makePool('missed');
+  await proxy.accept();
+  await until(() => heard.length > 0);
+  stop();
+  expect(heard.map(({ data }) => data)).toMatchObject([{ change: 'CREATED', object: { name: 'missed' } }]);
+});
+
+test('who reads nothing for long is told the rest in order when it does, and holds up nobody', async () => {
+  const other = await openGatewayUnderTest({
+    simulators: { sim: { embedded: { seed: 4, size: 6000, pools: 5, changesPerSecond: 100 } } },
+  });
+  const input = encodeURIComponent(JSON.stringify({ since: '0.0' }));
+  let text = '';
+  const told = () => [...text.matchAll(/^id: (\d+)\./gm)].map(([, seq]) => Number(seq));
+  const sent = request(`${other.url}/trpc/changes.watch?input=${input}`, { agent: false });
+  const slow = new Promise<IncomingMessage>((resolve) => sent.once('response', resolve).end());
+  (await slow).setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  (await slow).pause();
+  const quick = await listenTo(other);
+  await until(() => quick.told().length > 60);
+  const head = seqOf(quick.lastId());
+  expect(told().length).toBeLessThan(6000);
+  (await slow).resume();
+  const last = () => Number(/[^]*^id: (\d+)\./m.exec(text.slice(-8000))?.[1]);
+  await until(() => last() >= head);
+  expect(told()).toEqual([...new Set(told())].sort((a, b) => a - b));
+  expect(told().length).toBeGreaterThan(6000);
+  sent.on('error', () => undefined).destroy();
+  quick.leave();
+  await other.close();
+  expect(other.logged).toEqual([]);
+});
+
+test('a gateway that goes away cuts its streams off, and says nothing is over', async () => {
+  const other = await openGatewayUnderTest({
+    simulators: { sim: { embedded: { seed: 2, size: 60, pools: 3, changesPerSecond: 50 } } },
+  });
+  const heard: unknown[] = [];
+  let over = false;
+  const { unsubscribe } = createClient({ url: `${other.url}/trpc` }).changes.watch.subscribe(undefined, {
+    onData: (event) => void heard.push(event),
+    onStopped: () => (over = true),
+    onComplete: () => (over = true),
+  });
+  await until(() => heard.length > 3);
+  await other.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(over).toBe(false);
+  unsubscribe();
+  expect(other.logged).toEqual([]);
 });

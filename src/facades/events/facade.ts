@@ -1,90 +1,103 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault, internal } from '#schema/errors.js';
-import type { Hub } from '#subscriptions/live/hub.js';
-import type { Sink, Stream } from '#subscriptions/live/stream.js';
+import { formatPosition } from '#schema/position.js';
+import type { Stream } from '#subscriptions/live/stream.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
-import { toldChange, toldGap } from '../../operations/told-change.js';
 import type { Watch } from '../../operations/watch.js';
 import type { Connections } from '../live/connections.js';
-import { Outlet } from '../live/outlet.js';
+import { joinHub, type Joinable } from '../live/join-hub.js';
+import { toldChange, toldGap } from '../live/told-change.js';
 import { otherMethod } from '../methods.js';
-import { misencodedQuery, queryIn } from '../percent.js';
-import { requestIdHeader } from '../request-id.js';
+import { requestIdHeader, requestIdOf } from '../request-id.js';
+import { accepts } from '../rest/headers.js';
 import { problemOf, sendProblem } from '../rest/problem.js';
-import { askedIn } from './asked.js';
-import { EventConnection } from './connection.js';
+import { askedBy } from './asked.js';
+import { EventStream } from './event-stream.js';
 
-interface Parts {
+export interface EventsParts extends Joinable {
   readonly gate: Gate;
   readonly view: View;
-  readonly hub: Hub;
   readonly connections: Connections;
-  readonly limits: { readonly backlog: number; readonly streams: number };
+  /** Of what a client has not taken yet, bytes. */
+  readonly backlog: number;
   unforeseen(error: unknown, caller: Caller): void;
 }
 
-/** Where clients come back to when they are cut off, milliseconds. */
-const retry = 1000;
+const type = 'text/event-stream';
+const path = /^\/events\/?(\?|$)/;
 
-/** `/events`: what changes as Server-Sent Events (WHATWG HTML 9.2), for curl and EventSource. False for other paths. */
-export function eventsFacade(parts: Parts) {
-  return (request: IncomingMessage, response: ServerResponse, caller: Caller): boolean => {
-    if (!/^\/events(\?|$)/.test(request.url!)) return false;
+/** Changes as Server-Sent Events, at `/events`: for curl, and for EventSource in pages. False when the path is another. */
+export function eventsFacade(
+  parts: EventsParts,
+): (request: IncomingMessage, response: ServerResponse, caller: Caller) => boolean {
+  return (request, response, caller) => {
+    if (!path.test(request.url!)) return false;
     if (otherMethod(request, response)) return true;
-    try {
-      begin(parts, request, response, caller);
-    } catch (error) {
-      if (!(error instanceof Fault)) parts.unforeseen(error, caller);
-      sendProblem(response, problemOf(error instanceof Fault ? error : internal(error)));
+    const { accept } = request.headers;
+    if (!accepts(type, accept)) {
+      sendProblem(response, { status: 406, detail: `Only ${type} is served, not ${accept}.` });
+      return true;
     }
+    // One that was sent before the former answer ended has no connection yet whose backlog could be seen.
+    if (response.socket) answer(parts, request, response, caller);
+    else response.once('socket', () => answer(parts, request, response, caller));
     return true;
   };
 }
 
-function begin(parts: Parts, request: IncomingMessage, response: ServerResponse, caller: Caller): void {
-  const { gate, hub, limits, connections } = parts;
-  const misencoded = misencodedQuery(queryIn(request.url!));
-  if (misencoded) throw misencoded;
-  const { accept } = request.headers;
-  if (accept !== undefined && !/text\/event-stream|text\/\*|\*\/\*/i.test(accept))
-    return sendProblem(response, { status: 406, detail: '/events is text/event-stream, and nothing else.' });
-  const watch = gate.watch(caller, askedIn(request));
-  if (hub.counts().groups >= limits.streams)
-    throw new Fault('RATE_LIMITED', `There are ${limits.streams} different live streams already.`, { retryAfter: 30 });
-  const connection = new EventConnection(request, response, caller.principal);
-  const forget = connections.admit(connection);
-  response.once('close', forget);
-  connections.identified(caller.principal);
-  response.writeHead(200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
+function answer(parts: EventsParts, request: IncomingMessage, response: ServerResponse, caller: Caller): void {
+  const { told, input } = askedBy(request);
+  try {
+    const watch = parts.gate.watch(caller, input);
+    if (request.method === 'HEAD') head(response).end();
+    else begin(parts, watch, new EventStream(request, response, caller.principal, parts.backlog), response);
+  } catch (error) {
+    if (!(error instanceof Fault)) parts.unforeseen(error, caller);
+    sendProblem(response, problemOf(error instanceof Fault ? told(error) : internal(error)));
+  }
+}
+
+function begin(parts: EventsParts, watch: Watch, events: EventStream, response: ServerResponse): void {
+  const { connections } = parts;
+  const forget = connections.admit(events);
+  try {
+    connections.identified(events.principal);
+    const seat = joinHub(parts, streamOf(parts.view, watch), events, watch.since);
+    response.once('close', () => {
+      seat.leave();
+      forget();
+    });
+    head(response, { 'X-Netweave-Position': formatPosition(seat.position()!) });
+    events.begin(seat);
+  } catch (error) {
+    forget();
+    throw error;
+  }
+}
+
+function head(response: ServerResponse, more: Readonly<Record<string, string>> = {}): ServerResponse {
+  return response.writeHead(200, {
+    'Content-Type': type,
     'Cache-Control': 'no-store',
+    // nginx would keep events back until it has a buffer full of them.
     'X-Accel-Buffering': 'no',
-    [requestIdHeader]: caller.requestId,
+    [requestIdHeader]: requestIdOf(response),
+    ...more,
   });
-  if (request.method === 'HEAD') return void response.end();
-  response.write(`retry: ${retry}\n\n`);
-  const outlet = new Outlet(response, limits.backlog);
-  response.once('close', hub.join(streamOf(parts, watch), sinkOf(outlet, response), watch.since));
 }
 
-function streamOf({ view }: Parts, watch: Watch): Stream<string> {
+function streamOf(view: View, watch: Watch): Stream<string> {
+  const { scope, key } = watch;
   return {
-    key: `events ${watch.key}`,
+    key: `events ${key}`,
     wants: (event) => watch.wants(event),
-    tell: (event) => Promise.resolve(framed('change', toldChange(view, watch.scope, event))),
-    tellGap: (gap) => Promise.resolve(framed('gap', toldGap(gap))),
+    tell: async (event) => eventOf('change', toldChange(view, scope, event)),
+    tellGap: async (gap) => eventOf('gap', toldGap(gap)),
   };
 }
 
-function framed(event: string, told: { readonly position: string }): string {
-  return `event: ${event}\nid: ${told.position}\ndata: ${JSON.stringify(told)}\n\n`;
-}
-
-function sinkOf(outlet: Outlet, response: ServerResponse): Sink<string> {
-  return {
-    take: (told) => (response.destroyed ? told.length : outlet.write(told, ({ what }) => void response.write(what))),
-    whenRoom: (then) => outlet.whenRoom(then),
-    end: () => void response.end(),
-  };
+/** JSON has no line breaks of its own. */
+function eventOf(event: string, data: { readonly position: string }): string {
+  return `event: ${event}\nid: ${data.position}\ndata: ${JSON.stringify(data)}\n\n`;
 }

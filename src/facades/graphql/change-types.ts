@@ -5,33 +5,21 @@ import type { Scope } from '#schema/scope.js';
 import type { Gap } from '#subscriptions/live/stream.js';
 import type { ToldEvent } from '#subscriptions/log/told-event.js';
 import { rowOf } from '../../inventory/row.js';
-import { changeSaid, type ChangeSaid } from '../../operations/told-change.js';
+import { Facts } from '../live/told-change.js';
 import { gqlClass, Node, sourceOf, type Source } from './model-class.js';
 
 const ChangeKind = { CREATED: 'CREATED', MODIFIED: 'MODIFIED', DELETED: 'DELETED' } as const;
 registerEnumType(ChangeKind, { name: 'ChangeKind', description: 'What happened to an object.' });
 
 /** What is told of one event, to one scope. */
-class Told implements ChangeSaid {
-  readonly change: ChangeSaid['change'];
-  readonly objectType: ChangeSaid['objectType'];
-  readonly id: string;
+class Told extends Facts {
   /** The object as it was right after this change. */
   readonly object: Source | null;
-  readonly changed: readonly string[];
-  readonly at: string;
-  readonly position: string;
 
   constructor(event: ToldEvent, scope: Scope) {
-    const { change, objectType, id, changed, at, position } = changeSaid(scope, event);
+    super(event, scope);
     const { after } = event.change;
-    this.change = change;
-    this.objectType = objectType;
-    this.id = id;
     this.object = after ? sourceOf(rowOf(after)) : null;
-    this.changed = changed;
-    this.at = at;
-    this.position = position;
   }
 }
 

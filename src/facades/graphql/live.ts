@@ -4,6 +4,7 @@ import type { Hub } from '#subscriptions/live/hub.js';
 import type { Sink, Stream } from '#subscriptions/live/stream.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
+import { joinHub } from '../live/join-hub.js';
 import { overCost } from './plugins.js';
 import { formatError } from './errors.js';
 import type { LiveDocument } from './live-documents.js';
@@ -31,15 +32,14 @@ export function subscribing(parts: Parts): Subscribe {
     const { since } = args as { readonly since?: string | null };
     const watch = gate.watch(caller, { ...field.inputOf(args), ...(since == null ? {} : { since }) });
     refuseDear(parts, caller, document);
-    if (hub.counts().groups >= most)
-      throw new Fault('RATE_LIMITED', `There are ${most} different live streams already.`, { retryAfter: 30 });
     const stream: Stream<string> = {
       key: `graphql ${watch.key}\n${document.shared}`,
       wants: (event) => watch.wants(event),
       tell: (event) => executed(parts, caller, document, { event }),
       ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
     };
-    return hub.join(stream, sink, watch.since);
+    const seat = joinHub({ hub, most }, stream, sink, watch.since);
+    return () => seat.leave();
   };
 }
 

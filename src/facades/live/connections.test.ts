@@ -32,6 +32,7 @@ function connection(token: string, alive = true): Seen {
     connection: {
       socket,
       token,
+      answers: false,
       principal: known.get(token),
       beat: () => alive,
       revoked: () => did.push('revoked'),

@@ -8,8 +8,8 @@ export interface LiveConnection {
   /** Undefined until it has said who it is. */
   readonly principal: Principal | undefined;
   readonly token: string | undefined;
-  /** Whether it is the answer to a request, which is in flight all the time. */
-  readonly answers?: boolean;
+  /** Whether it is the answer to a request, which is counted among those in flight. */
+  readonly answers: boolean;
   /** Sends something that shows whether the client is still there; false when it is not. */
   beat(): boolean;
   /** Who it was let in for is not welcome any more. */
@@ -35,7 +35,7 @@ export interface Connections {
   /** Counts an admitted connection for whom it turned out to be; throws when that one has too many. */
   identified(principal: Principal): void;
   readonly size: number;
-  /** Those that are answers to requests. */
+  /** How many are answers to requests. */
   readonly answers: number;
   stop(): void;
 }

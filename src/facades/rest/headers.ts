@@ -11,8 +11,13 @@ const otherParameters = /;\s*(?!q\s*=)[^;,="\s]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[
  */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return true;
-  const plain = accept.replace(otherParameters, '');
-  return new Negotiator({ headers: { accept: plain } }).mediaType(['application/json']) !== undefined;
+  return accepts('application/json', accept);
+}
+
+/** Whether an `Accept` header lets us answer with a media type that has no parameters. */
+export function accepts(type: string, accept: string | undefined): boolean {
+  const plain = (accept || '*/*').replace(otherParameters, '');
+  return new Negotiator({ headers: { accept: plain } }).mediaType([type]) !== undefined;
 }
 
 /** Whether gzip may be sent. */

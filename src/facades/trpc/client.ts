@@ -1,6 +1,7 @@
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, type TRPCClient } from '@trpc/client';
 import { EventSource, type FetchLike } from 'eventsource';
 import { batchSize } from './batch-size.js';
+import { withPlaces } from './places.js';
 import type { Router } from './router.js';
 
 export type { ErrorData } from './errors.js';
@@ -26,7 +27,7 @@ export function createClient({ url, token }: ClientOptions): TRPCClient<Router> 
     links: [
       splitLink({
         condition: ({ type }) => type === 'subscription',
-        true: httpSubscriptionLink({ url, EventSource, eventSourceOptions: { fetch: withHeaders } }),
+        true: [withPlaces, httpSubscriptionLink({ url, EventSource, eventSourceOptions: { fetch: withHeaders } })],
         false: httpBatchLink({ url, headers, methodOverride: 'POST', maxItems: batchSize }),
       }),
     ],

@@ -1,3 +1,4 @@
+import type { Position } from '#schema/position.js';
 import type { Fault } from '#schema/errors.js';
 import type { Sink, Told } from '#subscriptions/live/stream.js';
 
@@ -5,8 +6,8 @@ import type { Sink, Told } from '#subscriptions/live/stream.js';
 const most = 256;
 
 /** A stream as tRPC reads it: one event after the other, each when the last has been sent. */
-export class Queue<T> implements Sink<T>, AsyncIterable<Told<T>> {
-  #waiting: Told<T>[] = [];
+export class Queue<T> implements Sink<T>, AsyncIterable<Told<T | null>> {
+  #waiting: Told<T | null>[] = [];
   #fault: Fault | undefined;
   #over = false;
   #wake = Promise.withResolvers<void>();
@@ -17,6 +18,13 @@ export class Queue<T> implements Sink<T>, AsyncIterable<Told<T>> {
     this.#waiting.push(...taken);
     this.#wake.resolve();
     return taken.length;
+  }
+
+  /** How far the stream has come though nothing of it changed: `null` in place of an event. */
+  place(position: Position | undefined): void {
+    if (!position || this.#waiting.length > 0) return;
+    this.#waiting.push({ position, what: null });
+    this.#wake.resolve();
   }
 
   whenRoom(then: () => void): void {
@@ -34,7 +42,7 @@ export class Queue<T> implements Sink<T>, AsyncIterable<Told<T>> {
     this.#wake.resolve();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Told<T>, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Told<T | null>, void, void> {
     for (;;) {
       await this.#wake.promise;
       this.#wake = Promise.withResolvers();

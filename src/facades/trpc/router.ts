@@ -14,8 +14,8 @@ import type { Answer, Operation, Verb } from '../../operations/operation.js';
 import type { AnyOperation } from '../../operations/operations.js';
 import { refuseDeep } from '../nesting.js';
 import { errorShape, trpcError, type ErrorShape } from './errors.js';
-import type { LiveConnection } from '../live/connections.js';
 import { outputOf, type ListOutput, type WrittenOutput } from './outputs.js';
+import type { StreamConnection } from './stream-connection.js';
 import { watching, type LiveParts, type WatchProcedure } from './watch.js';
 
 /** What a request's procedures share. */
@@ -24,7 +24,7 @@ interface TrpcContext {
   /** Answers of the request so far, for its headers. */
   readonly answers: Answer[];
   /** The response, when it is a stream that goes on. */
-  streaming(): LiveConnection;
+  streaming(): StreamConnection;
   /** The input in the URL, to say where it is no JSON. */
   sentInput(): string | undefined;
 }
@@ -74,8 +74,8 @@ interface Parts {
   readonly live: LiveParts;
 }
 
-/** A sign of life between events, and how often a client that comes late is told what it may have missed, milliseconds. */
-const sse = { ping: { enabled: true, intervalMs: 15_000 } };
+/** A sign of life between events, and after how long without any a client connects anew; milliseconds. */
+const sse = { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } };
 
 /** Every operation as a procedure that asks the gate. */
 export function trpcRouter({ gate, view, operations, live }: Parts): Router {

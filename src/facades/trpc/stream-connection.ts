@@ -11,6 +11,7 @@ export class StreamConnection implements LiveConnection {
   readonly token: string | undefined;
   readonly answers = true;
   readonly #response: ServerResponse;
+  #onBeat: (() => void) | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, principal: Principal) {
     this.socket = request.socket;
@@ -19,8 +20,13 @@ export class StreamConnection implements LiveConnection {
     this.#response = response;
   }
 
-  /** tRPC pings by itself, and the server closes connections on which nothing moves. */
+  onBeat(then: () => void): void {
+    this.#onBeat = then;
+  }
+
+  /** tRPC pings by itself, and the listener cuts off a connection on which nothing moves. */
   beat(): boolean {
+    this.#onBeat?.();
     return true;
   }
 

@@ -2,20 +2,20 @@ import { tracked, type TrackedEnvelope, type TRPCSubscriptionProcedure } from '@
 import type { z } from 'zod';
 import { Fault } from '#schema/errors.js';
 import { formatPosition } from '#schema/position.js';
-import type { Hub } from '#subscriptions/live/hub.js';
 import type { Stream } from '#subscriptions/live/stream.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
-import { toldChange, toldGap, type ToldChange, type ToldGap } from '../../operations/told-change.js';
 import type { Watch, WatchInput } from '../../operations/watch.js';
-import type { Connections, LiveConnection } from '../live/connections.js';
+import type { Connections } from '../live/connections.js';
+import { joinHub, type Joinable } from '../live/join-hub.js';
+import { toldChange, toldGap, type ToldChange, type ToldGap } from '../live/told-change.js';
 import { trpcError } from './errors.js';
+import { placesWanted } from './places.js';
 import { Queue } from './queue.js';
+import type { StreamConnection } from './stream-connection.js';
 
-export interface LiveParts {
-  readonly hub: Hub;
+export interface LiveParts extends Joinable {
   readonly connections: Connections;
-  readonly limits: { readonly streams: number };
 }
 
 interface Parts extends LiveParts {
@@ -35,27 +35,32 @@ export type WatchProcedure = TRPCSubscriptionProcedure<{
 }>;
 
 /** A response that streams to one client of tRPC. */
-export interface Streaming {
+interface Streaming {
   readonly caller: Caller;
-  readonly connection: LiveConnection;
+  readonly connection: StreamConnection;
 }
 
-/** One client's stream; ends when `signal` aborts. Throws as tRPC does. */
+/** One client's stream; ends when `signal` aborts. `null` where only its place moved on. Throws as tRPC does. */
 export async function* watching(
   parts: Parts,
   { caller, connection }: Streaming,
   input: unknown,
   signal: AbortSignal,
-): AsyncGenerator<TrackedEnvelope<Happened>, void, void> {
+): AsyncGenerator<TrackedEnvelope<Happened | null>, void, void> {
   const queue = new Queue<Happened>();
   const ends: (() => void)[] = [];
   try {
-    const watch = parts.gate.watch(caller, withoutLast(input));
+    const { wanted, places } = readInput(input);
+    const watch = parts.gate.watch(caller, wanted);
     ends.push(parts.connections.admit(connection));
     parts.connections.identified(caller.principal);
-    if (parts.hub.counts().groups >= parts.limits.streams)
-      throw new Fault('RATE_LIMITED', `There are ${parts.limits.streams} different live streams already.`);
-    ends.push(parts.hub.join(streamOf(parts.view, watch), queue, watch.since));
+    const seat = joinHub(parts, streamOf(parts.view, watch), queue, watch.since);
+    ends.push(() => seat.leave());
+    if (places) {
+      const tellPlace = () => queue.place(seat.position());
+      tellPlace();
+      connection.onBeat(tellPlace);
+    }
     signal.addEventListener('abort', () => queue.close(), { once: true });
     for await (const { position, what } of queue) {
       if (signal.aborted) return;
@@ -68,18 +73,18 @@ export async function* watching(
   }
 }
 
-/** A client that resumes says behind what; that is later than where it began. */
-function withoutLast(input: unknown): unknown {
-  if (typeof input !== 'object' || input === null) return input ?? {};
-  const { lastEventId, ...asked } = input as Readonly<Record<string, unknown>>;
-  return lastEventId === undefined || lastEventId === null ? asked : { ...asked, since: lastEventId };
+/** What the gate is asked for. `lastEventId`: a client that resumes says behind what, which is later than where it began. */
+function readInput(input: unknown): { readonly wanted: unknown; readonly places: boolean } {
+  if (typeof input !== 'object' || input === null) return { wanted: input ?? {}, places: false };
+  const { lastEventId, [placesWanted]: places, ...wanted } = input as Readonly<Record<string, unknown>>;
+  return { wanted: lastEventId == null ? wanted : { ...wanted, since: lastEventId }, places: places === true };
 }
 
 function streamOf(view: View, watch: Watch): Stream<Happened> {
   return {
     key: `trpc ${watch.key}`,
     wants: (event) => watch.wants(event),
-    tell: (event) => Promise.resolve(toldChange(view, watch.scope, event)),
-    tellGap: (gap) => Promise.resolve(toldGap(gap)),
+    tell: async (event) => toldChange(view, watch.scope, event),
+    tellGap: async (gap) => toldGap(gap),
   };
 }

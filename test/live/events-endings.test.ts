@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { openGatewayUnderTest, until, type GatewayUnderTest, type Setup } from '../gateway-under-test.js';
+import { listenTo } from './event-client.js';
+
+const gateways: GatewayUnderTest[] = [];
+async function opened(setup: Setup): Promise<GatewayUnderTest> {
+  const gateway = await openGatewayUnderTest(setup);
+  gateways.push(gateway);
+  return gateway;
+}
+afterEach(async () => {
+  for (const gateway of gateways.splice(0)) {
+    await gateway.close();
+    expect(gateway.logged).toEqual([]);
+  }
+});
+
+const seqOf = (position: unknown) => Number(String(position).split('.')[0]);
+
+test('who takes nothing for a while is told the rest in order when it does, and holds up nobody', async () => {
+  const gateway = await opened({
+    simulators: { sim: { embedded: { seed: 4, size: 6000, pools: 5, changesPerSecond: 100 } } },
+    yaml: 'limits: { live: { backlog: 64KiB } }',
+  });
+  const slow = await listenTo(gateway, '?since=0.0');
+  slow.response.pause();
+  const quick = await listenTo(gateway);
+  await until(() => quick.told().length > 100);
+  const head = seqOf(quick.lastId());
+  expect(slow.told().length).toBeLessThan(6000);
+  slow.response.resume();
+  await until(() => seqOf(slow.lastId()) >= head);
+  const told = slow.told().map(({ position }) => seqOf(position));
+  expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
+  // Each object's last state at the least: who is far behind is spared what was overtaken.
+  const latest = new Map(slow.told().map(({ id, position }) => [id, position]));
+  for (const { id, position } of quick.told().slice(0, 50))
+    expect(seqOf(latest.get(id))).toBeGreaterThanOrEqual(seqOf(position));
+  for (const client of [slow, quick]) client.leave();
+});
+
+test('a gateway that goes away ends its streams, and who comes back to another of the same state goes on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'netweave-events-'));
+  const setup: Setup = {
+    simulators: { sim: { embedded: { seed: 5, size: 30, pools: 2, changesPerSecond: 20 } } },
+    folder,
+  };
+  const first = await opened(setup);
+  const client = await listenTo(first, '?since=0.0');
+  await until(() => client.told().length > 40);
+  gateways.pop();
+  await first.close();
+  expect(await client.ended).toBe(true);
+  const again = await listenTo(await opened(setup), '', { headers: { 'Last-Event-ID': client.lastId()! } });
+  await until(() => again.told().length > 10);
+  const told = [...client.told(), ...again.told()].map(({ position }) => seqOf(position));
+  expect(again.told('gap')).toEqual([]);
+  // `baseline` entries are told and `restated` ones are not, so numbers may be missing; none comes twice.
+  expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
+  const whole = await listenTo(gateways.at(-1)!, '?since=0.0');
+  await until(() => seqOf(whole.lastId()) >= told.at(-1)!);
+  expect(told).toEqual(
+    whole
+      .told()
+      .slice(0, told.length)
+      .map(({ position }) => seqOf(position)),
+  );
+  for (const each of [again, whole]) each.leave();
+  await gateways.pop()!.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('no more streams than a principal may have; who leaves makes room', async () => {
+  const gateway = await opened({ simulators: {}, yaml: 'limits: { live: { connectionsPerPrincipal: 2 } }' });
+  const two = [await listenTo(gateway), await listenTo(gateway)];
+  const refused = await gateway.send('/events');
+  expect([refused.status, refused.headers['retry-after']]).toEqual([429, '5']);
+  two[0]!.leave();
+  await until(async () => (await gateway.send('/metrics')).text.includes('netweave_live_connections 1'));
+  const again = await listenTo(gateway);
+  expect(again.status).toBe(200);
+  for (const client of [two[1]!, again]) client.leave();
+});
+
+test('two tenants on one stream: neither is told of the other', async () => {
+  const gateway = await opened({
+    simulators: {
+      sim: { embedded: { seed: 11, size: 200, pools: 20, changesPerSecond: 100, tenants: ['blue', 'red'] } },
+    },
+    clients: { blue: { roles: ['admin'], tenant: 'blue' }, red: { roles: ['admin'], tenant: 'red' } },
+  });
+  const listen = (as: string) => listenTo(gateway, '?objects=Resource', { as });
+  const [blue, red] = [await listen('blue'), await listen('red')];
+  await until(() => blue.told().length > 40 && red.told().length > 40);
+  const readable = async (as: string, id: unknown) =>
+    (await gateway.send(`/netweave/v1/resources/${String(id)}`, { as })).status === 200;
+  for (const [client, own, other] of [
+    [blue, 'blue', 'red'],
+    [red, 'red', 'blue'],
+  ] as const) {
+    let apart = 0;
+    for (const { id } of client.told().slice(0, 40)) {
+      // Its own, then, unless it is gone by now.
+      if (!(await readable(own, id)))
+        await until(() => client.told().some((each) => each['id'] === id && each['change'] === 'DELETED'));
+      else if (!(await readable(other, id))) apart += 1;
+    }
+    // It was told what the other may not see, so the lines above could have failed.
+    expect(apart).toBeGreaterThan(0);
+  }
+  for (const client of [blue, red]) client.leave();
+});
