@@ -24,7 +24,7 @@ export function send(request: IncomingMessage, response: ServerResponse, held: H
 }
 
 function allHeaders(response: ServerResponse, headers: readonly string[], gaps: readonly Gap[]): string[] {
-  const all = headers.concat(requestIdHeader, requestIdOf(response));
+  const all = [...headers, requestIdHeader, requestIdOf(response)];
   return gaps.length === 0 ? all : [...all, ...Object.entries(gapHeaders(gaps)).flat()];
 }
 
