@@ -43,5 +43,11 @@ function write(
 function writeBody(response: ServerResponse, { content, length }: Body): void {
   // Text whose bytes are as many as its letters is ASCII; sent as latin1 it is the same and needs no second look.
   if (typeof content === 'string') response.end(content, content.length === length ? 'latin1' : 'utf8');
-  else response.end(content);
+  else if (Buffer.isBuffer(content)) response.end(content);
+  else {
+    // Held together, so that all pieces leave in one call.
+    response.cork();
+    for (const piece of content) response.write(piece, 'latin1');
+    response.end();
+  }
 }
