@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Principal } from '../../access/principal.js';
-import { bearerIn } from '../bearer.js';
 import type { LiveConnection } from '../live/connections.js';
 
 /** A response that does not end by itself. Clients come back when it does, and say where they were. */
 export class EventConnection implements LiveConnection {
   readonly socket: Socket;
   readonly principal: Principal;
-  readonly token: string | undefined;
+  readonly authorization: string | undefined;
   readonly answers = true;
   readonly #response: ServerResponse;
   /** What had not been taken at the last beat. */
@@ -16,7 +15,7 @@ export class EventConnection implements LiveConnection {
 
   constructor(request: IncomingMessage, response: ServerResponse, principal: Principal) {
     this.socket = request.socket;
-    this.token = bearerIn(request.headers.authorization);
+    this.authorization = request.headers.authorization;
     this.principal = principal;
     this.#response = response;
   }
