@@ -14,6 +14,7 @@ import { LRUCache } from 'lru-cache';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
+import { executing } from './apollo-executor.js';
 import { documentLimits, type DocumentLimits } from './document-limits.js';
 import { formatError } from './errors.js';
 import { graphqlOverHttp } from './http.js';
@@ -62,7 +63,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
   const operations = indexOf(parts.operations);
   const schema = schemaOf(parts.operations);
   const server = new ApolloServer<GraphqlRequest>({
-    schema,
+    ...executing(schema),
     introspection: limits.introspection,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
