@@ -1,17 +1,16 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import type { GraphQLSchema } from 'graphql';
-import { compiledExecution } from './execution.js';
+import type { Execute } from './execution.js';
 import type { GraphqlRequest } from './request.js';
 
 type Options = Pick<ApolloServerOptionsWithGateway<GraphqlRequest>, 'gateway'>;
 type Listener = Parameters<Options['gateway']['onSchemaLoadOrUpdate']>[0];
 
 /**
- * How Apollo executes documents of this schema: by compiled code. The one door for an executor of one's own is the gateway of a
- * federation, which is here of this schema alone.
+ * Lets Apollo execute documents by `execute`. The one door for an executor of one's own is the gateway of a federation, which is
+ * here of this schema alone.
  */
-export function executing(schema: GraphQLSchema): Options {
-  const execute = compiledExecution(schema);
+export function executing(schema: GraphQLSchema, execute: Execute): Options {
   const listeners = new Set<Listener>();
   return {
     gateway: {
@@ -23,7 +22,7 @@ export function executing(schema: GraphQLSchema): Options {
         for (const listener of listeners) listener({ apiSchema: schema, coreSupergraphSdl: '' });
         return Promise.resolve({
           executor: ({ document, request: { operationName, variables }, context }) =>
-            execute({ document, operationName, variables, context }),
+            Promise.resolve(context.executed ?? execute({ document, operationName, variables, context })),
         });
       },
       stop: () => Promise.resolve(),
