@@ -11,6 +11,8 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  isNonNullType,
+  type GraphQLFieldMap,
   type GraphQLNamedType,
   type GraphQLSchema,
   type InlineFragmentNode,
@@ -27,6 +29,8 @@ export interface Compilable {
   readonly document: DocumentNode;
   /** Fields, those of a fragment counted wherever it is spread, and of an interface for each of its types. */
   readonly fields: number;
+  /** Keys of the answer that are not null: if one is, all of it is. */
+  readonly required: readonly string[];
 }
 
 /** More than this is left to graphql-js: the answer, not how it is made, is what takes its time. */
@@ -66,7 +70,32 @@ export function compilable(
   });
   if (refused) return undefined;
   const fields = fieldsIn(schema, copy);
-  return fields > mostFields ? undefined : { document: copy, fields };
+  return fields > mostFields ? undefined : { document: copy, fields, required: requiredIn(schema, copy) };
+}
+
+/** The keys of an operation whose fields `schema` calls not null. */
+function requiredIn(schema: GraphQLSchema, document: DocumentNode): readonly string[] {
+  const fragments = fragmentsOf(document);
+  const keys: string[] = [];
+  const walk = ({ selections }: SelectionSetNode, fields: GraphQLFieldMap<unknown, unknown>): void => {
+    for (const selection of selections) {
+      if (selection.kind !== Kind.FIELD) {
+        const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value)! : selection;
+        walk(fragment.selectionSet, fields);
+      } else if (isNonNullType(fields[selection.name.value]?.type))
+        keys.push((selection.alias ?? selection.name).value);
+    }
+  };
+  for (const each of document.definitions)
+    if (each.kind === Kind.OPERATION_DEFINITION)
+      walk(each.selectionSet, schema.getRootType(each.operation)!.getFields());
+  return keys;
+}
+
+function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  return new Map(
+    definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [])),
+  );
 }
 
 /** The names of the variables that decide what is selected. */
@@ -102,9 +131,7 @@ function isIncluded(node: { readonly directives?: FieldNode['directives'] }, var
 
 /** Counts no further than what is too many, whatever fragments multiply. */
 function fieldsIn(schema: GraphQLSchema, document: DocumentNode): number {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const each of document.definitions)
-    if (each.kind === Kind.FRAGMENT_DEFINITION) fragments.set(each.name.value, each);
+  const fragments = fragmentsOf(document);
   let count = 0;
 
   function walk({ selections }: SelectionSetNode, type: GraphQLNamedType | undefined): void {

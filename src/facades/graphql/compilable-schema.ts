@@ -2,6 +2,7 @@ import {
   defaultFieldResolver,
   getArgumentValues,
   getNamedType,
+  getNullableType,
   GraphQLInterfaceType,
   GraphQLList,
   GraphQLNonNull,
@@ -42,7 +43,7 @@ export const coercedScalar = 'CoercedVariable';
 
 /**
  * The schema that documents are compiled against. graphql-js coerces arguments and places errors, so fields take no arguments here;
- * their resolvers, given a `Run`, read them from the document. Throws for names that compiled code would take for one another.
+ * their resolvers, given a `Run`, read them from the document. Fields of roots may be null. Throws for names that compiled code would take for one another.
  */
 export function compilableSchema(schema: GraphQLSchema): GraphQLSchema {
   const outputs = Object.values(schema.getTypeMap()).filter(
@@ -57,9 +58,14 @@ export function compilableSchema(schema: GraphQLSchema): GraphQLSchema {
     if (isListType(type)) return new GraphQLList(typeOf(type.ofType));
     return named(getNamedType(type)) ?? type;
   };
-  for (const type of outputs) twins.set(type.name, twin(type, typeOf, named));
   const query = schema.getQueryType();
   const subscription = schema.getSubscriptionType();
+  // What nulls the whole answer hides what else failed: whoever executes nulls it.
+  const rootTypeOf = (type: GraphQLOutputType) => getNullableType(typeOf(type));
+  for (const type of outputs) {
+    const root = type === query || type === subscription;
+    twins.set(type.name, twin(type, root ? rootTypeOf : typeOf, named));
+  }
   return new GraphQLSchema({
     query: query && named(query),
     subscription: subscription && named(subscription),

@@ -6,51 +6,63 @@ import { compilableSchema, type Run } from './compilable-schema.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** A document as a function of its root value and its coerced variables. */
-export type Compiled = (root: unknown, run: Run, variables: Values) => ExecutionResult | Promise<ExecutionResult>;
+/** A document that is compiled. */
+export interface Compiled {
+  /** Executes it with coerced variables. A field of the root that fails is null in the answer, whatever its type says. */
+  execute(root: unknown, run: Run, variables: Values): ExecutionResult | Promise<ExecutionResult>;
+  /** Keys of the answer that are not null: if one is, all of it is. */
+  readonly required: readonly string[];
+}
 
 export interface CompiledDocuments {
   /** The compiled operation; undefined when it is not, or not yet, compiled. */
   find(document: DocumentNode, operation: OperationDefinitionNode, variables: Values): Compiled | undefined;
 }
 
-/** Of memory for compiled code. */
-const cacheBytes = 32 * 1024 * 1024;
+/** When documents are compiled, and how much of it is kept. */
+export interface CompilePolicy {
+  /** How often a document is asked for before: most that are asked for once never come again. */
+  readonly before: number;
+  /** Most of the time that compiling may take: 0.1 is a tenth, in the long run. */
+  readonly share: number;
+  /** Of memory for compiled code. */
+  readonly cacheBytes: number;
+}
+
+export const compilePolicy: CompilePolicy = { before: 1, share: 0.1, cacheBytes: 32 * 1024 * 1024 };
+
 const perField = 8 * 1024;
 const perEntry = 1024;
 
-/** The share of time that compiling may take is one in so many. */
-const rest = 10;
+/** A number says how often it was asked for, while it is not compiled. */
+type Entry = Compiled | number | 'refused';
 
-type Entry = Compiled | 'seen' | 'refused';
-
-/** Compiles a document when it is asked for a second time: most that are asked for once never come again. */
-export function compiledDocuments(schema: GraphQLSchema): CompiledDocuments {
+export function compiledDocuments(schema: GraphQLSchema, policy: CompilePolicy): CompiledDocuments {
   const twin = compilableSchema(schema);
-  const entries = new LRUCache<string, Entry>({ maxSize: cacheBytes });
+  const entries = new LRUCache<string, Entry>({ maxSize: policy.cacheBytes });
   const names = namesOf();
   let notBefore = 0;
 
   function compile(document: DocumentNode, operation: OperationDefinitionNode, variables: Values) {
-    const ready = compilable(twin, document, operation, variables);
+    const ready = compilable(schema, document, operation, variables);
     const made = ready && compileQuery(twin, ready.document, undefined, { disablingCapturingStackErrors: true });
     if (!ready || !made || !isCompiledQuery(made)) return { entry: 'refused' as const, fields: 0 };
-    const entry: Compiled = (root, run, values) => made.query(root, run, values);
-    return { entry, fields: ready.fields };
+    const { required, fields } = ready;
+    const entry: Compiled = { execute: (root, run, values) => made.query(root, run, values), required };
+    return { entry, fields };
   }
 
   return {
     find(document, operation, variables) {
       const key = names(document, operation, variables);
-      const known = entries.get(key);
-      if (typeof known === 'function') return known;
+      const known = entries.get(key) ?? 0;
+      if (typeof known === 'object') return known;
       if (known === 'refused') return undefined;
-      if (known === undefined) return void entries.set(key, 'seen', { size: perEntry });
       const began = performance.now();
-      if (began < notBefore) return undefined;
+      if (known < policy.before || began < notBefore) return void entries.set(key, known + 1, { size: perEntry });
       const { entry, fields } = compile(document, operation, variables);
       const ended = performance.now();
-      notBefore = ended + (ended - began) * (rest - 1);
+      notBefore = ended + (ended - began) * (1 / policy.share - 1);
       entries.set(key, entry, { size: perEntry + fields * perField });
       return entry === 'refused' ? undefined : entry;
     },

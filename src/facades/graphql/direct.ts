@@ -37,7 +37,6 @@ export function direct({ documents, execute, dearer, requestFor }: DirectParts):
       return next();
     }
     const incomplete = incompleteIn(context);
-    response.setHeader('Cache-Control', 'no-store');
     response.setHeader('Content-Type', type);
     response.end(`${JSON.stringify(incomplete ? { data: result.data, extensions: { incomplete } } : result)}\n`);
   }

@@ -7,7 +7,7 @@ import {
   type GraphQLError,
   type GraphQLSchema,
 } from 'graphql';
-import { compiledDocuments, type Compiled } from './compiled-documents.js';
+import { compiledDocuments, compilePolicy, type Compiled, type CompilePolicy } from './compiled-documents.js';
 import type { Run } from './compilable-schema.js';
 
 /** A validated document and what it is executed with. */
@@ -29,8 +29,8 @@ export type Execute = (execution: Execution) => Promise<ExecutionResult>;
  * Executes as graphql-js does, by compiled code where that is sure to answer the same. Errors stand in the order of the document.
  * Fields without a resolver must be plain properties: no promise, no method.
  */
-export function compiledExecution(schema: GraphQLSchema): Execute {
-  const documents = compiledDocuments(schema);
+export function compiledExecution(schema: GraphQLSchema, policy: CompilePolicy = compilePolicy): Execute {
+  const documents = compiledDocuments(schema, policy);
   return async (execution) => {
     const { document, operationName, variables } = execution;
     const operation = getOperationAST(document, operationName);
@@ -67,9 +67,9 @@ function run(
     const failures = new Set<GraphQLError>();
     const about: Run = { context, failures, broken };
     try {
-      const result = compiled(root, about, variables);
-      if ('then' in result) result.then((each) => resolve(judged(each, failures)), broken);
-      else resolve(judged(result, failures));
+      const result = compiled.execute(root, about, variables);
+      if ('then' in result) result.then((each) => resolve(judged(each, compiled, failures)), broken);
+      else resolve(judged(result, compiled, failures));
     } catch {
       broken();
     }
@@ -80,13 +80,18 @@ function run(
  * What compiled code answers, if it is what graphql-js would. It would not be when something else than a resolver failed, which has
  * other words, or when several failed and one of them takes more than its own field along: which of them is told, is a race.
  */
-function judged(result: ExecutionResult, failures: ReadonlySet<GraphQLError>): ExecutionResult | undefined {
-  if (!result.errors) return failures.size === 0 ? result : undefined;
-  const errors = result.errors.map(({ originalError }) => originalError as GraphQLError);
-  if (!errors.every((error) => failures.has(error))) return undefined;
-  if (failures.size > 1 && (errors.length < failures.size || errors.some((error) => spread(error, result.data))))
-    return undefined;
-  return { ...result, errors };
+function judged(
+  { data, errors = [] }: ExecutionResult,
+  { required }: Compiled,
+  failures: ReadonlySet<GraphQLError>,
+): ExecutionResult | undefined {
+  const told = errors.map(({ originalError }) => originalError as GraphQLError);
+  const nulled = required.filter((key) => data![key] == null);
+  if (failures.size === 0) return told.length > 0 || nulled.length > 0 ? undefined : { data: data! };
+  if (told.length < failures.size || !told.every((error) => failures.has(error))) return undefined;
+  if (failures.size > 1 && (nulled.length > 0 || told.some((error) => spread(error, data)))) return undefined;
+  if (nulled.some((key) => key !== told[0]!.path![0])) return undefined;
+  return { errors: told, data: nulled.length > 0 ? null : data! };
 }
 
 /** Whether more than the field of the error is null because of it. */
