@@ -41,8 +41,8 @@ export interface Backend {
 
 /** A folder for what gateways keep, and the backend they read. A gateway started again finds its store there. */
 export interface Site {
-  /** On the core of servers, or on any. */
-  startGateway(core?: number | 'any'): Promise<GatewayProcess>;
+  /** On the core of servers, or on any; `flags` are node's. */
+  startGateway(core?: number | 'any', flags?: readonly string[]): Promise<GatewayProcess>;
   close(): Promise<void>;
 }
 
@@ -51,9 +51,10 @@ export async function site(backend: Backend): Promise<Site> {
   const file = join(home, 'netweave.yaml');
   await writeFile(file, stringify(configuration(home, backend)));
   return {
-    async startGateway(core = cores.server) {
+    async startGateway(core = cores.server, flags = []) {
       const child = start(core === 'any' ? undefined : core, [
         process.execPath,
+        ...flags,
         join(root, 'src/main.js'),
         '--config',
         file,

@@ -4,11 +4,12 @@ import type { Effort } from './alternate.js';
 import type { Case } from './cases/case.js';
 import { crawl, firstCrawl } from './cases/crawl.js';
 import { graphql } from './cases/graphql.js';
-import { indexedFilter } from './cases/indexed-filter.js';
+import { indexedFilter, threeRacks } from './cases/indexed-filter.js';
 import { notModified } from './cases/not-modified.js';
 import { oneResource } from './cases/one-resource.js';
 import { page } from './cases/page.js';
 import { memory } from './cpu.js';
+import { executorsLine, measureExecutors, worthIt } from './executors.js';
 import { resourceLists } from './inventory-client.js';
 import { kubernetes } from './kubernetes/kubernetes.js';
 import { kept, keptTable, limitTable, ratioTable, reached, within, type Limit } from './report.js';
@@ -54,7 +55,9 @@ async function full(wrk: Generator, effort: Effort): Promise<boolean> {
   };
   const rows: Row[] = [];
   for (const one of cases) rows.push(await measureRow(wrk, worlds, one, effort, true));
-  const recorded = [await measureRow(wrk, { world: worlds.world }, firstCrawl, effort)];
+  const recorded: Row[] = [];
+  for (const one of [firstCrawl, threeRacks])
+    recorded.push(await measureRow(wrk, { world: worlds.world }, one, effort));
   const scan = await measureScan(wrk, worlds.large.gateway, large.resources, effort.rounds);
   const limits: Limit[] = [
     { name: 'unindexed filter, for each object looked at', unit: 'ns', measured: scan.perObject, most: 100 },
@@ -67,13 +70,16 @@ async function full(wrk: Generator, effort: Effort): Promise<boolean> {
   await worlds.large.close();
   const hundredPools = await openWorld(small.resources, 100);
   recorded.push(await measureRow(wrk, { world: hundredPools }, graphql, effort));
+  const executors = await measureExecutors(wrk, hundredPools, [small.resources, 100], effort);
   await hundredPools.close();
 
   console.log(
     `Node ${process.version}, ${cpus().length} × ${cpus()[0]!.model}, ${effort.rounds} rounds of ${effort.seconds} s\n`,
   );
-  console.log(`${ratioTable([...rows, ...recorded])}\n\n${keptTable(rows)}\n\n${limitTable(limits)}`);
-  return rows.every((row) => reached(row) && kept(row)) && limits.every(within);
+  console.log(
+    `${ratioTable([...rows, ...recorded])}\n\n${keptTable(rows)}\n\n${limitTable(limits)}\n\n${executorsLine(executors)}`,
+  );
+  return rows.every((row) => reached(row) && kept(row)) && limits.every(within) && worthIt(executors);
 }
 
 function resident({ gateway }: World, name: string, most: number): Limit {

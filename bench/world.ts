@@ -11,10 +11,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function openWorld(resources: number, pools: number): Promise<World> {
+/** @param flags of node, for the gateway's process */
+export async function openWorld(resources: number, pools: number, flags: readonly string[] = []): Promise<World> {
   const oCloud = await startOCloud(resources, pools);
   const place = await site({ type: 'simulator', options: { url: oCloud.url } });
-  const gateway = await place.startGateway();
+  const gateway = await place.startGateway(undefined, flags);
   await gateway.synced;
   return {
     site: place,

@@ -20,11 +20,13 @@ interface Example {
   readonly language: string;
   readonly code: string;
   readonly prints: string | undefined;
+  /** Where it stands. */
+  readonly at: number;
 }
 
 const examples: readonly Example[] = [
   ...readme.matchAll(/^```(sh|ts|js)\n([^]*?)\n```\n+(?:<!-- prints: (.*) -->)?/gm),
-].map(([, language, code, prints]) => ({ language: language!, code: code!, prints }));
+].map(({ 1: language, 2: code, 3: prints, index: at }) => ({ language: language!, code: code!, prints, at }));
 
 let gateway: Gateway;
 let folder: string;
@@ -52,13 +54,13 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const shown = (code: string) => code.replaceAll('http://127.0.0.1:8080', gateway.url).replaceAll('9090', String(port));
+const shown = (code: string) =>
+  code.replaceAll('127.0.0.1:8080', new URL(gateway.url).host).replaceAll('9090', String(port));
 
 /** Saves a program under the name, and gives the command, that stand above it. */
-function saved({ language, code }: Example): string {
-  const [, file, command] = new RegExp(
-    `Save this as \`(\\S+\\.m?${language})\` in the clone and run \`([^\`]+)\``,
-  ).exec(readme)!;
+function saved({ code, at }: Example): string {
+  const named = readme.slice(0, at).matchAll(/Save this as `(\S+)` in the clone and run `([^`]+)`/g);
+  const [, file, command] = [...named].at(-1)!;
   writeFileSync(join(folder, file!), shown(code));
   return command!;
 }
@@ -86,23 +88,39 @@ async function started(example: Example): Promise<void> {
   );
 }
 
+/** A program that waits for somebody. */
+const goesOn = ({ code }: Example): boolean => code.includes('.listen(');
+
 describe('the examples', () => {
   const titled = examples.map((example) => [example.language, example.code.split('\n')[0]!, example] as const);
   const shell = spawnSync('curl', ['--version']).status === 0 ? test : test.skip;
 
   test('are all there, and say what they print', () => {
-    expect(examples.map(({ language }) => language)).toEqual(['sh', 'sh', 'sh', 'sh', 'sh', 'sh', 'ts', 'js', 'sh']);
+    expect(examples.map(({ language }) => language)).toEqual([
+      'sh',
+      'sh',
+      'sh',
+      'sh',
+      'sh',
+      'sh',
+      'ts',
+      'sh',
+      'js',
+      'ts',
+      'js',
+      'sh',
+    ]);
     for (const { code, prints } of examples) expect([code, prints]).toEqual([code, expect.stringMatching(/\S/)]);
   });
 
   for (const [language, title, example] of titled)
     (language === 'sh' ? shell : test)(`${language}: ${title}`, async () => {
-      if (language === 'js') await started(example);
+      if (goesOn(example)) await started(example);
       else expect(await printed(example)).toContain(example.prints!);
     });
 
   shell('what runs in the background has said what it prints', async () => {
-    const { prints } = examples.find(({ language }) => language === 'js')!;
+    const { prints } = examples.find(goesOn)!;
     for (const each of background) await until(() => each.printed().includes(prints!));
   });
 });

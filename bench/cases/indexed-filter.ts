@@ -5,14 +5,32 @@ import type { Case } from './case.js';
 // More than the gateway remembers: neither URLs nor answers are found again.
 const different = 25_000;
 
-/** Racks of a pool, three at a time, so that there are as many different filters as are needed and each finds 100. */
+/** Of a resource's groups, the one that is its rack. */
+const rack = 0;
+
+/** Each group that marks at least 100 resources of a pool (what hangs on one power feed), in turn; every URL is new. */
 export const indexedFilter: Case = {
   name: 'filter on an indexed attribute, 100 rows, a different value each time',
   target: 0.4,
-  gate: 0.05,
+  gate: 0.15,
+  async asks(url) {
+    const filters: string[] = [];
+    for (const list of await resourceLists(url))
+      for (const [group, some] of await groupsOf(url, list))
+        if (some >= 100) filters.push(`${list}?filter=(eq,groups,${group})`);
+    if (filters.length < 20) throw new Error(`Only ${filters.length} filters find 100 resources.`);
+    return Array.from({ length: different }, (_, index) => {
+      return { path: `${filters[index % filters.length]!}&new=${index}`, headers: authorized };
+    });
+  },
+};
+
+/** Racks of a pool, three at a time: so many posting lists are merged, and no two filters ask for the same. */
+export const threeRacks: Case = {
+  name: 'three values of an indexed attribute merged, 100 rows, all filters different',
   async asks(url) {
     const lists = await resourceLists(url);
-    const choices = await Promise.all(lists.map(async (list) => threeOf(list, [...(await racksOf(url, list))])));
+    const choices = await Promise.all(lists.map(async (list) => threeOf(list, [...(await groupsOf(url, list, rack))])));
     const paths: string[] = [];
     for (let open = choices; open.length > 0 && paths.length < different;) {
       open = open.filter((choice) => {
@@ -26,15 +44,14 @@ export const indexedFilter: Case = {
   },
 };
 
-/** How many resources stand in each rack. */
-async function racksOf(url: string, list: string): Promise<ReadonlyMap<string, number>> {
-  const racks = new Map<string, number>();
-  const pages = await pagesOf(url, list);
-  for (const { groups } of pages.flatMap(({ resources }) => resources)) {
-    const rack = groups[0]!;
-    racks.set(rack, (racks.get(rack) ?? 0) + 1);
-  }
-  return racks;
+/** How many resources of a list are in each group: of `which`, or of any. */
+async function groupsOf(url: string, list: string, which?: number): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { resources } of await pagesOf(url, list))
+    for (const { groups } of resources)
+      for (const group of which === undefined ? groups : [groups[which]!])
+        counts.set(group, (counts.get(group) ?? 0) + 1);
+  return counts;
 }
 
 /** All choices of three that hold 100 together, each said in three ways: what is asked is the same, the URL is not. */

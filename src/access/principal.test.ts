@@ -24,15 +24,15 @@ const socket = new Socket();
 
 describe('a bearer token', () => {
   test('names its principal, tenant and permissions', () => {
-    expect(identify(socket, 'smo-token')).toMatchObject({ name: 'smo', scope: { tenant: undefined } });
-    const tenant = identify(socket, 'tenant-token')!;
+    expect(identify(socket, 'Bearer smo-token')).toMatchObject({ name: 'smo', scope: { tenant: undefined } });
+    const tenant = identify(socket, 'Bearer tenant-token')!;
     expect(tenant.scope.tenant).toBe('tenant-a');
     expect([...tenant.scope.permissions].sort()).toEqual([
       'deploymentManagers:read',
       'resourcePools:create',
       'resourcePools:read',
     ]);
-    expect(identify(socket, 'tenant-token')).toBe(tenant);
+    expect(identify(socket, 'Bearer tenant-token')).toBe(tenant);
   });
 
   test.each([
@@ -41,28 +41,29 @@ describe('a bearer token', () => {
     ['nothing', ''],
     ['a prefix', 'smo-toke'],
   ])('is not %s', (_what, token) => {
-    expect(identify(socket, token)).toBeUndefined();
+    expect(identify(socket, `Bearer ${token}`)).toBeUndefined();
   });
 
   test('is looked at anew on a connection that has sent another one', () => {
     const same = new Socket();
-    expect(identify(same, 'smo-token')!.name).toBe('smo');
-    expect(identify(same, 'tenant-token')!.name).toBe('tenant');
-    for (const wrong of ['smo-tokem', 'tenant-token ', '']) expect(identify(same, wrong)).toBeUndefined();
-    expect(identify(same, 'tenant-token')!.name).toBe('tenant');
+    expect(identify(same, 'Bearer smo-token')!.name).toBe('smo');
+    expect(identify(same, 'Bearer tenant-token')!.name).toBe('tenant');
+    for (const wrong of ['Bearer smo-tokem', 'Bearer tenant-tokens', 'Bearer smo-token!', ''])
+      expect(identify(same, wrong)).toBeUndefined();
+    expect(identify(same, 'Bearer tenant-token')!.name).toBe('tenant');
   });
 
   test('is needed unless anonymous callers are let in', () => {
     expect(identify(socket, undefined)).toBeUndefined();
     const anonymous = { name: 'anonymous', scope: scopeOf(undefined, permissions) };
     expect(tokenPrincipals([], roles, anonymous)(socket, undefined)).toBe(anonymous);
-    expect(tokenPrincipals([], roles, anonymous)(socket, 'wrong')).toBeUndefined();
+    expect(tokenPrincipals([], roles, anonymous)(socket, 'Bearer wrong')).toBeUndefined();
   });
 });
 
 describe('roles', () => {
   test('that nobody knows permit nothing', () => {
-    expect(identify(socket, 'stranger-token')!.scope.permissions.size).toBe(0);
+    expect(identify(socket, 'Bearer stranger-token')!.scope.permissions.size).toBe(0);
   });
 
   test('of readers do not reach credentials', () => {

@@ -4,13 +4,12 @@ import type { IdentifyPrincipal } from '../access/principal.js';
 import { tooMany, type ChargeRate } from '../access/rate-limit.js';
 import type { ChargeStranger } from '../access/strangers.js';
 import type { Caller } from '../operations/gate.js';
-import { bearerIn } from './bearer.js';
 import { allowOrigin, type Cors } from './cors.js';
 import type { Refuses } from './foreign-pages.js';
 import { otherMethod } from './methods.js';
 import { refuseAs } from './refuse-as.js';
 import { sendProblem } from './rest/problem.js';
-import { bytesOf, requestIdOf, withRequestIds } from './request-id.js';
+import { exchangeOf, withRequestIds } from './request-id.js';
 import { overloaded, type Load } from './shedding.js';
 
 /** One finished request, for the access log and the metrics. */
@@ -46,21 +45,12 @@ const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'
 
 /** What stands in front of node:http and Express alike, so that it exists once. */
 export function edge(parts: EdgeParts): (request: IncomingMessage, response: ServerResponse) => void {
+  // One function for all responses, not a closure for each.
+  function closed(this: ServerResponse): void {
+    parts.served(servedBy(this));
+  }
   return withRequestIds((request, response) => {
-    const began = performance.now();
-    const requestId = requestIdOf(response);
-    let principal = '-';
-    response.on('close', () => {
-      const status = response.headersSent ? response.statusCode : 499;
-      parts.served({
-        request,
-        requestId,
-        principal,
-        status,
-        bytes: bytesOf(response),
-        milliseconds: performance.now() - began,
-      });
-    });
+    response.on('close', closed);
     if (!allowOrigin(parts.cors, request, response)) return;
     const foreign = parts.refuses?.(request);
     if (foreign) return refuseAs(request, response, foreign);
@@ -75,13 +65,26 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
         response,
         new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 }),
       );
-    const known = parts.identify(request.socket, bearerIn(request.headers.authorization));
+    const known = parts.identify(request.socket, request.headers.authorization);
     if (!known) return refuseStranger(parts, request, response);
-    principal = known.name;
-    const wait = parts.charge(principal);
+    const exchange = exchangeOf(response)!;
+    exchange.principal = known.name;
+    const wait = parts.charge(known.name);
     if (wait > 0) return refuseAs(request, response, tooMany(wait));
-    parts.serve(request, response, new RequestCaller(response, known, requestId));
+    parts.serve(request, response, new RequestCaller(response, known, exchange.requestId));
   });
+}
+
+function servedBy(response: ServerResponse): Served {
+  const { requestId, principal, began, bytes } = exchangeOf(response)!;
+  return {
+    request: response.req,
+    requestId,
+    principal,
+    status: response.headersSent ? response.statusCode : 499,
+    bytes: bytes ?? Number(response.getHeader('content-length') ?? 0),
+    milliseconds: performance.now() - began,
+  };
 }
 
 /** Who goes on without a valid token loses the connection too. */

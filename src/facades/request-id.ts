@@ -14,20 +14,34 @@ function requestIds(): (given: string | string[] | undefined) => string {
 
 export const requestIdHeader = 'X-Request-Id';
 
-const id = Symbol('request id');
-const bytes = Symbol('body bytes');
-type Noted = ServerResponse & { [id]?: string; [bytes]?: number };
+/** What is known of a request while it is answered. */
+class Exchange {
+  readonly requestId: string;
+  /** When it came, milliseconds of `performance.now`. */
+  readonly began = performance.now();
+  /** Name of who calls, once that is known. */
+  principal = '-';
+  /** Of the body, once it is known. */
+  bytes: number | undefined;
 
-/**
- * Notes the id on the response instead of setting a header: a response without set headers takes node's fast way through
- * writeHead. Whoever writes the head adds it.
- */
-function noteRequestId(response: ServerResponse, requestId: string): void {
-  (response as Noted)[id] = requestId;
+  constructor(requestId: string) {
+    this.requestId = requestId;
+  }
 }
 
+const exchange = Symbol('exchange');
+type Noted = ServerResponse & { [exchange]?: Exchange };
+
+/**
+ * The id is noted on the response instead of set as a header: a response without set headers takes node's fast way through
+ * writeHead. Whoever writes the head adds it.
+ */
 export function requestIdOf(response: ServerResponse): string {
-  return (response as Noted)[id] ?? '';
+  return exchangeOf(response)?.requestId ?? '';
+}
+
+export function exchangeOf(response: ServerResponse): Exchange | undefined {
+  return (response as Noted)[exchange];
 }
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
@@ -36,16 +50,13 @@ type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 export function withRequestIds(handle: Handle): Handle {
   const nextId = requestIds();
   return (request, response) => {
-    noteRequestId(response, nextId(request.headers['x-request-id']));
+    (response as Noted)[exchange] = new Exchange(nextId(request.headers['x-request-id']));
     handle(request, response);
   };
 }
 
 /** Notes the length of the body, which node does not tell afterwards. */
 export function noteBytes(response: ServerResponse, length: number): void {
-  (response as Noted)[bytes] = length;
-}
-
-export function bytesOf(response: ServerResponse): number {
-  return (response as Noted)[bytes] ?? Number(response.getHeader('content-length') ?? 0);
+  const noted = exchangeOf(response);
+  if (noted) noted.bytes = length;
 }

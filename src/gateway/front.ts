@@ -57,7 +57,10 @@ export async function openFront(configuration: Configuration, logger: Logger): P
     : undefined;
   const apart = await listenApart(configuration, metrics, state);
   measure(metrics, served, log);
-  const count = requestCounters(metrics, log, () => (state.inFlight -= 1));
+  const count = requestCounters(metrics, log, ({ socket }) => {
+    state.inFlight -= 1;
+    answered(socket);
+  });
   return {
     url: (served ?? apart)!.url,
     apiRoot: served && (configuration.publicUrl ?? served.url),
@@ -74,7 +77,7 @@ export async function openFront(configuration: Configuration, logger: Logger): P
       metrics.measured('netweave_live_connections', 'Open WebSockets and event streams.', () => live.size);
       state.handle = (request, response) => {
         // Who asks on without reading what was answered is cut off; HTTP clients send one request after the other.
-        if (!mayAsk(request.socket, response)) return;
+        if (!mayAsk(request.socket)) return;
         state.inFlight += 1;
         answer(request, response);
       };
@@ -90,18 +93,22 @@ export async function openFront(configuration: Configuration, logger: Logger): P
 }
 
 const mostUnanswered = 32;
-const unanswered = new WeakMap<Socket, number>();
+const unanswered = Symbol('unanswered');
+type Asking = Socket & { [unanswered]?: number };
 
 /** Counts what a connection asked for and has not been answered; false, and the connection ended, when that is too much. */
-function mayAsk(socket: Socket, response: ServerResponse): boolean {
-  const open = (unanswered.get(socket) ?? 0) + 1;
+function mayAsk(socket: Asking): boolean {
+  const open = (socket[unanswered] ?? 0) + 1;
   if (open > mostUnanswered) {
     socket.destroy();
     return false;
   }
-  unanswered.set(socket, open);
-  response.once('close', () => unanswered.set(socket, unanswered.get(socket)! - 1));
+  socket[unanswered] = open;
   return true;
+}
+
+function answered(socket: Asking): void {
+  socket[unanswered]! -= 1;
 }
 
 interface State {
@@ -134,8 +141,6 @@ function edgeParts(
   const { cors, limits, mode, metrics: apart } = configuration;
   const here = apart.listen === undefined;
   const health = healthOf(state);
-  const measured = (request: IncomingMessage, response: ServerResponse) =>
-    here && serveMetrics(configuration, metrics, request, response);
   return {
     identify,
     charge,
@@ -154,12 +159,12 @@ function edgeParts(
       !hot(request) &&
       ((here && serveHealth(health, request, response)) ||
         // In production metrics are for callers with a token, or on a port of their own.
-        (mode === 'development' && measured(request, response)) ||
+        (here && mode === 'development' && offerMetrics(configuration, metrics, request, response)) ||
         facades.serveOpen(request, response)),
     serve(request, response, caller) {
-      if (here && asksForMetrics(configuration, request) && !mayReadMetrics(caller.principal.scope))
-        sendProblem(response, problemOf(new Fault('FORBIDDEN', noMetrics)));
-      else if (!measured(request, response)) facades.serve(request, response, caller);
+      if (hot(request) || !here || !asksForMetrics(configuration, request)) facades.serve(request, response, caller);
+      else if (mayReadMetrics(caller.principal.scope)) serveMetrics(metrics, request, response);
+      else sendProblem(response, problemOf(new Fault('FORBIDDEN', noMetrics)));
     },
     served,
   };
@@ -215,14 +220,20 @@ function accessLogOptions({ accessLog: { file } }: Configuration, logger: Logger
   };
 }
 
-function serveMetrics(
+/** Serves metrics if that is what is asked for; false otherwise. */
+function offerMetrics(
   configuration: Configuration,
   metrics: Metrics,
   request: IncomingMessage,
   response: ServerResponse,
 ): boolean {
   if (!asksForMetrics(configuration, request)) return false;
-  if (otherMethod(request, response)) return true;
+  serveMetrics(metrics, request, response);
+  return true;
+}
+
+function serveMetrics(metrics: Metrics, request: IncomingMessage, response: ServerResponse): void {
+  if (otherMethod(request, response)) return;
   const head = {
     'Content-Type': metricsType,
     'Cache-Control': 'no-store',
@@ -232,7 +243,6 @@ function serveMetrics(
     (text) => response.writeHead(200, head).end(text),
     () => sendProblem(response, { status: 500, detail: 'The metrics cannot be read.' }),
   );
-  return true;
 }
 
 /** A port of its own for health and metrics, without tokens. */
@@ -246,7 +256,7 @@ async function listenApart(
   const health = healthOf(state);
   const onRequest = withRequestIds((request, response) => {
     if (serveHealth(health, request, response)) return;
-    if (serveMetrics(configuration, metrics, request, response)) return;
+    if (offerMetrics(configuration, metrics, request, response)) return;
     sendProblem(response, { status: 404, detail: 'Only /livez, /readyz and /metrics are here.' });
   });
   return listen({ ...at, limits: configuration.limits, onRequest });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Served } from '../facades/edge.js';
 import type { Outcome } from '../operations/gate.js';
 import type { AccessLog } from '../platform/access-log.js';
@@ -7,7 +8,7 @@ import { requestBuckets, type Count, type Metrics, type Spread } from '../platfo
 export function requestCounters(
   metrics: Metrics,
   log: AccessLog | undefined,
-  finished: () => void,
+  finished: (request: IncomingMessage) => void,
 ): (served: Served) => void {
   const requests = metrics.counter('netweave_http_requests_total', 'Answered requests.', ['status']);
   const seconds = metrics.histogram('netweave_http_request_seconds', 'Time to the last byte.', requestBuckets, [
@@ -15,7 +16,7 @@ export function requestCounters(
   ]);
   const byStatus = new Map<number, { readonly count: Count; readonly time: Spread }>();
   return ({ request, requestId, principal, status, milliseconds, bytes }) => {
-    finished();
+    finished(request);
     let series = byStatus.get(status);
     if (!series)
       byStatus.set(

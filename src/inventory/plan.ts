@@ -33,6 +33,8 @@ export interface Plan {
   /** An object may stand in several of the lists. */
   readonly overlapping: boolean;
   readonly test?: (row: Row) => boolean;
+  /** The parent that rows must still have, when that is all the test asks. */
+  readonly under?: string;
   /** Comparisons that the test makes of a row whose attributes have one value each; at least one. */
   readonly weight: number;
 }
@@ -43,23 +45,24 @@ interface Choice {
   readonly answers: 'nothing' | 'parent' | 'filter';
 }
 
-/** Chooses the shortest list that holds all the query can find: all, those of the parent, or those of one condition. */
+/** Chooses the list that costs least of those that hold all the query can find: all, those of the parent or of one condition. */
 export function planOf(view: View, scope: Scope, { object, parent, filter }: Selection): Plan {
   const kind = view.kind(object);
   const { definition } = kind;
   const choices = choicesOf(kind, parent, filter).map((choice) => ({ choice, size: sizeOf(choice.lists(), scope) }));
-  const shortest = choices.sort((a, b) => a.size - b.size)[0];
+  const shortest = choices.sort((a, b) => effort(a) - effort(b))[0];
   const chosen = shortest?.choice ?? { lists: () => [kind.all], answers: 'nothing' as const };
   const lists = () => chosen.lists().flatMap((each) => each.visible(scope));
   const size = shortest?.size ?? kind.all.size(scope);
   const whole = !shortest && size * 8 >= kind.size;
-  const weight = filter ? weightOf(filter) : 1;
   const overlapping = chosen.lists().length > 1;
-  const plan = { kind, scope, whole, size, lists, turns: view.turns, overlapping, weight };
   const under = parent === undefined || chosen.answers === 'parent' ? undefined : isUnder(definition, parent);
   const passes = !filter || chosen.answers === 'filter' ? undefined : tester(view, scope, definition, filter);
+  const weight = passes ? weightOf(filter!) : 1;
+  const plan = { kind, scope, whole, size, lists, turns: view.turns, overlapping, weight };
   const test = under && passes ? (row: Row) => under(row) && passes(row) : (under ?? passes);
-  return test ? { ...plan, test } : plan;
+  if (!test) return plan;
+  return passes || parent === undefined ? { ...plan, test } : { ...plan, test, under: parent };
 }
 
 /** Equality with many values is one look into a Set. */
@@ -82,6 +85,11 @@ function choicesOf(kind: Kind, parent: string | undefined, filter: Filter | unde
   });
   if (parent === undefined) return named;
   return [{ lists: () => [kind.posting(definition.parent!, parent)!], answers: 'parent' }, ...named];
+}
+
+/** Rows whose filter is answered are asked for their parent at most, and their blocks remember it. */
+function effort({ choice, size }: { readonly choice: Choice; readonly size: number }): number {
+  return choice.answers === 'filter' ? size / 4 : size;
 }
 
 function isUnder({ parent }: ObjectDefinition, id: string): (row: Row) => boolean {

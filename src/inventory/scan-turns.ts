@@ -24,7 +24,7 @@ export interface ScanTurns {
 const longest = 2;
 
 /** Rows that are looked at without waiting for a turn: that takes no longer than writing a page of them. */
-const few = 1000;
+export const few = 1000;
 
 const mostOfOne = 64;
 const mostInAll = 512;

@@ -15,6 +15,8 @@ export interface Block {
   /** Made for one page: not worth remembering anything with. */
   readonly fleeting?: true;
   joined?: Map<string, Joined>;
+  /** What each row is listed under, once somebody asked. */
+  parents?: readonly unknown[];
 }
 
 /** Rows `from` (inclusive) to `to` (exclusive) of a block. */
@@ -57,6 +59,7 @@ export class SortedRows {
       return;
     }
     delete last.joined;
+    delete last.parents;
     last.rows.push(row);
   }
 

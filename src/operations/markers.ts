@@ -14,16 +14,20 @@ function strayIn(marker: string): number {
   return Math.max(0, marker.search(/[^\w-]/));
 }
 
+/** Characters of base64url in front of a marker's body. */
+const signature = 16;
+
 export function markers(key: Buffer): Markers {
   // SHA-512/256 is safe with the key in front (nothing can be appended to what is cut off), and takes 2 us; an HMAC takes 7,
   // and 35 if it is given the bytes of the key.
   const secret = key.toString('hex');
+  // 12 bytes; as a text in between, which costs half of what a buffer from Node does (1.2 of 2.6 us).
   const sign = (query: string, body: string) =>
-    hash('sha512-256', `${secret}${query}\0${body}`, 'buffer').subarray(0, 12);
+    hash('sha512-256', `${secret}${query}\0${body}`, 'base64url').slice(0, signature);
   return {
     seal(query, place) {
       const body = JSON.stringify(place.key === undefined ? [place.id] : [place.id, place.key]);
-      return Buffer.concat([sign(query, body), Buffer.from(body)]).toString('base64url');
+      return sign(query, body) + Buffer.from(body).toString('base64url');
     },
     open(query, marker) {
       const bytes = Buffer.from(marker, 'base64url');
@@ -31,7 +35,7 @@ export function markers(key: Buffer): Markers {
       if (
         bytes.length < 14 ||
         bytes.toString('base64url') !== marker ||
-        !timingSafeEqual(sign(query, body), bytes.subarray(0, 12))
+        !timingSafeEqual(Buffer.from(sign(query, body)), Buffer.from(marker.slice(0, signature)))
       ) {
         throw invalid('The paging marker is not one of this query; start again without it.', 'after', strayIn(marker));
       }

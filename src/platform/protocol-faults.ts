@@ -29,7 +29,7 @@ export function requestFault({
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+    if (name === 'Host' || (name.length === 4 && name.toLowerCase() === 'host')) hosts++;
   }
   if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0))
     return { status: 400, detail: 'A request needs exactly one Host header.' };

@@ -35,10 +35,12 @@ test('who takes nothing for a while is told the rest in order when it does, and 
   await until(() => seqOf(slow.lastId()) >= head);
   const told = slow.told().map(({ position }) => seqOf(position));
   expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
-  // Each object's last state at the least: who is far behind is spared what was overtaken.
-  const latest = new Map(slow.told().map(({ id, position }) => [id, position]));
-  for (const { id, position } of quick.told().slice(0, 50))
-    expect(seqOf(latest.get(id))).toBeGreaterThanOrEqual(seqOf(position));
+  // Each object's last state at the least, though maybe later: who is far behind is spared what was overtaken.
+  const latest = () => new Map(slow.told().map(({ id, position }) => [id, seqOf(position)]));
+  await until(() => {
+    const known = latest();
+    return quick.told().every(({ id, position }) => seqOf(position) > head || known.get(id)! >= seqOf(position));
+  });
   for (const client of [slow, quick]) client.leave();
 });
 

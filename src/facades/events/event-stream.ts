@@ -3,10 +3,9 @@ import type { Socket } from 'node:net';
 import { formatPosition } from '#schema/position.js';
 import type { Seat, Sink, Told } from '#subscriptions/live/stream.js';
 import type { Principal } from '../../access/principal.js';
-import { bearerIn } from '../bearer.js';
 import type { LiveConnection } from '../live/connections.js';
 import { Outlet } from '../live/outlet.js';
-import { bytesOf, noteBytes } from '../request-id.js';
+import { noteBytes } from '../request-id.js';
 
 /** How long a client that is sent away may take to read what was written for it, milliseconds. */
 const farewell = 2000;
@@ -17,16 +16,18 @@ const retry = 1000;
 export class EventStream implements LiveConnection, Sink<string> {
   readonly socket: Socket;
   readonly principal: Principal;
-  readonly token: string | undefined;
+  readonly authorization: string | undefined;
   readonly answers = true;
   readonly #response: ServerResponse;
   readonly #outlet: Outlet;
   #seat: Seat | undefined;
+  /** Of the body so far. */
+  #bytes = 0;
 
   constructor(request: IncomingMessage, response: ServerResponse, principal: Principal, backlog: number) {
     this.socket = request.socket;
     this.principal = principal;
-    this.token = bearerIn(request.headers.authorization);
+    this.authorization = request.headers.authorization;
     this.#response = response;
     this.#outlet = new Outlet(this.socket, backlog);
   }
@@ -80,6 +81,6 @@ export class EventStream implements LiveConnection, Sink<string> {
   #write(text: string): void {
     if (!this.#open) return;
     this.#response.write(text);
-    noteBytes(this.#response, bytesOf(this.#response) + Buffer.byteLength(text));
+    noteBytes(this.#response, (this.#bytes += Buffer.byteLength(text)));
   }
 }

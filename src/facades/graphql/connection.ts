@@ -6,6 +6,9 @@ import type { Row } from '../../inventory/row.js';
 import type { RowsAnswer } from '../../operations/operation.js';
 import { gqlClass, type Source, type SourceClass } from './model-class.js';
 
+/** Of a field whose value is made when it is asked for: it has a resolver, which alone may take time or fail. */
+const computed = { simple: false } as const;
+
 /** An object in a list. Its cursor is sealed when it is asked for. */
 class Edge {
   readonly node: Source;
@@ -52,11 +55,15 @@ Field(() => Boolean, { description: 'Whether objects follow.' })(PageInfo.protot
 Field(() => Boolean, {
   description: 'Whether the page was asked for with a cursor, so that something may stand before it.',
 })(PageInfo.prototype, 'hasPreviousPage');
-Field(() => String, { nullable: true, description: 'Cursor of the first object.' })(PageInfo.prototype, 'startCursor');
-Field(() => String, { nullable: true, description: 'Cursor of the last object: `after` of the next page.' })(
+Field(() => String, { ...computed, nullable: true, description: 'Cursor of the first object.' })(
   PageInfo.prototype,
-  'endCursor',
+  'startCursor',
 );
+Field(() => String, {
+  ...computed,
+  nullable: true,
+  description: 'Cursor of the last object: `after` of the next page.',
+})(PageInfo.prototype, 'endCursor');
 ObjectType('PageInfo', { simpleResolvers: true, description: 'Where a page of a list stands.' })(PageInfo);
 
 /** A page of a list, as its connection shows it: nothing is made that was not asked for. */
@@ -99,7 +106,7 @@ export function connectionClass(definition: ObjectDefinition): ClassType {
   const node = gqlClass(definition.model);
   const edgeName = `${definition.name}Edge`;
   const edge = { [edgeName]: class {} }[edgeName]!;
-  Field(() => String, { description: 'Cursor of the object: `after` of the page behind it.' })(
+  Field(() => String, { ...computed, description: 'Cursor of the object: `after` of the page behind it.' })(
     edge.prototype,
     'cursor',
   );
@@ -108,10 +115,10 @@ export function connectionClass(definition: ObjectDefinition): ClassType {
 
   const name = `${definition.name}Connection`;
   const made = { [name]: class {} }[name]!;
-  Field(() => [edge], { description: 'The objects with their cursors.' })(made.prototype, 'edges');
-  Field(() => [node], { description: 'The objects.' })(made.prototype, 'nodes');
+  Field(() => [edge], { ...computed, description: 'The objects with their cursors.' })(made.prototype, 'edges');
+  Field(() => [node], { ...computed, description: 'The objects.' })(made.prototype, 'nodes');
   Field(() => PageInfo)(made.prototype, 'pageInfo');
-  Field(() => Int, { description: 'How many there are in all; counted only when asked for.' })(
+  Field(() => Int, { ...computed, description: 'How many there are in all; counted only when asked for.' })(
     made.prototype,
     'totalCount',
   );

@@ -9,16 +9,20 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { RequestHandler } from 'express';
-import { printSchema, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
-import { LRUCache } from 'lru-cache';
+import { printSchema, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
+import { executing } from './apollo-executor.js';
+import { costLimit, dearerThan } from './cost-limit.js';
+import { direct } from './direct.js';
+import { documentCache } from './document-cache.js';
 import { documentLimits, type DocumentLimits } from './document-limits.js';
 import { formatError } from './errors.js';
+import { compiledExecution, type Execute } from './execution.js';
 import { graphqlOverHttp } from './http.js';
 import type { Sent } from './live-documents.js';
-import { costLimit, incomplete, operatorSees } from './plugins.js';
+import { incomplete, operatorSees } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
 
@@ -47,6 +51,7 @@ export interface GraphqlFacade {
   /** To be mounted at `/graphql`. */
   readonly handler: RequestHandler;
   readonly schema: GraphQLSchema;
+  readonly execute: Execute;
   /** An operation that is answered once, over whatever it came. */
   once(sent: Sent, caller: Caller): Promise<ExecutionResult>;
   readonly sdl: string;
@@ -56,17 +61,16 @@ export interface GraphqlFacade {
 /** Validation compares fields in pairs: a document of this many tokens takes it some 30 ms at worst. */
 const mostTokens = 1000;
 
-/** Of memory for documents that are kept parsed and validated; a parsed document takes some 170 bytes a character. */
-const documentCacheBytes = 32 * 1024 * 1024;
-const perCharacter = 170;
-
 /** GraphQL over the operations: Apollo Server behind Express. */
 export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade> {
   const { gate, view, callerOf, unforeseen, limits, bodyBytes } = parts;
   const operations = indexOf(parts.operations);
   const schema = schemaOf(parts.operations);
+  const execute = compiledExecution(schema);
+  const documents = documentCache();
+  const dearer = dearerThan(limits.cost, view, schema);
   const server = new ApolloServer<GraphqlRequest>({
-    schema,
+    ...executing(schema, execute),
     introspection: limits.introspection,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
@@ -75,9 +79,9 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: mostTokens },
     validationRules: [documentLimits(limits)],
-    documentStore: documentCache(),
+    documentStore: documents.store,
     formatError,
-    plugins: [...withoutTelephone, costLimit(limits.cost, view), incomplete, operatorSees(unforeseen)],
+    plugins: [...withoutTelephone, costLimit(limits.cost, dearer), incomplete, operatorSees(unforeseen)],
   });
   await server.start();
   const requestFor = (request: IncomingMessage) => requestOf({ gate, view, operations }, callerOf(request));
@@ -86,11 +90,12 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
       server,
       documentBytes: limits.documentBytes,
       bodyBytes,
-      requestFor,
+      direct: direct({ documents, execute, dearer, requestFor }),
       callerOf,
       unforeseen,
     }),
     schema,
+    execute,
     once: (sent, caller) => onceOf(server, sent, requestOf({ gate, view, operations }, caller)),
     sdl: printSchema(schema),
     stop: () => server.stop(),
@@ -117,15 +122,3 @@ const withoutTelephone = [
   ApolloServerPluginSchemaReportingDisabled(),
   ApolloServerPluginUsageReportingDisabled(),
 ];
-
-function documentCache() {
-  const documents = new LRUCache<string, DocumentNode>({
-    maxSize: documentCacheBytes,
-    sizeCalculation: (document) => document.loc!.end * perCharacter + 1024,
-  });
-  return {
-    get: (key: string) => Promise.resolve(documents.get(key)),
-    set: (key: string, document: DocumentNode) => Promise.resolve(void documents.set(key, document)),
-    delete: (key: string) => Promise.resolve(documents.delete(key)),
-  };
-}

@@ -7,6 +7,7 @@ import { jsonFaultAt } from '../json-fault.js';
 import { refuseDeep } from '../nesting.js';
 import { refuseLarge } from '../refuse-large.js';
 import { statusOf } from '../rest/problem.js';
+import type { Direct } from './direct.js';
 import { formattedError } from './errors.js';
 import type { GraphqlRequest } from './request.js';
 
@@ -14,7 +15,7 @@ export interface HttpParts {
   readonly server: ApolloServer<GraphqlRequest>;
   readonly documentBytes: number;
   readonly bodyBytes: number;
-  requestFor(request: Request): GraphqlRequest;
+  readonly direct: Direct;
   callerOf(request: Request): Caller;
   unforeseen(error: unknown, caller: Caller): void;
 }
@@ -34,7 +35,8 @@ export function graphqlOverHttp(parts: HttpParts): RequestHandler {
     checkSize(request, parts.documentBytes);
     next();
   });
-  router.use(expressMiddleware(parts.server, { context: ({ req }) => Promise.resolve(parts.requestFor(req)) }));
+  router.use(parts.direct.handler);
+  router.use(expressMiddleware(parts.server, { context: ({ req }) => Promise.resolve(parts.direct.requestFor(req)) }));
   router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     const fault = refusalOf(error);
     if (fault.code === 'INTERNAL') parts.unforeseen(error, parts.callerOf(request));

@@ -6,6 +6,7 @@ import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
 import type { Configuration } from '../../platform/config/model.js';
 import type { Connections } from '../live/connections.js';
+import type { Execute } from './execution.js';
 import { subscribing } from './live.js';
 import { liveDocuments, type Sent } from './live-documents.js';
 import { graphqlOverWebSocket, type Upgrade } from './over-websocket.js';
@@ -13,6 +14,7 @@ import { indexOf } from './request.js';
 
 export interface LiveGraphqlParts {
   readonly schema: GraphQLSchema;
+  readonly execute: Execute;
   readonly gate: Gate;
   readonly view: View;
   readonly operations: readonly Operation[];

@@ -1,12 +1,13 @@
-import { execute, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { Fault } from '#schema/errors.js';
 import type { Hub } from '#subscriptions/live/hub.js';
 import type { Sink, Stream } from '#subscriptions/live/stream.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import { joinHub } from '../live/join-hub.js';
-import { overCost } from './plugins.js';
+import { dearerThan, tooDear, type Dearer } from './cost-limit.js';
 import { formatError } from './errors.js';
+import type { Execute } from './execution.js';
 import type { LiveDocument } from './live-documents.js';
 import { requestOf, type OperationIndex } from './request.js';
 import type { Happening } from './streams.js';
@@ -17,6 +18,7 @@ interface Parts {
   readonly view: View;
   readonly operations: OperationIndex;
   readonly hub: Hub;
+  readonly execute: Execute;
   readonly cost: number;
   /** Most streams that differ. */
   readonly most: number;
@@ -26,12 +28,13 @@ interface Parts {
 export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<string>) => () => void;
 
 export function subscribing(parts: Parts): Subscribe {
-  const { gate, hub, most } = parts;
+  const { gate, hub, most, cost, view, schema } = parts;
+  const dearer = dearerThan(cost, view, schema);
   return (caller, document, sink) => {
     const { field, args } = document;
     const { since } = args as { readonly since?: string | null };
     const watch = gate.watch(caller, { ...field.inputOf(args), ...(since == null ? {} : { since }) });
-    refuseDear(parts, caller, document);
+    refuseDear(parts, dearer, caller, document);
     const stream: Stream<string> = {
       key: `graphql ${watch.key}\n${document.shared}`,
       wants: (event) => watch.wants(event),
@@ -45,20 +48,19 @@ export function subscribing(parts: Parts): Subscribe {
 
 /** What a caller of the same scope sees of what happened; limits and permissions have been asked when the stream began. */
 async function executed(
-  { schema, gate, view, operations }: Parts,
+  { execute, gate, view, operations }: Parts,
   { principal, requestId }: Caller,
   { document, operation, variables }: LiveDocument,
   happening: Happening,
 ): Promise<string> {
   // One signal that never aborts: an execution is for everybody, whoever leaves meanwhile.
   const everybody: Caller = { principal, requestId, signal: never, charged: true };
-  const result: ExecutionResult = await execute({
-    schema,
+  const result = await execute({
     document,
-    rootValue: happening,
-    contextValue: requestOf({ gate, view, operations }, everybody),
-    variableValues: variables,
-    operationName: operation.name?.value ?? null,
+    root: happening,
+    context: requestOf({ gate, view, operations }, everybody),
+    variables,
+    operationName: operation.name?.value,
   });
   const { errors } = result;
   return JSON.stringify(
@@ -68,8 +70,12 @@ async function executed(
 
 const never = new AbortController().signal;
 
-function refuseDear({ schema, gate, view, operations, cost }: Parts, caller: Caller, document: LiveDocument): void {
-  const request = requestOf({ gate, view, operations }, caller);
-  const refusal = overCost(cost, view, request, { schema, ...document });
-  if (refusal !== undefined) throw new Fault('INVALID', refusal, { at: 'query' });
+function refuseDear(
+  { gate, view, operations, cost: most }: Parts,
+  dearer: Dearer,
+  caller: Caller,
+  asked: LiveDocument,
+) {
+  const cost = dearer(asked, requestOf({ gate, view, operations }, caller));
+  if (cost) throw new Fault('INVALID', tooDear(cost, most), { at: 'query' });
 }

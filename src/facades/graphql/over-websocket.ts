@@ -7,7 +7,6 @@ import { Fault } from '#schema/errors.js';
 import type { Sink } from '#subscriptions/live/stream.js';
 import type { IdentifyPrincipal } from '../../access/principal.js';
 import type { Caller } from '../../operations/gate.js';
-import { bearerIn } from '../bearer.js';
 import type { Connections } from '../live/connections.js';
 import { Endless } from './endless.js';
 import { formatError } from './errors.js';
@@ -95,8 +94,8 @@ function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSo
 /** Whether the client is who it says: by the header of its upgrade, or by what it says first, as browsers must. */
 function letIn({ identify, connections }: OverWebSocketParts, live: LiveSocket, said: Ctx['connectionParams']) {
   const named = said?.['authorization'] ?? said?.['Authorization'];
-  live.token = bearerIn(typeof named === 'string' ? named : live.request.headers.authorization);
-  const principal = identify(live.socket, live.token);
+  live.authorization = typeof named === 'string' ? named : live.request.headers.authorization;
+  const principal = identify(live.socket, live.authorization);
   if (!principal) return false;
   // Who left meanwhile is counted no more.
   if (!live.open) return false;

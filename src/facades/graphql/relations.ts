@@ -73,10 +73,9 @@ function countOf(name: string, { to, by }: To<'many'>): FieldOf<Source> {
     name: `${name.replace(/s$/, '')}Count`,
     type: Int,
     description: `How many ${definitionOf(to).collection} there are whose \`${by}\` names this one.`,
-    async resolve({ source, request }) {
-      await request.admit(to as ObjectName);
-      return request.loaders.count(to as ObjectName, by, source.row.id);
-    },
+    // Of a page there is one for each of its objects: one promise is cheaper than what an async function makes.
+    resolve: ({ source, request }) =>
+      request.admit(to as ObjectName).then(() => request.loaders.count(to as ObjectName, by, source.row.id)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ExecutionResult } from 'graphql';
 import { Fault } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
 import type { Gap } from '#subscriptions/coverage.js';
@@ -11,6 +12,8 @@ export interface GraphqlRequest {
   readonly caller: Caller;
   readonly view: View;
   readonly loaders: Loaders;
+  /** What it was answered, if it has been executed before Apollo saw it. */
+  readonly executed?: ExecutionResult;
   /** Backends whose part of the answer may be missing or old, by instance. */
   readonly gaps: ReadonlyMap<string, Gap>;
   operation(object: string, verb: Verb): Operation | undefined;

@@ -21,7 +21,7 @@ export class LiveSocket implements LiveConnection {
   readonly #ws: WebSocket;
   readonly #buckets = new TokenBuckets();
   principal: Principal | undefined;
-  token: string | undefined;
+  authorization: string | undefined;
   #alive = true;
 
   constructor(ws: WebSocket, request: IncomingMessage, backlog: number) {

@@ -31,7 +31,7 @@ function connection(token: string, alive = true): Seen {
     did,
     connection: {
       socket,
-      token,
+      authorization: token,
       answers: false,
       principal: known.get(token),
       beat: () => alive,

@@ -7,7 +7,8 @@ export interface LiveConnection {
   readonly socket: Socket;
   /** Undefined until it has said who it is. */
   readonly principal: Principal | undefined;
-  readonly token: string | undefined;
+  /** What it said who it is with. */
+  readonly authorization: string | undefined;
   /** Whether it is the answer to a request, which is counted among those in flight. */
   readonly answers: boolean;
   /** Sends something that shows whether the client is still there; false when it is not. */
@@ -89,9 +90,9 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
 }
 
 /** Tokens end, and what a role may do changes: who may do something else now comes again. */
-function stillWelcome(identify: IdentifyPrincipal, { principal, socket, token }: LiveConnection): boolean {
+function stillWelcome(identify: IdentifyPrincipal, { principal, socket, authorization }: LiveConnection): boolean {
   if (!principal) return true;
-  const now = identify(socket, token);
+  const now = identify(socket, authorization);
   return now !== undefined && now.name === principal.name && now.scope.key === principal.scope.key;
 }
 

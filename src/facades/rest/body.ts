@@ -10,9 +10,12 @@ import { hiddenFrom } from '../../operations/mask.js';
 import type { RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import type { RestRequest } from './request.js';
 
-/** The bytes of an answer, in one piece: whoever caches, compresses or writes it knows one case. */
+/**
+ * The bytes of an answer. A page is made of pieces of what its blocks remember, and never copied: 30 kB of new memory for each
+ * page let V8 look through the whole heap every 2,000 pages (measured: a quarter of the time went there).
+ */
 export interface Body {
-  readonly content: string | Buffer;
+  readonly content: string | Buffer | readonly (string | Buffer)[];
   /** In bytes. */
   readonly length: number;
 }
@@ -43,16 +46,19 @@ export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: R
   return together(envelope, runs);
 }
 
+// A piece costs 1 us to hand over, a copy of them all 10.
+const mostPieces = 8;
+
 function together([before, behind]: readonly [string, string], runs: readonly Buffer[]): Body {
   const length = before.length + behind.length + runs.reduce((sum, run) => sum + run.length, 0);
-  const content = Buffer.allocUnsafe(length);
-  let at = content.write(before, 'latin1');
-  for (const run of runs) {
-    content.set(run, at);
-    at += run.length;
-  }
-  content.write(behind, at, 'latin1');
-  return { content, length };
+  const body = { content: [before, ...runs, behind], length };
+  return runs.length > mostPieces ? { content: inOnePiece(body), length } : body;
+}
+
+/** The same in one piece. */
+export function inOnePiece({ content }: Body): Buffer {
+  const pieces = typeof content === 'string' || Buffer.isBuffer(content) ? [content] : content;
+  return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
 }
 
 /** The JSON of a row, and its length in UTF-8. */

@@ -24,7 +24,7 @@ export function send(request: IncomingMessage, response: ServerResponse, held: H
 }
 
 function allHeaders(response: ServerResponse, headers: readonly string[], gaps: readonly Gap[]): string[] {
-  const all = headers.concat(requestIdHeader, requestIdOf(response));
+  const all = [...headers, requestIdHeader, requestIdOf(response)];
   return gaps.length === 0 ? all : [...all, ...Object.entries(gapHeaders(gaps)).flat()];
 }
 
@@ -43,5 +43,11 @@ function write(
 function writeBody(response: ServerResponse, { content, length }: Body): void {
   // Text whose bytes are as many as its letters is ASCII; sent as latin1 it is the same and needs no second look.
   if (typeof content === 'string') response.end(content, content.length === length ? 'latin1' : 'utf8');
-  else response.end(content);
+  else if (Buffer.isBuffer(content)) response.end(content);
+  else {
+    // Held together, so that all pieces leave in one call.
+    response.cork();
+    for (const piece of content) response.write(piece, 'latin1');
+    response.end();
+  }
 }

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LRUCache } from 'lru-cache';
 import { Fault } from '#schema/errors.js';
 import { presentationFingerprint } from '#schema/fingerprint.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation, RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import { apiVersions } from './api-versions.js';
-import { answers, heldAnswer, keep, type HeldAnswer, type Place } from './answers.js';
+import { answers, heldAnswer, type HeldAnswer } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
 import { acceptsJson, negotiateVersion } from './headers.js';
 import { refusals } from './refuse.js';
-import { apiOf, readTarget, type RestRequest, type Target } from './request.js';
+import type { RestRequest } from './request.js';
 import type { Route } from './routes.js';
 import { send } from './send.js';
+import { placeOf, urlMemory, type Known } from './url-memory.js';
 import { restWrites } from './write.js';
 
 export interface RestParts {
@@ -39,11 +39,6 @@ export interface RestParts {
 /** Answers a request if its path belongs to an O2 API; false when it does not. */
 export type ServeRest = (request: IncomingMessage, response: ServerResponse, caller: Caller) => boolean;
 
-// Of memory for URLs that were read. A parsed URL takes up to 40 times its length; a long one is read anew every time.
-const rememberedBytes = 32 * 1024 * 1024;
-const longestRemembered = 1024;
-const perCharacter = 40;
-
 /** The O2 REST API: URL → operation → bytes. A repeated URL is neither parsed nor presented again, only checked by the gate. */
 export function serveRest(parts: RestParts): ServeRest {
   const urls = urlMemory(parts);
@@ -51,10 +46,7 @@ export function serveRest(parts: RestParts): ServeRest {
   const refuse = refusals(parts.routes);
   const presentation = presentationOf(parts);
 
-  const fail = (request: IncomingMessage, response: ServerResponse, caller: Caller, error: unknown): void => {
-    if (!(error instanceof Fault)) parts.unforeseen(error, caller);
-    refuse.fault(request, response, error);
-  };
+  const fail = failing(parts, refuse);
   const write = restWrites(parts, refuse, fail);
   const answer = (
     request: IncomingMessage,
@@ -71,9 +63,10 @@ export function serveRest(parts: RestParts): ServeRest {
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
     if (!(outcome instanceof Promise)) return send(request, response, before!, outcome.gaps);
     // Only now: what the gate refuses costs no memory.
-    urls.remember(request.url!, known);
+    const again = urls.remember(request.url!, known);
     const done = (presented: Presented): void => {
-      const made = keep(held, place, hold(parts, presentation, caller, asked, version, presented));
+      const made = hold(parts, presentation, caller, asked, version, presented);
+      if (again) held.set(place, made);
       send(request, response, made, presented.answer.gaps);
     };
     const fresh = outcome as Promise<RowsAnswer | RowAnswer>;
@@ -100,45 +93,11 @@ export function serveRest(parts: RestParts): ServeRest {
   };
 }
 
-/** Where the answers of one URL are kept: by scope, then by version. */
-type Places = Map<string, Map<string, Place>>;
-
-interface Known {
-  readonly target: Target;
-  readonly places: Places;
-}
-
-interface UrlMemory {
-  /** Reads a URL; undefined when it belongs to no API. */
-  read(url: string): Known | undefined;
-  remember(url: string, known: Known): void;
-}
-
-function urlMemory({ routes, strict }: RestParts): UrlMemory {
-  const all = new LRUCache<string, Known>({
-    maxSize: rememberedBytes,
-    sizeCalculation: (_known, url) => url.length * perCharacter + 1024,
-  });
-  return {
-    read(url) {
-      const hit = all.get(url);
-      if (hit) return hit;
-      const at = apiOf(url);
-      return at && { target: readTarget(routes, at, url, strict), places: new Map() };
-    },
-    remember(url, known) {
-      if (url.length <= longestRemembered && !all.has(url)) all.set(url, known);
-    },
+function failing({ unforeseen }: RestParts, refuse: ReturnType<typeof refusals>) {
+  return (request: IncomingMessage, response: ServerResponse, caller: Caller, error: unknown): void => {
+    if (!(error instanceof Fault)) unforeseen(error, caller);
+    refuse.fault(request, response, error);
   };
-}
-
-/** By texts that live on, whose hashes are known: one text of scope, version and URL would be hashed anew every time. */
-function placeOf(places: Places, scope: string, version: string): Place {
-  let ofScope = places.get(scope);
-  if (!ofScope) places.set(scope, (ofScope = new Map()));
-  let place = ofScope.get(version);
-  if (!place) ofScope.set(version, (place = { asked: false }));
-  return place;
 }
 
 interface Presented {

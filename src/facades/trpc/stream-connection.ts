@@ -1,21 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Principal } from '../../access/principal.js';
-import { bearerIn } from '../bearer.js';
 import type { LiveConnection } from '../live/connections.js';
 
 /** A response that tRPC streams into. A stream that it ends itself is over for its client; one that is cut off is resumed. */
 export class StreamConnection implements LiveConnection {
   readonly socket: Socket;
   readonly principal: Principal;
-  readonly token: string | undefined;
+  readonly authorization: string | undefined;
   readonly answers = true;
   readonly #response: ServerResponse;
   #onBeat: (() => void) | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, principal: Principal) {
     this.socket = request.socket;
-    this.token = bearerIn(request.headers.authorization);
+    this.authorization = request.headers.authorization;
     this.principal = principal;
     this.#response = response;
   }

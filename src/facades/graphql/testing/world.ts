@@ -20,6 +20,7 @@ import type { Operation } from '../../../operations/operation.js';
 import { allOperations, allPermissions } from '../../../operations/operations.js';
 import { writes } from '../../../operations/writes.js';
 import { graphqlFacade, type GraphqlLimits } from '../facade.js';
+import { indexOf, requestOf } from '../request.js';
 import { poolBackend } from './pool-backend.js';
 import { subscriptionsOf } from '../../../operations/testing/subscriptions.js';
 
@@ -94,7 +95,7 @@ export async function openWorld(told: readonly Told[], options: Options = {}) {
     callerOf,
     unforeseen: (error) => seen.unforeseen.push(error),
   });
-  const app = express();
+  const app = express().disable('etag').disable('x-powered-by');
   app.use('/graphql', facade.handler);
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -110,6 +111,8 @@ export async function openWorld(told: readonly Told[], options: Options = {}) {
     sdl: facade.sdl,
     url,
     send,
+    /** What the fields of one document share, for those who execute it themselves. */
+    requestOf: (caller: string) => requestOf({ ...inside, operations: indexOf(allOperations) }, callerNamed(caller)),
     /** Posts a document. */
     ask(query: string, variables: Readonly<Record<string, unknown>> = {}, caller = 'admin') {
       const headers = { 'Content-Type': 'application/json', 'x-caller': caller };
@@ -127,12 +130,12 @@ export async function openWorld(told: readonly Told[], options: Options = {}) {
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 function callerOf({ headers }: IncomingMessage): Caller {
+  return callerNamed((headers['x-caller'] as string | undefined) ?? 'admin');
+}
+
+function callerNamed(name: string): Caller {
   const { signal } = new AbortController();
-  return {
-    principal: principals.get((headers['x-caller'] as string | undefined) ?? 'admin')!,
-    requestId: 'test',
-    signal,
-  };
+  return { principal: principals.get(name)!, requestId: 'test', signal };
 }
 
 function readsSeen(view: View, seen: Seen): View {
