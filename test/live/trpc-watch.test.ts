@@ -70,7 +70,7 @@ test('a position of another log is told as a gap', async () => {
   await until(() => heard.length > 1);
   stop();
   expect(heard[0]!.data).toMatchObject({ reason: 'REWRITTEN' });
-  expect(heard[1]!.data).toMatchObject({ objectType: 'Resource' });
+  expect(heard[1]!.data).toHaveProperty('change');
 });
 
 test.each([
