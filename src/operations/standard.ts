@@ -49,7 +49,8 @@ export function list<N extends ObjectName>(definition: ObjectDefinition<N>) {
       const binding = JSON.stringify([definition.name, query.parent, query.filter, query.order, call.scope.tenant]);
       const after = input.after === undefined ? undefined : call.markers.open(binding, input.after);
       const stamp = listStamp(call, definition, input.parent);
-      const position = markOf(call, definition, input.parent);
+      // Not the mark: a list that nobody touched for long would be one to follow from where the log is no longer kept.
+      const position = call.view.position();
       const from = after ?? (await placeOfPage(call, query, input.page));
       const found = await page(call.view, call.scope, { ...query, ...(from ? { after: from } : {}) }, call);
       const next = found.next && call.markers.seal(binding, found.next);
@@ -91,7 +92,7 @@ export function get<N extends ObjectName>(definition: ObjectDefinition<N>) {
       return {
         kind: 'row',
         row,
-        position: later(row.position, derivedMark(call, definition)),
+        position: call.view.position(),
         stamp: rowStamp(call, definition, input.id),
         gaps: [],
       };
@@ -118,7 +119,7 @@ export function getOnly<N extends ObjectName>(definition: ObjectDefinition<N>) {
       return {
         kind: 'row',
         row,
-        position: row.position,
+        position: call.view.position(),
         stamp: formatPosition(markOf(call, definition, undefined)),
         gaps: [],
       };

@@ -18,7 +18,7 @@ import { documentLimits, type DocumentLimits } from './document-limits.js';
 import { formatError } from './errors.js';
 import { graphqlOverHttp } from './http.js';
 import type { Sent } from './live-documents.js';
-import { costLimit, incomplete, operatorSees } from './plugins.js';
+import { costLimit, incomplete, operatorSees, position } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
 
@@ -77,7 +77,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     validationRules: [documentLimits(limits)],
     documentStore: documentCache(),
     formatError,
-    plugins: [...withoutTelephone, costLimit(limits.cost, view), incomplete, operatorSees(unforeseen)],
+    plugins: [...withoutTelephone, costLimit(limits.cost, view), position(view), incomplete, operatorSees(unforeseen)],
   });
   await server.start();
   const requestFor = (request: IncomingMessage) => requestOf({ gate, view, operations }, callerOf(request));

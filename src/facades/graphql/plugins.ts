@@ -1,6 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import { Fault } from '#schema/errors.js';
+import { formatPosition } from '#schema/position.js';
 import type { Caller } from '../../operations/gate.js';
 import type { View } from '../../inventory/view.js';
 import { costOf, priceOf, type Cost, type Costed } from './cost.js';
@@ -71,6 +72,22 @@ export const incomplete: ApolloServerPlugin<GraphqlRequest> = {
       },
     }),
 };
+
+/** Names the place in the log up to which all of the answer is true; of a mutation, from which everybody sees it. */
+export function position(view: View): ApolloServerPlugin<GraphqlRequest> {
+  return {
+    requestDidStart() {
+      const began = view.position();
+      return Promise.resolve({
+        willSendResponse({ operation, response }) {
+          const reached = operation?.operation === 'mutation' ? view.position() : began;
+          response.http.headers.set('x-netweave-position', formatPosition(reached));
+          return Promise.resolve();
+        },
+      });
+    },
+  };
+}
 
 /** What the gate calls INTERNAL it has shown to the operator itself. */
 export function operatorSees(unforeseen: (error: unknown, caller: Caller) => void): ApolloServerPlugin<GraphqlRequest> {
