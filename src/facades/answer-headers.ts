@@ -1,13 +1,31 @@
 import type { Gap } from '#subscriptions/coverage.js';
-import { formatPosition, later, origin } from '#schema/position.js';
+import { formatPosition, later, type Position } from '#schema/position.js';
 import type { Answer } from '../operations/operation.js';
 
 /** What the answers of a request say beside their bodies: how complete they are, and up to where they are true. */
 export function answerHeaders(answers: readonly Answer[]): Record<string, string> {
   if (answers.length === 0) return {};
   const gaps = answers.flatMap((answer) => answer.gaps);
-  const position = answers.reduce((last, answer) => later(last, answer.position), origin);
-  return { 'X-Netweave-Position': formatPosition(position), ...gapHeaders(gaps) };
+  const position = positionOf(answers);
+  return { [positionHeader]: formatPosition(position), ...gapHeaders(gaps) };
+}
+
+/** From where everybody sees what was written; where nothing was, up to where all of it is true. */
+function positionOf(answers: readonly Answer[]): Position {
+  const positions = (some: readonly Answer[]) => some.map(({ position }) => position);
+  const written = answers.filter(({ kind }) => kind === 'written');
+  if (written.length > 0) return positions(written).reduce(later);
+  return positions(answers).reduce((first, each) => (each.seq < first.seq ? each : first));
+}
+
+/** Up to where an answer is true. */
+export const positionHeader = 'X-Netweave-Position';
+let last: { readonly position: Position; readonly header: readonly string[] } | undefined;
+
+/** The header of a position as name and value, made once for all answers given there. */
+export function positionPair(position: Position): readonly string[] {
+  if (last?.position !== position) last = { position, header: [positionHeader, formatPosition(position)] };
+  return last.header;
 }
 
 /** Names the instances whose part may be missing or old; `Age` is that of the oldest part, what was never read has none. */

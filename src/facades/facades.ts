@@ -8,6 +8,8 @@ import { liveGraphql } from './graphql/live-facade.js';
 import type { Upgrade } from './graphql/over-websocket.js';
 import { connections, type Connections } from './live/connections.js';
 import { ownFacade } from './own/facade.js';
+import { atLeast } from './at-least.js';
+import type { Serve } from './edge.js';
 import { getOrPost } from './get-or-post.js';
 import { misencodedQuery, queryIn } from './percent.js';
 import { refuseAs } from './refuse-as.js';
@@ -39,7 +41,7 @@ interface Parts {
 }
 
 export interface Facades {
-  serve(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
+  readonly serve: Serve;
   /** Static pages and documents, for everybody; false when the path is none of them. */
   serveOpen(request: IncomingMessage, response: ServerResponse): boolean;
   /** Connections that become WebSockets. */
@@ -94,16 +96,17 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     ownFacade({ ...behind, publicUrl }),
     unforeseen,
   );
+  const serve: Serve = (request, response, caller) => {
+    if (rest(request, response, caller)) return;
+    callers.set(request, caller);
+    response.setHeader(requestIdHeader, caller.requestId);
+    const misencoded = misencodedQuery(queryIn(request.url!));
+    if (misencoded) return refuseAs(request, response, misencoded);
+    if (!events(request, response, caller)) app(request, response);
+  };
   return {
     serveOpen: open,
-    serve(request, response, caller) {
-      if (rest(request, response, caller)) return;
-      callers.set(request, caller);
-      response.setHeader(requestIdHeader, caller.requestId);
-      const misencoded = misencodedQuery(queryIn(request.url!));
-      if (misencoded) return refuseAs(request, response, misencoded);
-      if (!events(request, response, caller)) app(request, response);
-    },
+    serve: atLeast({ view, deadline: configuration.limits.deadline }, serve),
     upgrade: liveGraphql({ ...behind, ...graphql, hub, identify, connections: live, limits: configuration.limits }),
     live,
     stop: () => graphql.stop(),

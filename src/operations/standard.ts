@@ -49,7 +49,8 @@ export function list<N extends ObjectName>(definition: ObjectDefinition<N>) {
       const binding = JSON.stringify([definition.name, query.parent, query.filter, query.order, call.scope.tenant]);
       const after = input.after === undefined ? undefined : call.markers.open(binding, input.after);
       const stamp = listStamp(call, definition, input.parent);
-      // Noted before anything is read: what comes behind it is not in the answer, or is told twice.
+      // Not the mark: a list that nobody touched for long would be one to follow from where the log is no longer kept. Noted
+      // before anything is read: what comes behind it is not in the answer, or is told twice.
       const position = call.view.position();
       const from = after ?? (await placeOfPage(call, query, input.page));
       const found = await page(call.view, call.scope, { ...query, ...(from ? { after: from } : {}) }, call);

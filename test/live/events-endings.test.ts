@@ -42,7 +42,7 @@ test('who takes nothing for a while is told the rest in order when it does, and 
     return quick.told().every(({ id, position }) => seqOf(position) > head || known.get(id)! >= seqOf(position));
   });
   for (const client of [slow, quick]) client.leave();
-});
+}, 60_000);
 
 test('a gateway that goes away ends its streams, and who comes back to another of the same state goes on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'netweave-events-'));

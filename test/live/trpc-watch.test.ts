@@ -127,7 +127,7 @@ test('who reads nothing for long is told the rest in order when it does, and hol
   quick.leave();
   await other.close();
   expect(other.logged).toEqual([]);
-});
+}, 60_000);
 
 test('a gateway that goes away cuts its streams off, and says nothing is over', async () => {
   const other = await openGatewayUnderTest({

@@ -1,6 +1,8 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { getOperationAST, OperationTypeNode, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import Negotiator from 'negotiator';
+import { formatPosition } from '#schema/position.js';
+import { positionHeader } from '../answer-headers.js';
 import type { Dearer } from './cost-limit.js';
 import type { DocumentCache } from './document-cache.js';
 import type { Execute } from './execution.js';
@@ -38,6 +40,7 @@ export function direct({ documents, execute, dearer, requestFor }: DirectParts):
     }
     const incomplete = incompleteIn(context);
     response.setHeader('Content-Type', type);
+    response.setHeader(positionHeader, formatPosition(context.began));
     response.end(`${JSON.stringify(incomplete ? { data: result.data, extensions: { incomplete } } : result)}\n`);
   }
 

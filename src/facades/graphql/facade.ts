@@ -22,7 +22,7 @@ import { formatError } from './errors.js';
 import { compiledExecution, type Execute } from './execution.js';
 import { graphqlOverHttp } from './http.js';
 import type { Sent } from './live-documents.js';
-import { incomplete, operatorSees } from './plugins.js';
+import { incomplete, operatorSees, position } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
 
@@ -81,7 +81,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     validationRules: [documentLimits(limits)],
     documentStore: documents.store,
     formatError,
-    plugins: [...withoutTelephone, costLimit(limits.cost, dearer), incomplete, operatorSees(unforeseen)],
+    plugins: [...withoutTelephone, costLimit(limits.cost, dearer), position, incomplete, operatorSees(unforeseen)],
   });
   await server.start();
   const requestFor = (request: IncomingMessage) => requestOf({ gate, view, operations }, callerOf(request));

@@ -1,8 +1,10 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { Fault } from '#schema/errors.js';
+import { formatPosition } from '#schema/position.js';
 import type { Caller } from '../../operations/gate.js';
 import { faultOf } from './errors.js';
 import { incompleteIn } from './incomplete.js';
+import { positionHeader } from '../answer-headers.js';
 import type { GraphqlRequest } from './request.js';
 
 /** Names the backends whose part of the answer may be missing or old. */
@@ -13,6 +15,18 @@ export const incomplete: ApolloServerPlugin<GraphqlRequest> = {
         const named = incompleteIn(contextValue);
         if (named && body.kind === 'single')
           body.singleResult.extensions = { ...body.singleResult.extensions, incomplete: named };
+        return Promise.resolve();
+      },
+    }),
+};
+
+/** Names the place in the log up to which all of the answer is true; of a mutation, from which everybody sees it. */
+export const position: ApolloServerPlugin<GraphqlRequest> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse({ operation, response, contextValue: { began, view } }) {
+        const reached = operation?.operation === 'mutation' ? view.position() : began;
+        response.http.headers.set(positionHeader, formatPosition(reached));
         return Promise.resolve();
       },
     }),

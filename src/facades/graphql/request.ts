@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { Fault } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
+import type { Position } from '#schema/position.js';
 import type { Gap } from '#subscriptions/coverage.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
@@ -12,6 +13,8 @@ export interface GraphqlRequest {
   readonly caller: Caller;
   readonly view: View;
   readonly loaders: Loaders;
+  /** Where the view stood before anything was read: all of the answer is true up to there at the least. */
+  readonly began: Position;
   /** What it was answered, if it has been executed before Apollo saw it. */
   readonly executed?: ExecutionResult;
   /** Backends whose part of the answer may be missing or old, by instance. */
@@ -74,6 +77,7 @@ export function requestOf(
     caller,
     view,
     gaps,
+    began: view.position(),
     loaders: loaders(view, caller.principal.scope),
     operation,
     mayRead(object) {

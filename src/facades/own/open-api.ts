@@ -1,6 +1,7 @@
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import type { Code } from '#schema/errors.js';
 import { allOperations } from '../../operations/operations.js';
+import { atLeastHeader } from '../at-least.js';
 import { cleaned } from '../rest/open-api-cleaned.js';
 import {
   headerRefs,
@@ -10,6 +11,7 @@ import {
   statusesOf,
   type Json,
 } from '../rest/open-api-parts.js';
+import { atLeastParameter } from '../rest/open-api-parameters.js';
 import { describedRouter } from './router.js';
 import { ownBase, ownRoutes, type OwnRoute } from './routes.js';
 
@@ -38,7 +40,12 @@ export function ownOpenApi(publicUrl: string): Json {
     info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     tags: [...new Set(routes.map((route) => route.operation.object.collection))].map((name) => ({ name })),
     paths: pathsOf(routes, paths as unknown as Paths),
-    components: { ...components, ...shared, schemas: { ...components!.schemas, ...shared['schemas'] } },
+    components: {
+      ...components,
+      ...shared,
+      parameters: { [atLeastHeader]: atLeastParameter },
+      schemas: { ...components!.schemas, ...shared['schemas'] },
+    },
   });
 }
 
@@ -54,13 +61,14 @@ function pathsOf(routes: readonly OwnRoute[], generated: Paths): Json {
 
 function completed(route: OwnRoute, operation: Operation): Json {
   const { content } = operation.responses[200];
-  const parameters = operation.parameters?.map((each) => ({
+  const own = (operation.parameters ?? []).map((each) => ({
     ...each,
     description: each.description ?? each.schema.description,
   }));
+  const parameters = [...own, { $ref: `#/components/parameters/${atLeastHeader}` }];
   return {
     ...operation,
-    ...(parameters ? { parameters } : {}),
+    parameters,
     responses: { [route.status]: successOf(route, content), ...problemRefs(refusals(route)) },
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { atLeastHeader } from '../at-least.js';
 import type { Api } from '#schema/apis.js';
 import { attributeAt } from '#schema/paths.js';
 import type { Json } from './open-api-parts.js';
@@ -46,6 +47,15 @@ const conditional: Json = {
   schema: { type: 'string' },
 };
 
+/** Of every operation on every path. */
+export const atLeastParameter: Json = {
+  in: 'header',
+  name: atLeastHeader,
+  description:
+    'A position that an answer carried, of any gateway of the same store: answered when what is read here is as new, 503 when it is not in time.',
+  schema: { type: 'string' },
+};
+
 /** The components that operations of one major version refer to. */
 export function parameters({ versioned, majors }: Api, major: string): Json {
   const example = majors[major]!.versions[0];
@@ -56,7 +66,13 @@ export function parameters({ versioned, majors }: Api, major: string): Json {
     schema: { type: 'string' },
     example,
   };
-  return { ...lists, ...selectors, 'If-None-Match': conditional, ...(versioned ? { Version: version } : {}) };
+  return {
+    ...lists,
+    ...selectors,
+    'If-None-Match': conditional,
+    [atLeastHeader]: atLeastParameter,
+    ...(versioned ? { Version: version } : {}),
+  };
 }
 
 /** What a route takes beside its path. */
@@ -65,6 +81,7 @@ export function parameterRefs({ api, shape }: Route): readonly Json[] {
     ...(shape === 'list' ? Object.keys(lists) : []),
     ...Object.keys(selectors),
     'If-None-Match',
+    atLeastHeader,
     ...(api.versioned ? ['Version'] : []),
   ];
   return taken.map((name) => ({ $ref: `#/components/parameters/${name}` }));

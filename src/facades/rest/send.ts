@@ -1,41 +1,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Position } from '#schema/position.js';
 import type { Gap } from '#subscriptions/coverage.js';
-import { gapHeaders } from '../answer-headers.js';
+import { gapHeaders, positionPair } from '../answer-headers.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 import { compressedAnswer, gzippedEtag, plainAnswer, type HeldAnswer, type Sendable } from './answers.js';
 import type { Body } from './body.js';
 import { acceptsGzip, matchesEtag } from './headers.js';
 
+/** What an answer says beside what is kept of it. */
+export interface Said {
+  readonly gaps: readonly Gap[];
+  /** Up to where it is true. */
+  readonly position: Position;
+}
+
 /** Writes an answer: 304 where the client has it already, gzipped where it may be, without body for HEAD. */
-export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, gaps: readonly Gap[]): void {
+export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, said: Said): void {
   const { headers } = request;
   const known = headers['if-none-match'];
   if (known !== undefined && (matchesEtag(known, held.etag) || matchesEtag(known, gzippedEtag(held.etag)))) {
-    response.writeHead(304, allHeaders(response, held.headers, gaps)).end();
+    response.writeHead(304, allHeaders(response, held.headers, said)).end();
     return;
   }
   const gzipped = acceptsGzip(headers['accept-encoding']) ? compressedAnswer(held) : undefined;
   if (gzipped instanceof Promise)
     gzipped.then(
-      (answer) => write(request, response, answer, gaps),
-      () => write(request, response, plainAnswer(held), gaps),
+      (answer) => write(request, response, answer, said),
+      () => write(request, response, plainAnswer(held), said),
     );
-  else write(request, response, gzipped ?? plainAnswer(held), gaps);
+  else write(request, response, gzipped ?? plainAnswer(held), said);
 }
 
-function allHeaders(response: ServerResponse, headers: readonly string[], gaps: readonly Gap[]): string[] {
-  const all = [...headers, requestIdHeader, requestIdOf(response)];
+function allHeaders(response: ServerResponse, headers: readonly string[], { gaps, position }: Said): string[] {
+  const all = [...headers, requestIdHeader, requestIdOf(response), ...positionPair(position)];
   return gaps.length === 0 ? all : [...all, ...Object.entries(gapHeaders(gaps)).flat()];
 }
 
-function write(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { headers, body }: Sendable,
-  gaps: readonly Gap[],
-): void {
+function write(request: IncomingMessage, response: ServerResponse, { headers, body }: Sendable, said: Said): void {
   noteBytes(response, body.length);
-  response.writeHead(200, allHeaders(response, headers, gaps));
+  response.writeHead(200, allHeaders(response, headers, said));
   if (request.method === 'HEAD') response.end();
   else writeBody(response, body);
 }
