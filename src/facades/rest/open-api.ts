@@ -67,6 +67,7 @@ function operationOf(route: Route): Json {
         : { type: 'object', required: [envelope], properties: { [envelope]: list } };
   const said = headerRefs(
     'ETag',
+    'X-Netweave-Position',
     ...(shape === 'list' ? (['Link'] as const) : []),
     ...(api.versioned ? (['Version'] as const) : []),
     'X-Netweave-Incomplete',
@@ -85,7 +86,10 @@ function operationOf(route: Route): Json {
         headers: said,
         content: { 'application/json': { schema } },
       },
-      304: { description: 'The answer that the caller holds is still true.', headers: headerRefs('ETag') },
+      304: {
+        description: 'The answer that the caller holds is still true.',
+        headers: headerRefs('ETag', 'X-Netweave-Position'),
+      },
       ...problemRefs(refusals(route)),
     },
   };

@@ -1,30 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Gap } from '#subscriptions/coverage.js';
+import { formatPosition, type Position } from '#schema/position.js';
 import { gapHeaders } from '../answer-headers.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 import { compressedAnswer, gzippedEtag, plainAnswer, type HeldAnswer, type Sendable } from './answers.js';
 import type { Body } from './body.js';
 import { acceptsGzip, matchesEtag } from './headers.js';
 
+/** What is said of an answer that is the same bytes for all. */
+export interface Circumstances {
+  /** Whose part may be missing or old. */
+  readonly gaps: readonly Gap[];
+  /** Up to where it is true: `since` of a live stream that goes on from it. */
+  readonly position: Position;
+}
+
 /** Writes an answer: 304 where the client has it already, gzipped where it may be, without body for HEAD. */
-export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, gaps: readonly Gap[]): void {
+export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, about: Circumstances): void {
   const { headers } = request;
   const known = headers['if-none-match'];
   if (known !== undefined && (matchesEtag(known, held.etag) || matchesEtag(known, gzippedEtag(held.etag)))) {
-    response.writeHead(304, allHeaders(response, held.headers, gaps)).end();
+    response.writeHead(304, allHeaders(response, held.headers, about)).end();
     return;
   }
   const gzipped = acceptsGzip(headers['accept-encoding']) ? compressedAnswer(held) : undefined;
   if (gzipped instanceof Promise)
     gzipped.then(
-      (answer) => write(request, response, answer, gaps),
-      () => write(request, response, plainAnswer(held), gaps),
+      (answer) => write(request, response, answer, about),
+      () => write(request, response, plainAnswer(held), about),
     );
-  else write(request, response, gzipped ?? plainAnswer(held), gaps);
+  else write(request, response, gzipped ?? plainAnswer(held), about);
 }
 
-function allHeaders(response: ServerResponse, headers: readonly string[], gaps: readonly Gap[]): string[] {
-  const all = [...headers, requestIdHeader, requestIdOf(response)];
+function allHeaders(response: ServerResponse, headers: readonly string[], { gaps, position }: Circumstances): string[] {
+  const all = [...headers, 'X-Netweave-Position', formatPosition(position), requestIdHeader, requestIdOf(response)];
   return gaps.length === 0 ? all : [...all, ...Object.entries(gapHeaders(gaps)).flat()];
 }
 
@@ -32,10 +41,10 @@ function write(
   request: IncomingMessage,
   response: ServerResponse,
   { headers, body }: Sendable,
-  gaps: readonly Gap[],
+  about: Circumstances,
 ): void {
   noteBytes(response, body.length);
-  response.writeHead(200, allHeaders(response, headers, gaps));
+  response.writeHead(200, allHeaders(response, headers, about));
   if (request.method === 'HEAD') response.end();
   else writeBody(response, body);
 }

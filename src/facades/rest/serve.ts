@@ -61,13 +61,15 @@ export function serveRest(parts: RestParts): ServeRest {
     const place = placeOf(known.places, caller.principal.scope.key, version);
     const before = held.get(place);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
-    if (!(outcome instanceof Promise)) return send(request, response, before!, outcome.gaps);
+    // What is unchanged is true up to now.
+    if (!(outcome instanceof Promise))
+      return send(request, response, before!, { gaps: outcome.gaps, position: parts.view.position() });
     // Only now: what the gate refuses costs no memory.
     const again = urls.remember(request.url!, known);
     const done = (presented: Presented): void => {
       const made = hold(parts, presentation, caller, asked, version, presented);
       if (again) held.set(place, made);
-      send(request, response, made, presented.answer.gaps);
+      send(request, response, made, presented.answer);
     };
     const fresh = outcome as Promise<RowsAnswer | RowAnswer>;
     present(parts, caller, asked, fresh).then(done, (error: unknown) => fail(request, response, caller, error));
