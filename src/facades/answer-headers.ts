@@ -20,13 +20,6 @@ function positionOf(answers: readonly Answer[]): Position {
 
 /** Up to where an answer is true. */
 export const positionHeader = 'X-Netweave-Position';
-let last: { readonly position: Position; readonly header: readonly string[] } | undefined;
-
-/** The header of a position as name and value, made once for all answers given there. */
-export function positionPair(position: Position): readonly string[] {
-  if (last?.position !== position) last = { position, header: [positionHeader, formatPosition(position)] };
-  return last.header;
-}
 
 /** Names the instances whose part may be missing or old; `Age` is that of the oldest part, what was never read has none. */
 export function gapHeaders(gaps: readonly Gap[]): Record<string, string> {

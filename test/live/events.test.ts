@@ -165,3 +165,21 @@ describe('what is refused, before any event', () => {
     expect(client.status).toBe(200);
   });
 });
+
+test('every list of O2 carries a position, also when it is unchanged and when it comes from a cache', async () => {
+  const target = '/o2ims-infrastructureInventory/v2/locations';
+  const first = await gateway.send(target, { as: 'admin' });
+  const etag = first.headers['etag']!;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const unchanged = await gateway.send(target, { as: 'admin', headers: { 'If-None-Match': etag } });
+  const again = await gateway.send(target, { as: 'admin' });
+  expect([first.status, unchanged.status, again.status]).toEqual([200, 304, 200]);
+  const [one, two, three] = [first, unchanged, again].map(({ headers }) => {
+    const position = headers['x-netweave-position'] as string;
+    expect(position).toMatch(/^\d+\.[0-9a-z]+$/);
+    return Number(position.split('.')[0]);
+  });
+  // Others have changed meanwhile; a stream that begins here need not pass them.
+  expect(two).toBeGreaterThan(one!);
+  expect(three).toBeGreaterThanOrEqual(two!);
+});

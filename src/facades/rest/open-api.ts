@@ -67,9 +67,9 @@ function operationOf(route: Route): Json {
         : { type: 'object', required: [envelope], properties: { [envelope]: list } };
   const said = headerRefs(
     'ETag',
+    'X-Netweave-Position',
     ...(shape === 'list' ? (['Link'] as const) : []),
     ...(api.versioned ? (['Version'] as const) : []),
-    'X-Netweave-Position',
     'X-Netweave-Incomplete',
     'Age',
   );

@@ -1,44 +1,50 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Position } from '#schema/position.js';
 import type { Gap } from '#subscriptions/coverage.js';
-import { gapHeaders, positionPair } from '../answer-headers.js';
+import { formatPosition, type Position } from '#schema/position.js';
+import { gapHeaders, positionHeader } from '../answer-headers.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 import { compressedAnswer, gzippedEtag, plainAnswer, type HeldAnswer, type Sendable } from './answers.js';
 import type { Body } from './body.js';
 import { acceptsGzip, matchesEtag } from './headers.js';
 
-/** What an answer says beside what is kept of it. */
-export interface Said {
+/** What is said of an answer that is the same bytes for all. */
+export interface Circumstances {
+  /** Whose part may be missing or old. */
   readonly gaps: readonly Gap[];
-  /** Up to where it is true. */
+  /** Up to where it is true: `since` of a live stream that goes on from it. */
   readonly position: Position;
 }
 
 /** Writes an answer: 304 where the client has it already, gzipped where it may be, without body for HEAD. */
-export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, said: Said): void {
+export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, about: Circumstances): void {
   const { headers } = request;
   const known = headers['if-none-match'];
   if (known !== undefined && (matchesEtag(known, held.etag) || matchesEtag(known, gzippedEtag(held.etag)))) {
-    response.writeHead(304, allHeaders(response, held.headers, said)).end();
+    response.writeHead(304, allHeaders(response, held.headers, about)).end();
     return;
   }
   const gzipped = acceptsGzip(headers['accept-encoding']) ? compressedAnswer(held) : undefined;
   if (gzipped instanceof Promise)
     gzipped.then(
-      (answer) => write(request, response, answer, said),
-      () => write(request, response, plainAnswer(held), said),
+      (answer) => write(request, response, answer, about),
+      () => write(request, response, plainAnswer(held), about),
     );
-  else write(request, response, gzipped ?? plainAnswer(held), said);
+  else write(request, response, gzipped ?? plainAnswer(held), about);
 }
 
-function allHeaders(response: ServerResponse, headers: readonly string[], { gaps, position }: Said): string[] {
-  const all = [...headers, requestIdHeader, requestIdOf(response), ...positionPair(position)];
+function allHeaders(response: ServerResponse, headers: readonly string[], { gaps, position }: Circumstances): string[] {
+  const all = [...headers, positionHeader, formatPosition(position), requestIdHeader, requestIdOf(response)];
   return gaps.length === 0 ? all : [...all, ...Object.entries(gapHeaders(gaps)).flat()];
 }
 
-function write(request: IncomingMessage, response: ServerResponse, { headers, body }: Sendable, said: Said): void {
+function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { headers, body }: Sendable,
+  about: Circumstances,
+): void {
   noteBytes(response, body.length);
-  response.writeHead(200, allHeaders(response, headers, said));
+  response.writeHead(200, allHeaders(response, headers, about));
   if (request.method === 'HEAD') response.end();
   else writeBody(response, body);
 }

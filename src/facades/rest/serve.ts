@@ -61,7 +61,7 @@ export function serveRest(parts: RestParts): ServeRest {
     const place = placeOf(known.places, caller.principal.scope.key, version);
     const before = held.get(place);
     const outcome = parts.gate.call(caller, asked.route.operation, asked.input, before?.stamp);
-    // True until now, whenever it was made: its stamp has just been compared.
+    // What is unchanged is true up to now.
     if (!(outcome instanceof Promise))
       return send(request, response, before!, { gaps: outcome.gaps, position: parts.view.position() });
     // Only now: what the gate refuses costs no memory.
