@@ -7,7 +7,8 @@ export interface Cors {
   readonly credentials: boolean;
 }
 
-const allowed = 'Authorization, Content-Type, If-Match, If-None-Match, Version, X-Request-Id, Apollo-Require-Preflight';
+const allowed =
+  'Authorization, Content-Type, If-Match, If-None-Match, Version, X-Request-Id, X-Netweave-At-Least, Last-Event-ID, Apollo-Require-Preflight';
 const exposed = 'ETag, Link, Location, Retry-After, Version, X-Netweave-Incomplete, X-Netweave-Position, X-Request-Id';
 
 /** Whether a page of this origin may call. */

@@ -6,6 +6,7 @@ import { eventsFacade } from './events/facade.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { liveGraphql } from './graphql/live-facade.js';
 import type { Upgrade } from './graphql/over-websocket.js';
+import { atLeast } from './at-least.js';
 import { connections, type Connections } from './live/connections.js';
 import { ownFacade } from './own/facade.js';
 import { getOrPost } from './get-or-post.js';
@@ -93,15 +94,23 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     ownFacade({ ...behind, publicUrl }),
     unforeseen,
   );
+  const serve = (request: IncomingMessage, response: ServerResponse, caller: Caller): void => {
+    if (rest(request, response, caller) || events(request, response, caller)) return;
+    callers.set(request, caller);
+    response.setHeader(requestIdHeader, caller.requestId);
+    const misencoded = misencodedQuery(queryIn(request.url!));
+    if (misencoded) return refuseAs(request, response, misencoded);
+    app(request, response);
+  };
   return {
     serveOpen: open,
     serve(request, response, caller) {
-      if (rest(request, response, caller) || events(request, response, caller)) return;
-      callers.set(request, caller);
-      response.setHeader(requestIdHeader, caller.requestId);
-      const misencoded = misencodedQuery(queryIn(request.url!));
-      if (misencoded) return refuseAs(request, response, misencoded);
-      app(request, response);
+      const waiting = atLeast(view, request);
+      if (!waiting) return serve(request, response, caller);
+      waiting.then(
+        () => serve(request, response, caller),
+        (error: unknown) => refuseAs(request, response, faultOf(error)),
+      );
     },
     upgrade: liveGraphql({ ...behind, ...graphql, hub, identify, connections: live, limits: configuration.limits }),
     live,
