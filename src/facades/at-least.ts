@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import { Fault, invalid } from '#schema/errors.js';
 import { parsePosition } from '#schema/position.js';
 import type { View } from '../inventory/view.js';
+import type { Serve } from './edge.js';
+import { refuseAs } from './refuse-as.js';
 
 /** Asks for an answer that is true at least up to a position: who wrote through another gateway reads what it wrote. */
 const header = 'X-Netweave-At-Least';
@@ -9,10 +10,16 @@ const header = 'X-Netweave-At-Least';
 /** Longest that this gateway may be behind, milliseconds. */
 const patience = 5000;
 
-/** Resolves when the position that a request asks for has been reached; undefined when it asks for none. Rejects with a Fault. */
-export function atLeast(view: View, { headers }: IncomingMessage): Promise<void> | undefined {
-  const asked = headers['x-netweave-at-least'];
-  return asked === undefined ? undefined : reached(view, String(asked));
+/** Serves a request when the position that it asks for has been reached, or refuses it. */
+export function atLeast(view: View, serve: Serve): Serve {
+  return (request, response, caller) => {
+    const asked = request.headers['x-netweave-at-least'];
+    if (asked === undefined) return serve(request, response, caller);
+    reached(view, String(asked)).then(
+      () => serve(request, response, caller),
+      (fault: Fault) => refuseAs(request, response, fault),
+    );
+  };
 }
 
 async function reached(view: View, asked: string): Promise<void> {

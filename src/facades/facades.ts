@@ -104,14 +104,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   };
   return {
     serveOpen: open,
-    serve(request, response, caller) {
-      const waiting = atLeast(view, request);
-      if (!waiting) return serve(request, response, caller);
-      waiting.then(
-        () => serve(request, response, caller),
-        (error: unknown) => refuseAs(request, response, faultOf(error)),
-      );
-    },
+    serve: atLeast(view, serve),
     upgrade: liveGraphql({ ...behind, ...graphql, hub, identify, connections: live, limits: configuration.limits }),
     live,
     stop: () => graphql.stop(),
