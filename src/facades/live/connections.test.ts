@@ -75,9 +75,10 @@ test('no more than there may be, in all and of one principal; who leaves makes r
   expect(() => all.identified(known.get('a')!)).not.toThrow();
 });
 
-test('everybody is told when the gateway goes away', () => {
+test('everybody is told when the gateway goes away, and nobody is let in any more', () => {
   const one = connection('a');
   all.admit(one.connection);
   all.stop();
   expect(one.did).toEqual(['went']);
+  expect(() => all.admit(connection('a').connection)).toThrow('The gateway goes away');
 });

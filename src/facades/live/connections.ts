@@ -31,7 +31,7 @@ const beatEvery = 4;
 
 /** All live connections of this process. */
 export interface Connections {
-  /** Throws RATE_LIMITED when there are too many. Answers how to forget it. */
+  /** Throws RATE_LIMITED when there are too many, UNAVAILABLE when the gateway goes away. Answers how to forget it. */
   admit(connection: LiveConnection): () => void;
   /** Counts an admitted connection for whom it turned out to be; throws when that one has too many. */
   identified(principal: Principal): void;
@@ -47,6 +47,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   const counts = new Map<string, number>();
   let looks = 0;
   let answers = 0;
+  let stopped = false;
   const timer = setInterval(() => {
     looks += 1;
     for (const connection of all) {
@@ -57,6 +58,8 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   timer.unref();
   return {
     admit(connection) {
+      // On a connection that was kept open it would hold up the end, and never hear of it.
+      if (stopped) throw new Fault('UNAVAILABLE', 'The gateway goes away.', { retryAfter: 1 });
       if (all.size >= limits.connections) throw tooMany(`The gateway serves ${limits.connections} at once`);
       all.add(connection);
       if (connection.answers) answers += 1;
@@ -83,6 +86,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
       return answers;
     },
     stop() {
+      stopped = true;
       clearInterval(timer);
       for (const connection of all) connection.goAway();
     },
