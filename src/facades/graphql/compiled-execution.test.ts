@@ -71,6 +71,24 @@ describe('subscriptions are executed for one event', () => {
   });
 });
 
+test.each<[string, (value: object) => unknown]>([
+  ['at once', (value) => value],
+  ['later', (value) => Promise.resolve(value)],
+])('what throws in compiled code itself is told as graphql-js tells it: %s', async (_, given) => {
+  const document = parse('subscription { changed { id name } }');
+  const root = () => ({
+    changed: given({
+      id: 1,
+      get name() {
+        throw new Error('no name');
+      },
+    }),
+  });
+  const answer = await compiledExecution(schema, always)({ document, context: calm(), root: root() });
+  expect(answer.errors).toMatchObject([{ message: 'no name', path: ['changed', 'name'] }]);
+  expect(shown(answer)).toEqual(shown(await execute({ schema, document, contextValue: calm(), rootValue: root() })));
+});
+
 test('errors stand in the order of the document', async () => {
   const document = parse('{ things { b: self { id } a: sure } echo(input: { more: [] }) loose { self { sure } } }');
   for (const policy of [always, compilePolicy]) {

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import { objects } from '#schema/objects.js';
 import type { Operation } from '../../operations/operation.js';
+import { askDirectly } from './fields.js';
 import { mutations } from './mutations.js';
 import { queries } from './queries.js';
 import { objectFields } from './relations.js';
@@ -19,6 +20,7 @@ export function schemaOf(operations: readonly Operation[]): GraphQLSchema {
     ...Object.values(objects).map((each) => objectFields(each, operations)),
   ];
   const schema = buildSchemaSync({ resolvers: roots as unknown as NonEmptyArray<new () => object>, validate: false });
+  askDirectly(schema);
   schemas.set(operations, schema);
   return schema;
 }

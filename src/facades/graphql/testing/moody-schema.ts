@@ -89,7 +89,6 @@ function moody(name: string) {
     if (mood >= moods.bad) return waits ? Promise.resolve(values[name]!(moods, args)) : values[name]!(moods, args);
     if (mood % 3 === 0) return waits ? Promise.resolve(null) : null;
     const error = mood % 5 === 0 ? 'no error but a text' : new Error(`${name} failed`);
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- resolvers may
     if (waits) return Promise.reject(error);
     if (mood % 7 === 0) return error;
     throw error;
