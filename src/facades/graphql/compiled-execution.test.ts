@@ -14,6 +14,14 @@ const calm = (): Moods => ({ salt: '', bad: 0, schemas: new Set() });
 /** Whether resolvers were called by compiled code alone. */
 const compiled = ({ schemas }: Moods) => schemas.size === 1 && !schemas.has(schema);
 
+/** Spreads a fragment that has nothing left 2 to the power of `times` times. */
+function doubling(times: number): string {
+  const fragment = (number: number) =>
+    `fragment F${number} on Thing { ...F${number + 1} ... on Thing { ...F${number + 1} } }`;
+  const all = Array.from({ length: times }, (_, number) => fragment(number));
+  return `{ thing { ...F0 } } ${all.join(' ')} fragment F${times} on Thing { id @skip(if: true) }`;
+}
+
 function shown({ data, errors }: ExecutionResult): object {
   return { data: JSON.stringify(data), errors: (errors ?? []).map((error) => JSON.stringify(error)).sort() };
 }
@@ -142,6 +150,8 @@ describe('what is compiled', () => {
 
   test.each([
     ['introspection', '{ thing { name } __schema { queryType { name } } }'],
+    ['introspection by another name', '{ thing { name } s: __schema { queryType { fields { args { name } } } } }'],
+    ['fragments without end', doubling(60)],
     ['names that compiled code would confuse', '{ thing { a: self { b: self { id } } a_b: self { name } } }'],
     ['more fields than pay', `{ ${Array.from({ length: 126 }, (_, number) => `a${number}: thing { id }`).join(' ')} }`],
   ])('is not %s', async (_, text) => {
