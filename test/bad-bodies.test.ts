@@ -88,7 +88,7 @@ describe.each(writes)('bodies: %s %s %s', (facade, method, target) => {
   test('that are not what is asked for', async () => {
     for (const body of bodies)
       for (const sent of wrapped(facade, body)) await expectAnswered(target, { method, body: sent });
-  });
+  }, 60_000);
 
   test('of any JSON', async () => {
     const json = fc.oneof(
@@ -105,7 +105,7 @@ describe.each(writes)('bodies: %s %s %s', (facade, method, target) => {
       await expectAnswered(target, { method, body: choices[at % choices.length]! });
     });
     await fc.assert(property, { numRuns: 60 });
-  });
+  }, 60_000);
 
   test.each([
     undefined,

@@ -79,7 +79,7 @@ describe('a start', () => {
   test('says where everything is', async () => {
     const { out, url } = await startRead('--port', '0');
     const paths = [...out.matchAll(/(https?:\/\/\S+?)(\/\S*)/g)].map(([, , path]) => path!);
-    expect(paths).toEqual([`${o2}`, '/netweave/v1', '/graphql', '/trpc', '/docs', '/metrics']);
+    expect(paths).toEqual([`${o2}`, '/netweave/v1', '/graphql', '/trpc', '/live', '/docs', '/metrics']);
     expect(out).toContain(join('.netweave', 'store.db'));
     for (const path of [
       `${o2}/`,

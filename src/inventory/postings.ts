@@ -68,7 +68,8 @@ export class Postings {
   readonly #byKey = new Map<string, Posting>();
 
   get(value: string): TenantLists {
-    return this.#byKey.get(folded(value))?.lists() ?? nothing;
+    // Keys are folded, so that what is one need not be; nearly always it is.
+    return (this.#byKey.get(value) ?? this.#byKey.get(folded(value)))?.lists() ?? nothing;
   }
 
   /** Notes a row of a snapshot by its number. */

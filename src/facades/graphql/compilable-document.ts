@@ -6,12 +6,12 @@ import {
   isObjectType,
   getNamedType,
   isInterfaceType,
+  isNonNullType,
   Kind,
   visit,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  isNonNullType,
   type GraphQLFieldMap,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -27,7 +27,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** A document as it is compiled, and how much there is to compile. */
 export interface Compilable {
   readonly document: DocumentNode;
-  /** Fields, those of a fragment counted wherever it is spread, and of an interface for each of its types. */
+  /** Fields and fragments, counted wherever a fragment is spread, and for each of the types of an interface. */
   readonly fields: number;
   /** Keys of the answer that are not null: if one is, all of it is. */
   readonly required: readonly string[];
@@ -54,9 +54,7 @@ export function compilable(
   };
   const copy = visit(only(document, operation), {
     [Kind.FIELD](node) {
-      const key = (node.alias ?? node.name).value;
-      // Compiled code names places by their keys, joined with `_`.
-      refused ||= node.name.value === '__typename' ? node.alias?.value.includes('_') === true : key.includes('_');
+      refused ||= confuses(node);
       return selected(node);
     },
     [Kind.INLINE_FRAGMENT]: selected,
@@ -71,6 +69,12 @@ export function compilable(
   if (refused) return undefined;
   const fields = fieldsIn(schema, copy);
   return fields > mostFields ? undefined : { document: copy, fields, required: requiredIn(schema, copy) };
+}
+
+/** Compiled code names places by their keys, joined with `_`; what introspection tells is not the schema it is compiled against. */
+function confuses({ name, alias }: FieldNode): boolean {
+  if (name.value === '__typename') return alias?.value.includes('_') === true;
+  return name.value.startsWith('__') || (alias ?? name).value.includes('_');
 }
 
 /** The keys of an operation whose fields `schema` calls not null. */
@@ -129,7 +133,7 @@ function isIncluded(node: { readonly directives?: FieldNode['directives'] }, var
   }
 }
 
-/** Counts no further than what is too many, whatever fragments multiply. */
+/** Counts no further than what is too many, whatever fragments multiply, empty ones too. */
 function fieldsIn(schema: GraphQLSchema, document: DocumentNode): number {
   const fragments = fragmentsOf(document);
   let count = 0;
@@ -137,8 +141,8 @@ function fieldsIn(schema: GraphQLSchema, document: DocumentNode): number {
   function walk({ selections }: SelectionSetNode, type: GraphQLNamedType | undefined): void {
     for (const selection of selections) {
       if (count > mostFields) return;
+      count += 1;
       if (selection.kind === Kind.FIELD) {
-        count += 1;
         const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
         if (selection.selectionSet) each(selection.selectionSet, field && getNamedType(field.type));
       } else {

@@ -1,6 +1,8 @@
+import { isObjectType, type GraphQLSchema } from 'graphql';
 import {
   Arg,
   createParameterDecorator,
+  Extensions,
   FieldResolver,
   Mutation,
   Query,
@@ -30,6 +32,19 @@ const asked = createParameterDecorator(({ root, args, context }): Asked<unknown>
   args,
   request: context as GraphqlRequest,
 }));
+
+/** Of a field's extensions: what it asks. */
+const asking = 'asks';
+
+/** Asks fields directly: what type-graphql puts around them makes instances of arguments, which none of them reads. */
+export function askDirectly(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    for (const field of isObjectType(type) ? Object.values(type.getFields()) : []) {
+      const ask = field.extensions[asking] as ((question: Asked<unknown>) => unknown) | undefined;
+      if (ask) field.resolve = (source, args, request) => ask({ source, args, request: request as GraphqlRequest });
+    }
+  }
+}
 
 /** Only what is said: type-graphql tells an absent option from an undefined one. */
 function optionsOf({ nullable, description, defaultValue }: Typed) {
@@ -66,6 +81,7 @@ function resolverClass<S>(
     Object.entries(field.args ?? {}).forEach(([argument, typed], index) => {
       Arg(argument, () => typed.type, optionsOf(typed))(prototype, field.name, index + 1);
     });
+    Extensions({ [asking]: (question: Asked<S>) => field.resolve(question) })(prototype, field.name);
     decorators[kind](() => field.type as ClassType, optionsOf(field))(prototype, field.name, undefined as never);
   }
   if (of) Resolver(() => of)(made);

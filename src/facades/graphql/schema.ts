@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import { objects } from '#schema/objects.js';
 import type { Operation } from '../../operations/operation.js';
+import { askDirectly } from './fields.js';
 import { mutations } from './mutations.js';
 import { queries } from './queries.js';
 import { objectFields } from './relations.js';
@@ -30,6 +31,7 @@ export function schemaOf(operations: readonly Operation[]): GraphQLSchema {
   ];
   const resolvers = roots as unknown as NonEmptyArray<new () => object>;
   const schema = buildSchemaSync({ resolvers, validate: false, pubSub: nobody });
+  askDirectly(schema);
   schemas.set(operations, schema);
   return schema;
 }

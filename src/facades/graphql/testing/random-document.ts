@@ -32,10 +32,10 @@ const aliases = ['a', 'b', 'then', 'constructor', 'idx0', 'query', 'message', 't
 
 /** A document of the schema's queries: aliases, fragments, variables, `@skip` and `@include`. Now and then it is not valid. */
 export function randomDocument(gen: Gen, schema: GraphQLSchema, samples: Samples): RandomDocument {
-  return new Writer(gen, schema, samples).write();
+  return new Author(gen, schema, samples).write();
 }
 
-class Writer {
+class Author {
   readonly #gen: Gen;
   readonly #schema: GraphQLSchema;
   readonly #samples: Samples;
