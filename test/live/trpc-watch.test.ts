@@ -1,4 +1,5 @@
-import { request, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createClient, type Happened } from '#src/facades/trpc/client.js';
 import { openGatewayUnderTest, until, type GatewayUnderTest } from '../gateway-under-test.js';
@@ -146,4 +147,32 @@ test('a gateway that goes away cuts its streams off, and says nothing is over', 
   expect(over).toBe(false);
   unsubscribe();
   expect(other.logged).toEqual([]);
+});
+
+test('a gateway that cannot answer yet is asked again', async () => {
+  let refused = 0;
+  const before = createServer((asked, answer) => {
+    if (refused < 1) {
+      refused += 1;
+      return void answer.writeHead(503).end();
+    }
+    const { method, headers } = asked;
+    const passed = request(`${gateway.url}${asked.url}`, { method, headers, agent: false }, (response) => {
+      answer.writeHead(response.statusCode!, response.headers);
+      response.pipe(answer).once('close', () => passed.destroy());
+    });
+    passed.on('error', () => answer.destroy());
+    passed.end();
+  });
+  await new Promise<void>((resolve) => before.listen(0, '127.0.0.1', resolve));
+  const heard: unknown[] = [];
+  const url = `http://127.0.0.1:${(before.address() as AddressInfo).port}/trpc`;
+  const { unsubscribe } = createClient({ url, token: 'admin' }).changes.watch.subscribe(undefined, {
+    onData: (event) => void heard.push(event),
+  });
+  await until(() => heard.length > 0);
+  expect(refused).toBe(1);
+  unsubscribe();
+  before.closeAllConnections();
+  await new Promise((resolve) => before.close(resolve));
 });

@@ -1,15 +1,18 @@
-import type { Writable } from 'node:stream';
+import type { Socket } from 'node:net';
 
-/** A connection as live streams write to it: how much it has not taken yet, and when it takes more. */
+/**
+ * A connection as live streams write to it: how much it has not taken yet, and when it takes more. Its socket, because a
+ * response that was filled by many small pieces tells of no drain.
+ */
 export class Outlet {
-  readonly #writable: Writable;
+  readonly #socket: Socket;
   readonly #backlog: number;
   readonly #waiting = new Set<() => void>();
 
-  constructor(writable: Writable, backlog: number) {
-    this.#writable = writable;
+  constructor(socket: Socket, backlog: number) {
+    this.#socket = socket;
     this.#backlog = backlog;
-    writable.on('drain', () => {
+    socket.on('drain', () => {
       const waiting = [...this.#waiting];
       this.#waiting.clear();
       for (const then of waiting) then();
@@ -17,7 +20,7 @@ export class Outlet {
   }
 
   get room(): boolean {
-    return this.#writable.writableLength < this.#backlog;
+    return this.#socket.writableLength < this.#backlog;
   }
 
   /** Calls back once when what was written has been taken; all streams of a connection wait together. */
@@ -28,10 +31,10 @@ export class Outlet {
 
   /** Writes what there is room for, in one piece for the kernel; answers how many. */
   write<T>(all: readonly T[], one: (what: T) => void): number {
-    this.#writable.cork();
+    this.#socket.cork();
     let count = 0;
     for (; count < all.length && this.room; count += 1) one(all[count]!);
-    this.#writable.uncork();
+    this.#socket.uncork();
     return count;
   }
 }

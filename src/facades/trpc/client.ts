@@ -20,16 +20,30 @@ export interface ClientOptions {
  * subscription (`client.changes.watch.subscribe`) that is cut off resumes behind what it has been told.
  */
 export function createClient({ url, token }: ClientOptions): TRPCClient<Router> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  // The browsers' own EventSource sends no header, so no token either.
-  const withHeaders: FetchLike = (to, init) => fetch(to, { ...init, headers: { ...init.headers, ...headers } });
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return createTRPCClient<Router>({
     links: [
       splitLink({
         condition: ({ type }) => type === 'subscription',
-        true: [withPlaces, httpSubscriptionLink({ url, EventSource, eventSourceOptions: { fetch: withHeaders } })],
+        true: [
+          withPlaces,
+          httpSubscriptionLink({ url, EventSource, eventSourceOptions: { fetch: streaming(headers) } }),
+        ],
         false: httpBatchLink({ url, headers, methodOverride: 'POST', maxItems: batchSize }),
       }),
     ],
   });
+}
+
+/**
+ * The EventSource of browsers sends no header, so no token either, and Node has none; this one is made of `fetch`. A status but
+ * 200 ends it for good, so one that passes (a gateway starts, a proxy finds none) is told to it as a connection that failed.
+ */
+function streaming(own: Readonly<Record<string, string>>): FetchLike {
+  return async (url, { headers, ...init }) => {
+    const response = await fetch(url, { ...init, headers: { ...headers, ...own } });
+    if (response.status !== 429 && response.status < 500) return response;
+    await response.body?.cancel();
+    throw new Error(`The gateway answered ${response.status}.`);
+  };
 }
