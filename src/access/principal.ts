@@ -41,7 +41,7 @@ interface Found {
 
 /**
  * Tokens are known by their SHA-256 alone, and compared in constant time. A connection that sends the same header again (as
- * nearly every request does) is known by its text, without a hash: 0.3 us instead of 2.2. It is kept as long as the connection.
+ * nearly every request does) is known by its text, without a hash, which takes 1.4 us. It is kept as long as the connection.
  */
 export function tokenPrincipals(tokens: readonly Token[], roles: Roles, anonymous?: Principal): IdentifyPrincipal {
   const known = tokens.map(({ name, sha256, roles: named, tenant }) => ({

@@ -23,7 +23,7 @@ export interface ListQuery extends Selection {
 /** Rows after which a search that has not filled its page is better off going through everything, if its page is short. */
 const patience = 2000;
 
-/** Rows of an index that are asked for their parent in one turn: 1 ms when they are met for the first time. */
+/** Rows of an index that are asked for their parent in one turn. */
 const mostUnder = 10_000;
 
 /** One page of a list. Scans take turns with all others; they reject with the reason of the waiter's signal. */

@@ -26,7 +26,7 @@ export interface Cast {
   readonly neighbours: readonly Neighbour[];
   readonly receipts: readonly Receipt[];
   /** What a look-up of a name ends with; healed without an argument. */
-  breakNames(code?: 'ENOTFOUND' | 'EAI_AGAIN'): void;
+  breakNames(code?: 'ENOTFOUND' | 'ESERVFAIL'): void;
   close(): Promise<void>;
 }
 

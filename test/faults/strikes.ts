@@ -36,7 +36,7 @@ export const strikes: Readonly<Record<FaultKind, Strike>> = {
     return { whom: `redis ${primary.port}`, heal: () => primary.resume() };
   },
   'no dns': ({ breakNames }, { pick }) => {
-    const code = pick < 0.5 ? 'ENOTFOUND' : 'EAI_AGAIN';
+    const code = pick < 0.5 ? 'ENOTFOUND' : 'ESERVFAIL';
     breakNames(code);
     return { whom: code, heal: () => breakNames() };
   },

@@ -46,7 +46,7 @@ export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: R
   return together(envelope, runs);
 }
 
-// A piece costs 1 us to hand over, a copy of them all 10.
+// Each piece is a write of its own; many small ones are dearer than a copy.
 const mostPieces = 8;
 
 function together([before, behind]: readonly [string, string], runs: readonly Buffer[]): Body {
