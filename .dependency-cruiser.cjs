@@ -6,7 +6,6 @@ const rings = [
   '^subscriptions/',
   '^src/inventory/',
   '^src/access/',
-  '^src/work/',
   '^src/operations/',
   '^src/facades/',
   '^src/(gateway/|emit\\.ts)',

@@ -1,4 +1,4 @@
-import { Fault, internal } from '#schema/errors.js';
+import { Fault } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
 import type { Coverage } from '#subscriptions/coverage.js';
 import { TokenBuckets } from '#platform/token-buckets.js';
@@ -31,7 +31,7 @@ export interface Gate {
    * answers `unchanged` after all of its checks, and without a promise. Throws nothing but Fault.
    */
   call(caller: Caller, operation: Operation, input: unknown, held?: string): Answer | UnchangedAnswer | Promise<Answer>;
-  /** What a caller may be told of changes, live; charged and authorised like an operation. Throws nothing but Fault. */
+  /** What a caller may be told of changes, live; charged and authorised like an operation. Throws a Fault. */
   watch(caller: Caller, input: unknown): Watch;
   /** Whether the scope may run the operation: for relations. */
   mayCall(principal: Principal, operation: Operation): boolean;
@@ -102,9 +102,8 @@ function watch({ charge, count }: GateParts, caller: Caller, input: unknown): Wa
     chargeOnce(charge, caller);
     return watchOf(caller.principal.scope, input);
   } catch (error) {
-    const fault = error instanceof Fault ? error : internal(error);
-    code = fault.code;
-    throw fault;
+    code = error instanceof Fault ? error.code : 'INTERNAL';
+    throw error;
   } finally {
     count({ operation: watchName, code });
   }

@@ -51,9 +51,9 @@ export function watchOf(scope: Scope, input: unknown): Watch {
     wants(event) {
       const { object, tenant } = event.change;
       if (!tests.has(object) || !sees(scope, tenant)) return false;
-      if (event.change.change === 'modified' && changedIn(scope, event).length === 0) return false;
       const holds = tests.get(object);
-      return !holds || holds(event.after ?? none) || (event.before !== undefined && holds(event.before));
+      const meant = !holds || holds(event.after ?? none) || (event.before !== undefined && holds(event.before));
+      return meant && (event.change.change !== 'modified' || changedIn(scope, event).length > 0);
     },
   };
 }

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { formatPosition, type Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
+import type { ToldEvent } from '../log/told-event.js';
 import { until } from '../testing/deliveries.js';
 import { audience, memory, swapped, type Audience, type Listener } from '../testing/listeners.js';
 
@@ -18,9 +19,9 @@ test('everybody who asked alike is told the same text, made once', async () => {
   await house.happen('a', 'b');
   await until(() => listeners.every(({ heard }) => heard.length === 2));
   expect(house.made.count).toBe(2);
-  expect(house.hub.counts()).toEqual({ groups: 1, members: 50 });
+  expect([house.hub.size, house.hub.has('all')]).toEqual([1, true]);
   for (const { leave } of listeners) leave();
-  expect(house.hub.counts()).toEqual({ groups: 0, members: 0 });
+  expect([house.hub.size, house.hub.has('all')]).toEqual([0, false]);
   await house.close();
 });
 
@@ -185,5 +186,34 @@ test('without any wake-up everything is told within two seconds', async () => {
   const began = performance.now();
   await until(() => listener.heard.length === 20);
   expect(performance.now() - began).toBeLessThan(2000);
+  await house.close();
+});
+
+test('who is far behind is told when an object left what it wants, whatever happened to the object after that', async () => {
+  const house = await audience(await memory());
+  const [first] = await house.happen('before');
+  const [leaves] = await house.happen('x');
+  for (let batch = 0; batch < 20; batch += 1)
+    await house.happen(...Array.from({ length: 100 }, (_each, index) => (index === 0 ? 'x' : `y${index}`)));
+  const wants = ({ change }: ToldEvent) => change.id === 'x' && change.position.seq <= leaves!.seq;
+  const listener = house.listen({ key: 'x while it was', wants }, first);
+  await until(() => listener.heard.length === 1);
+  expect(listener.heard[0]!.position).toEqual(leaves);
+  await house.close();
+});
+
+test('a stream that takes long to make holds up no other, and is told everything in the end', async () => {
+  const house = await audience(await memory());
+  const gate = Promise.withResolvers<void>();
+  const slow = house.listen({ key: 'slow', tell: ({ change }) => gate.promise.then(() => change.id) });
+  const late = house.listen({ key: 'slow' });
+  const quick = house.listen();
+  const ids = Array.from({ length: 3000 }, (_each, index) => `x${index}`);
+  for (let start = 0; start < ids.length; start += 100) await house.happen(...ids.slice(start, start + 100));
+  await until(() => quick.heard.length === ids.length);
+  expect(slow.heard).toEqual([]);
+  gate.resolve();
+  await until(() => [slow, late].every(({ heard }) => heard.length === ids.length));
+  expect([idsOf(slow), idsOf(late)]).toEqual([ids, ids]);
   await house.close();
 });

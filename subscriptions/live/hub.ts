@@ -23,14 +23,14 @@ export interface HubOptions {
 export interface Hub {
   /** From `since` on, or from now on. The sink is handed nothing before this has returned. */
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat;
-  /** Streams that differ, and clients of them. */
-  counts(): { readonly groups: number; readonly members: number };
+  /** Whether a stream of this key is told already. */
+  has(key: string): boolean;
+  /** Streams that differ. */
+  readonly size: number;
   stop(): void;
 }
 
 const recentLimits: RecentLimits = { entries: 20_000, bytes: 32 * 1024 * 1024 };
-/** Entries told at once: what comes while others are told goes out together. */
-const together = 256;
 
 export async function openHub(options: HubOptions): Promise<Hub> {
   const hub = new LogHub(options);
@@ -46,11 +46,9 @@ class LogHub implements Hub {
   #around!: Surroundings;
   #pending: Entry[] = [];
   #publishing = false;
-  /** Place that everybody current has been told, or is being told. */
+  /** Up to where groups have been handed what happened. */
   #published: Position = origin;
-  /** Place that everybody current has been told. */
-  #settled: Position = origin;
-  /** Raised when the log was rewritten: what is being made of the former one is told to nobody. */
+  /** Raised when the log was rewritten. */
   #generation = 0;
 
   constructor(options: HubOptions) {
@@ -71,16 +69,15 @@ class LogHub implements Hub {
       },
       failed: (error) => failed('The log could not be read; live streams wait.', error),
     });
-    this.#published = this.#settled = this.#tail.position;
+    this.#published = this.#tail.position;
     const head = () => this.#tail.position;
     const published = () => this.#published;
-    const settled = () => this.#settled;
-    this.#around = { reader, digest, turns: new Turns(), published, settled, head, reached, failed };
+    this.#around = { reader, digest, turns: new Turns(), published, head, reached, failed };
   }
 
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
     const groups = this.#groups as Map<string, Group<T>>;
-    const group = groups.get(stream.key) ?? new Group(stream);
+    const group = groups.get(stream.key) ?? new Group(stream, (error) => this.#options.failed(notTold, error));
     groups.set(stream.key, group);
     const member = new Member(group, sink, this.#around, since ?? this.#tail.position);
     member.join();
@@ -93,9 +90,12 @@ class LogHub implements Hub {
     };
   }
 
-  counts() {
-    const members = Array.from(this.#groups.values(), (group) => group.members.size);
-    return { groups: members.length, members: members.reduce((sum, count) => sum + count, 0) };
+  has(key: string): boolean {
+    return this.#groups.has(key);
+  }
+
+  get size(): number {
+    return this.#groups.size;
   }
 
   stop(): void {
@@ -113,27 +113,27 @@ class LogHub implements Hub {
   #rewritten(): void {
     this.#pending = [];
     this.#generation += 1;
-    this.#published = this.#settled = this.#tail.position;
+    this.#published = this.#tail.position;
     const gap = { reason: 'REWRITTEN', position: this.#published } as const;
-    for (const group of this.#groups.values()) for (const member of group.members) member.gap(gap);
+    for (const group of this.#groups.values()) {
+      group.forget();
+      for (const member of group.members) member.gap(gap);
+    }
   }
 
   async #publish(): Promise<void> {
     const { reached, failed } = this.#options;
     while (this.#pending.length > 0) {
-      const entries = this.#pending.splice(0, together);
-      const [before, generation] = [this.#published, this.#generation];
-      this.#published = entries.at(-1)!.change.position;
+      const [entries, generation] = [this.#pending, this.#generation];
+      this.#pending = [];
+      const last = entries.at(-1)!.change.position;
       // A position that is lost for other readers is lost for us: we shall be told.
-      await reached(this.#published).catch((error: unknown) => failed('Live streams are ahead of the view.', error));
-      const holds = () => generation === this.#generation;
-      const telling: Promise<void>[] = [];
-      for (const group of this.#groups.values()) {
-        const told = group.publish(entries, before, holds);
-        if (told) telling.push(told.catch((error: unknown) => failed(notTold, error)));
-      }
-      await Promise.all(telling);
-      if (holds()) this.#settled = entries.at(-1)!.change.position;
+      await reached(last).catch((error: unknown) => failed('Live streams are ahead of the view.', error));
+      // Of the former log: everybody has been told.
+      if (generation !== this.#generation) continue;
+      const before = this.#published;
+      this.#published = last;
+      for (const group of this.#groups.values()) group.publish(entries, before);
     }
     this.#publishing = false;
   }

@@ -1,6 +1,7 @@
 import { Fault } from '#schema/errors.js';
 import { later, type Position } from '#schema/position.js';
 import type { EntriesRead, LogReader } from '../log/reader.js';
+import type { Entry } from '../log/recent.js';
 import type { Digest } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
@@ -11,14 +12,18 @@ export interface Surroundings {
   readonly reader: LogReader;
   readonly turns: Turns;
   readonly digest: Digest;
-  /** Place that everybody current has been told, or is being told. */
+  /** Up to where groups have been handed what happened. */
   published(): Position;
-  /** Place that everybody current has been told. */
-  settled(): Position;
   head(): Position;
   /** Resolves when what is read elsewhere stands there too. */
   reached(position: Position): Promise<unknown>;
   failed(message: string, error: unknown): void;
+}
+
+/** A piece of the log as a stream wants it. */
+interface Piece {
+  readonly wanted: readonly Entry[];
+  readonly last: Position;
 }
 
 const retryAfter = 1000;
@@ -45,7 +50,9 @@ export class Member<T> {
   /** Where it would go on if it came again; undefined while a gap is still to be told. */
   position(): Position | undefined {
     if (this.#gap) return undefined;
-    return this.#group.current.has(this) ? later(this.#around.settled(), this.#position) : this.#position;
+    const { current } = this.#group;
+    if (!current.has(this)) return this.#position;
+    return later(this.#group.settled(this.#around.published()), this.#position);
   }
 
   /** Tells what is missed, then belongs to those who are current. */
@@ -62,9 +69,11 @@ export class Member<T> {
 
   /** Tells what came behind `before`, to one who is current. */
   offer(told: readonly Told<T>[], before: Position, last: Position): void {
-    this.#position = later(before, this.#position);
     const { seq } = this.#position;
-    if (this.#take(told.filter(({ position }) => position.seq > seq))) this.#position = later(last, this.#position);
+    // Nearly everybody is where all are; who has just come up may be further on.
+    const fresh = seq <= before.seq ? told : told.filter(({ position }) => position.seq > seq);
+    this.#position = later(before, this.#position);
+    if (this.#take(fresh)) this.#position = later(last, this.#position);
     else this.#wait();
   }
 
@@ -105,7 +114,7 @@ export class Member<T> {
     while (this.#again && !this.#left) {
       this.#again = false;
       try {
-        while (!(await this.#around.turns.take(() => this.#step())));
+        while (!(await this.#step()));
       } catch (error) {
         this.#around.failed('A live stream could not be read on; it is tried again.', error);
         setTimeout(() => this.#catchUp(), retryAfter).unref();
@@ -125,19 +134,34 @@ export class Member<T> {
       this.gap({ reason: reasonOf(read), position: this.#around.head() });
       return false;
     }
-    const digest = this.#around.digest.isFar(from, this.#around.head()) && (await this.#around.digest.after(from));
-    const { entries } = digest || read;
-    const last = digest ? digest.to : entries.at(-1)?.change.position;
-    if (last) {
-      await this.#around.reached(last);
-      const told = await this.#group.texts.of(this.#group.wanted(entries));
-      if (this.#moved(from)) return false;
-      if (!this.#take(told)) {
-        this.#wait();
-        return true;
-      }
+    const piece = await this.#pieceOf(read.entries, from);
+    if (!piece) return this.#arrived();
+    await this.#around.reached(piece.last);
+    const told = await this.#group.texts.of(piece.wanted, this.#around.turns);
+    return this.#around.turns.take(() => !this.#moved(from) && this.#hand(told, piece.last));
+  }
+
+  /** What is to be told from a place, and how far that leads; undefined at the end of the log. */
+  async #pieceOf(entries: readonly Entry[], from: Position): Promise<Piece | undefined> {
+    const { digest, head, turns } = this.#around;
+    const window = digest.isFar(from, head()) && (await digest.around(from));
+    if (window) return { wanted: await turns.take(() => this.#group.digestOf(window, from)), last: window.to };
+    const last = entries.at(-1)?.change.position;
+    return last && { wanted: await turns.take(() => this.#group.wanted(entries)), last };
+  }
+
+  /** True when it has come to the end, or cannot take all of it at present. */
+  #hand(told: readonly Told<T>[], last: Position): boolean {
+    if (this.#take(told)) {
       this.#position = last;
+      return this.#arrived();
     }
+    this.#wait();
+    return true;
+  }
+
+  /** True when it is where everybody current is. */
+  #arrived(): boolean {
     if (this.#position.seq < this.#around.published().seq) return false;
     this.#group.current.add(this);
     return true;

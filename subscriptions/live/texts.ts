@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Entry } from '../log/recent.js';
 import type { Stream, Told } from './stream.js';
+import type { Turns } from './turns.js';
 
 /** Of memory for what was told lately: those who catch up with it are told the same again. */
 const bytes = 32 * 1024 * 1024;
@@ -25,16 +26,24 @@ export class Texts<T> {
     this.#stream = stream;
   }
 
-  /** What is told of these entries, in their order. Without a promise each where they have been made. */
-  async of(wanted: readonly Entry[]): Promise<readonly Told<T>[]> {
-    const known = wanted.map((entry) => this.#of(entry));
-    for (const text of known) if (!('what' in text)) await text.made;
-    return known.map(({ what }, index) => ({ position: wanted[index]!.change.position, what: what as T }));
+  /** What is told of these entries, in their order. With turns, others have theirs between two that are made. */
+  async of(wanted: readonly Entry[], turns?: Turns): Promise<readonly Told<T>[]> {
+    const all: Text[] = [];
+    for (const entry of wanted) {
+      const key = this.#keyOf(entry);
+      // Most have been made for somebody else: they take no promise each.
+      all.push(texts.get(key) ?? (turns ? await turns.take(() => this.#make(key, entry)) : this.#make(key, entry)));
+    }
+    for (const text of all) if (!('what' in text)) await text.made;
+    return all.map(({ what }, index) => ({ position: wanted[index]!.change.position, what: what as T }));
   }
 
-  #of({ change, event }: Entry): Text {
-    const { seq, tag } = change.position;
-    const key = `${this.#group} ${seq}.${tag}`;
+  #keyOf({ change: { position } }: Entry): string {
+    return `${this.#group} ${position.seq}.${position.tag}`;
+  }
+
+  #make(key: string, { event }: Entry): Text {
+    // It may have been made while a turn was waited for.
     const known = texts.get(key);
     if (known) return known;
     const text: Text = { made: this.#stream.tell(event!) };

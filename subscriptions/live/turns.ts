@@ -8,16 +8,16 @@ export class Turns {
   #last: Promise<unknown> = Promise.resolve();
   #began = 0;
 
-  /** Does the work when it is its turn. */
-  take<T>(work: () => Promise<T>): Promise<T> {
+  /** Does the work when it is its turn. What it answers later is not waited for: the next one has its turn meanwhile. */
+  take<T>(work: () => T): Promise<Awaited<T>> {
     const turn = this.#last.then(async () => {
-      if (performance.now() - this.#began > slice) {
-        await nextTurn();
-        this.#began = performance.now();
-      }
-      return work();
+      if (performance.now() - this.#began <= slice) return;
+      await nextTurn();
+      this.#began = performance.now();
     });
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    const done = turn.then(work);
+    // Behind the work itself, and not behind what it promises.
+    this.#last = turn.then(() => undefined);
+    return done as Promise<Awaited<T>>;
   }
 }

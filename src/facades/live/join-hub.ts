@@ -11,7 +11,7 @@ export interface Joinable {
 
 /** Joins a stream of the hub. Throws RATE_LIMITED when there are too many that differ. */
 export function joinHub<T>({ hub, most }: Joinable, stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
-  if (hub.counts().groups >= most)
+  if (hub.size >= most && !hub.has(stream.key))
     throw new Fault('RATE_LIMITED', `There are ${most} different live streams already.`, { retryAfter: 30 });
   return hub.join(stream, sink, since);
 }

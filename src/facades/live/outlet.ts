@@ -31,10 +31,11 @@ export class Outlet {
 
   /** Writes what there is room for, in one piece for the kernel; answers how many. */
   write<T>(all: readonly T[], one: (what: T) => void): number {
-    this.#socket.cork();
+    const several = all.length > 1;
+    if (several) this.#socket.cork();
     let count = 0;
     for (; count < all.length && this.room; count += 1) one(all[count]!);
-    this.#socket.uncork();
+    if (several) this.#socket.uncork();
     return count;
   }
 }

@@ -58,12 +58,12 @@ export class Log {
     this.#drop = database.prepare('DELETE FROM log WHERE seq <= ?');
   }
 
-  /** Place of the newest entry. */
   /** Whether the entry stands there. */
   holds({ seq, tag }: Position): boolean {
     return seq === origin.seq || this.#tag.get(seq)?.tag === tag;
   }
 
+  /** Place of the newest entry. */
   head(): Position {
     const { seq, tag } = this.#newest.get() ?? origin;
     return { seq, tag };
