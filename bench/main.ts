@@ -12,7 +12,18 @@ import { memory } from './cpu.js';
 import { executorsLine, measureExecutors, worthIt } from './executors.js';
 import { resourceLists } from './inventory-client.js';
 import { kubernetes } from './kubernetes/kubernetes.js';
-import { kept, keptTable, limitTable, ratioTable, reached, within, type Limit } from './report.js';
+import { measureManyBackends } from './many-backends.js';
+import {
+  kept,
+  keptTable,
+  limitLine,
+  limitTable,
+  ratioLine,
+  ratioTable,
+  reached,
+  within,
+  type Limit,
+} from './report.js';
 import { measureRow, type Row } from './rows.js';
 import { measureScan } from './scan.js';
 import { stopAll } from './spawned.js';
@@ -54,24 +65,25 @@ async function full(wrk: Generator, effort: Effort): Promise<boolean> {
     large: await openWorld(large.resources, large.pools),
   };
   const rows: Row[] = [];
-  for (const one of cases) rows.push(await measureRow(wrk, worlds, one, effort, true));
+  for (const one of cases) rows.push(said(ratioLine, await measureRow(wrk, worlds, one, effort, true)));
   const recorded: Row[] = [];
   for (const one of [firstCrawl, threeRacks])
-    recorded.push(await measureRow(wrk, { world: worlds.world }, one, effort));
+    recorded.push(said(ratioLine, await measureRow(wrk, { world: worlds.world }, one, effort)));
   const scan = await measureScan(wrk, worlds.large.gateway, large.resources, effort.rounds);
   const limits: Limit[] = [
     { name: 'unindexed filter, for each object looked at', unit: 'ns', measured: scan.perObject, most: 100 },
     { name: 'p99 of other requests while 100,000 are scanned', unit: 'ms', measured: scan.p99, most: 20 },
     resident(worlds.world, '10,000 resources', 300),
     resident(worlds.large, '100,000 resources', 900),
-  ];
+  ].map((limit) => said(limitLine, limit));
   await worlds.world.close();
-  limits.push(...(await starts(worlds.large)));
+  limits.push(...(await starts(worlds.large)).map((limit) => said(limitLine, limit)));
   await worlds.large.close();
   const hundredPools = await openWorld(small.resources, 100);
-  recorded.push(await measureRow(wrk, { world: hundredPools }, graphql, effort));
+  recorded.push(said(ratioLine, await measureRow(wrk, { world: hundredPools }, graphql, effort)));
   const executors = await measureExecutors(wrk, hundredPools, [small.resources, 100], effort);
   await hundredPools.close();
+  limits.push(...(await manyBackends()).map((limit) => said(limitLine, limit)));
 
   console.log(
     `Node ${process.version}, ${cpus().length} × ${cpus()[0]!.model}, ${effort.rounds} rounds of ${effort.seconds} s\n`,
@@ -80,6 +92,22 @@ async function full(wrk: Generator, effort: Effort): Promise<boolean> {
     `${ratioTable([...rows, ...recorded])}\n\n${keptTable(rows)}\n\n${limitTable(limits)}\n\n${executorsLine(executors)}`,
   );
   return rows.every((row) => reached(row) && kept(row)) && limits.every(within) && worthIt(executors);
+}
+
+/** Prints what is known: a full run takes long, and may end before its tables. */
+function said<T>(line: (of: T) => string, known: T): T {
+  console.log(line(known));
+  return known;
+}
+
+async function manyBackends(): Promise<readonly Limit[]> {
+  const { healthy, faulty, p99Ratio } = await measureManyBackends();
+  const name = 'p99 with 5 of 20 backends in trouble';
+  return [
+    { name: 'p99 with 20 healthy backends', unit: 'ms', measured: healthy.p99 },
+    { name, unit: 'ms', measured: faulty.p99 },
+    { name: `${name}, beside all healthy`, unit: 'times', measured: p99Ratio, most: 1.2 },
+  ];
 }
 
 function resident({ gateway }: World, name: string, most: number): Limit {

@@ -57,6 +57,20 @@ export function ratioTable(rows: readonly Row[]): string {
   return table(head, lines);
 }
 
+/** A row as soon as it is known, on a line. */
+export function ratioLine({ name, target, ratio, bare, gateway, changing, large }: Row): string {
+  const both = (of: Share) => `CPU ${share(of.cpu)}, rate ${share(of.rate)}`;
+  const others = [...(changing ? [`changing: ${both(changing)}`] : []), ...(large ? [`large: ${both(large)}`] : [])];
+  const aim = target === undefined ? '' : ` (at least ${target})`;
+  return [`${name}: ${both(ratio)}${aim}; ${bare.cpu.toFixed(1)} and ${gateway.cpu.toFixed(1)} us`, ...others].join(
+    '; ',
+  );
+}
+
+export function limitLine({ name, measured, unit, most }: Limit): string {
+  return `${name}: ${figure(measured)} ${unit}${most === undefined ? '' : ` (at most ${figure(most)})`}`;
+}
+
 /** What rows keep of their speed, as Markdown. */
 export function keptTable(rows: readonly Row[]): string {
   const head = ['request', 'changing: CPU', 'rate', 'large: CPU', 'rate', 'at least', ''];

@@ -12,7 +12,7 @@ const rack = 0;
 export const indexedFilter: Case = {
   name: 'filter on an indexed attribute, 100 rows, a different value each time',
   target: 0.4,
-  gate: 0.15,
+  gate: 0.08,
   async asks(url) {
     const filters: string[] = [];
     for (const list of await resourceLists(url))

@@ -17,7 +17,7 @@ interface Ask {
   readonly body?: string;
 }
 
-/** Identifiers of live objects by placeholder name; `resourcePoolId` is the largest pool. */
+/** Identifiers of live objects by the name of their path parameter; `resourcePoolId` is the largest pool. */
 type Ids = Readonly<Record<string, string>>;
 
 export interface Golden {

@@ -213,7 +213,7 @@ export const redirects = [301, 302, 303, 307, 308] as const;
 /** Nothing of what a deployment manager is opened with (1.3, 2.1). */
 export const credentials = /admin_user|admin_client|cluster_ca_cert|profileData|secret:|password|PRIVATE KEY/i;
 
-/** The path of an object and the attributes that its placeholders are (1.3). */
+/** The path of an object, whose parameters are attributes of it (1.3). */
 const objectPaths = types.map(({ object, id }) => ({ object, id }));
 
 function refersTo(rest: string, state: Row): boolean {

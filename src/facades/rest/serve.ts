@@ -3,7 +3,7 @@ import { Fault } from '#schema/errors.js';
 import { presentationFingerprint } from '#schema/fingerprint.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
-import type { Operation, RowAnswer, RowsAnswer } from '../../operations/operation.js';
+import type { Answer, Operation, RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import { apiVersions } from './api-versions.js';
 import { answers, heldAnswer, type HeldAnswer } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
@@ -71,8 +71,7 @@ export function serveRest(parts: RestParts): ServeRest {
       if (again) held.set(place, made);
       send(request, response, made, presented.answer);
     };
-    const fresh = outcome as Promise<RowsAnswer | RowAnswer>;
-    present(parts, caller, asked, fresh).then(done, (error: unknown) => fail(request, response, caller, error));
+    present(parts, caller, asked, outcome).then(done, (error: unknown) => fail(request, response, caller, error));
   };
 
   return (request, response, caller) => {
@@ -112,16 +111,16 @@ async function present(
   parts: RestParts,
   caller: Caller,
   asked: RestRequest,
-  outcome: Promise<RowsAnswer | RowAnswer>,
+  outcome: Promise<Answer>,
 ): Promise<Presented> {
-  const answer = await outcome;
+  const answer = (await outcome) as RowsAnswer | RowAnswer;
   const body = bodyOf(parts.view, caller.principal.scope, asked, answer);
   if (answer.kind === 'row' || body.length <= parts.pageBytes) return { answer, body };
   const shown = answer.runs.reduce((sum, run) => sum + run.to - run.from, 0);
   if (shown <= 1) return { answer, body };
   const first = Math.max(1, Math.floor((shown * parts.pageBytes) / body.length));
   const fewer = parts.gate.call(caller, asked.route.operation, { ...asked.input, first: Math.min(first, shown - 1) });
-  return present(parts, caller, asked, fewer as Promise<RowsAnswer>);
+  return present(parts, caller, asked, fewer as Promise<Answer>);
 }
 
 /** All that decides the bytes of an answer beside the state and the request. */
