@@ -92,6 +92,7 @@ describe('a typed client over HTTP', () => {
       'resources',
       'deploymentManagers',
       'inventorySubscriptions',
+      'backup',
     ] satisfies (keyof Router['_def']['record'])[];
 
     expect(lists.map((list) => list.items.length)).toEqual([0, 0, 0, 1]);
