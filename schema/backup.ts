@@ -53,8 +53,8 @@ const SubscriptionLine = z.strictObject({
   value: InventorySubscription.model.strict(),
   /** Sealed. */
   secret: z.string(),
-  /** Where its deliveries stood; absent when nothing was written of that yet. */
-  delivery: Json.optional(),
+  /** Where its deliveries stood. */
+  delivery: Json,
 });
 export type SubscriptionLine = z.output<typeof SubscriptionLine>;
 

@@ -13,7 +13,7 @@ import type { Sealer } from '#platform/sealed.js';
 import type { Store } from '#platform/store/store.js';
 import { claimOf } from './claim.js';
 import type { Subscriber } from './delivery/deliveries.js';
-import { kinds, markOf, progressOf, progressValue, reached, shardOf } from './delivery/documents.js';
+import { kinds, markOf, progressOf, progressValue, reached, shardOf, type Progress } from './delivery/documents.js';
 import type { Owned } from './owned.js';
 
 /** What we own as lines of a file, and back. */
@@ -100,7 +100,7 @@ async function lineOf(
   // Its secret is the last that a deletion leaves.
   if (!secret) return undefined;
   const progress = document ? progressOf(document.value) : { position, delivered: 0 };
-  // As long as nobody says otherwise it is owed what follows: another log has other marks.
+  // Written down as owing: marks of another log say nothing of it.
   const owed = {
     ...progress,
     position: reached(progress, mark && markOf(mark.value).position),
@@ -112,7 +112,7 @@ async function lineOf(
     tenant,
     value: value as SubscriptionLine['value'],
     secret: secret.value['sealed'] as string,
-    delivery: progressValue(owed) as NonNullable<SubscriptionLine['delivery']>,
+    delivery: progressValue(owed) as SubscriptionLine['delivery'],
   };
 }
 
@@ -156,7 +156,7 @@ async function judge({ store, sealer }: Around, line: SubscriptionLine): Promise
 function demandReadable(sealer: Sealer, { id, secret, delivery }: SubscriptionLine): void {
   try {
     sealer.open(secret, `${kinds.secret}/${id}`);
-    if (delivery) progressOf(delivery);
+    progressOf(delivery);
   } catch (error) {
     throw invalid(`The line of '${id}' cannot be used: ${(error as Error).message}`, 'lines');
   }
@@ -179,10 +179,21 @@ async function write({ store, owned }: Around, { line, stands, judgement }: Judg
     if (sealed === undefined || !(await owned.change(stands, value, { claims }))) throw moved(id);
     return;
   }
+  const progress = await placed(store, progressOf(delivery));
   // Where its deliveries stand in this store is truer than what the backup says.
-  if (delivery) await store.put(kinds.delivery, id, delivery, 0);
-  const fresh = { object: 'InventorySubscription', id, tenant, value, claims: [claim] } as const;
+  await store.put(kinds.delivery, id, progressValue(progress), 0);
+  const gap = progress.lost !== undefined && (value.state === 'active' || value.state === 'degraded');
+  const shown = gap ? { ...value, state: 'degraded', stateReason: progress.lost } : value;
+  const fresh = { object: 'InventorySubscription', id, tenant, value: shown, claims: [claim] } as const;
   if (sealed === undefined || !(await owned.create(fresh))) throw moved(id);
+}
+
+/** Where it goes on: behind its place if the log has it still; else from now on, which is shown until its consumer resumes it. */
+async function placed(store: Store, progress: Progress): Promise<Progress> {
+  if ((await store.read(progress.position, 1)).outcome === 'read') return progress;
+  const { delivered, lastAttempt } = progress;
+  const lost = 'Restored from a backup on another log; what changed between is missing.';
+  return { position: await store.head(), delivered, owed: {}, lost, ...(lastAttempt && { lastAttempt }) };
 }
 
 async function writeLetter({ store }: Around, { id, value }: DeadLetterLine): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
@@ -12,14 +13,14 @@ const subscriptions = '/netweave/v1/inventorySubscriptions';
 const before = 30;
 
 /** The command line of an operator beside a running gateway. */
-export async function command(line: string, gateway: GatewayUnderTest, token = 'admin') {
+async function command(line: string, gateway: GatewayUnderTest, token = 'admin') {
   let [out, error] = ['', ''];
   const terminal = { out: (text: string) => void (out += text), error: (text: string) => void (error += text) };
   const code = await run([...line.split(' '), '--url', gateway.url], { NETWEAVE_TOKEN: token }, terminal);
   return { code, out, error };
 }
 
-export const key = (fill: number): string => `key: ${Buffer.alloc(32, fill).toString('base64')}`;
+const key = (fill: number): string => `key: ${Buffer.alloc(32, fill).toString('base64')}`;
 
 export const setUp = (store: Pick<Setup, 'folder' | 'store'>, fill = 7): Setup => ({
   ...store,
@@ -34,20 +35,19 @@ interface Received {
   readonly headers: IncomingHttpHeaders;
 }
 
-export async function receiver() {
+async function receiver() {
   const received: Received[] = [];
-  const state = { status: 204 };
   const server = createServer((request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     request.on('end', () => {
       received.push({ path: request.url!, text, headers: request.headers });
-      response.writeHead(state.status).end();
+      response.writeHead(204).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, received, state, close: () => new Promise((resolve) => server.close(resolve)) };
+  return { url, received, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
 async function asked<T>(gateway: GatewayUnderTest, target: string, body?: unknown, as = 'admin'): Promise<T> {
@@ -74,6 +74,8 @@ export async function survivesLoss(first: Setup, loseStore: () => Promise<Setup>
   const folder = mkdtempSync(join(tmpdir(), 'netweave-backups-'));
   const file = join(folder, 'backup');
   const callback = await receiver();
+  // A simulated backend may remember the pools of an earlier run.
+  const name = randomUUID();
   let gateway = await openGatewayUnderTest(first);
   try {
     for (let at = 0; at < before; at += 1) await subscribe(gateway, `${callback.url}/${at}`, at % 2 ? 'red' : 'admin');
@@ -89,7 +91,7 @@ export async function survivesLoss(first: Setup, loseStore: () => Promise<Setup>
     const writes = (async () => {
       for (let at = 0; writing; at += 1) {
         await subscribe(gateway, `${callback.url}/meanwhile/${at}`);
-        await createPool(gateway, `meanwhile ${at}`);
+        await createPool(gateway, `${name} ${at}`);
       }
     })();
     const taken = await command(`backup ${file}`, gateway);
@@ -111,8 +113,8 @@ export async function survivesLoss(first: Setup, loseStore: () => Promise<Setup>
     // The place of another log is gone: all say so, and go on from now.
     await until(async () => (await all(gateway)).items.every(({ state }) => state === 'degraded'));
     callback.received.length = 0;
-    await createPool(gateway, 'after');
-    await until(() => callback.received.some(({ path, text }) => path === '/signed' && text.includes('"after"')));
+    await createPool(gateway, `${name} after`);
+    await until(() => callback.received.some(({ path, text }) => path === '/signed' && text.includes(`${name} after`)));
     const { text, headers } = callback.received.find(({ path }) => path === '/signed')!;
     expect(() => new Webhook(signingSecret).verify(text, headers as Record<string, string>)).not.toThrow();
 
@@ -134,7 +136,7 @@ export async function judges(setUpOf: (folder: string, fill?: number) => Setup):
     const gone = await subscribe(gateway, 'http://127.0.0.1:9/b');
     expect((await command(`backup ${file}`, gateway)).code).toBe(0);
     const one = `${subscriptions}/${made.id}`;
-    await gateway.send(one, { as: 'admin', method: 'PATCH', body: { filter: '(eq,objectType,Resource)' } });
+    await gateway.send(one, { as: 'admin', method: 'PATCH', body: { filter: '(eq,objectType,ResourceInfo)' } });
     await gateway.send(`${subscriptions}/${gone.id}`, { as: 'admin', method: 'DELETE' });
 
     const refused = await command(`restore ${file}`, gateway);

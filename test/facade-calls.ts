@@ -150,12 +150,8 @@ const graphql: Facade = {
         return { query, variables: { input: verb === 'create' ? value : input } };
       }
       if (operation.output && operation.field) {
-        const names = Object.keys(input);
-        const given = names.map((name) => `${name}: $${name}`).join(', ');
-        const types: Value = { first: 'Int', after: 'String' };
-        const taken = names.map((name) => `$${name}: ${String(types[name])}`).join(', ');
-        const query = `query ${taken && `(${taken})`} { ${operation.field}${given && `(${given})`} { ${told(operation)} } }`;
-        return { query, variables: input };
+        const given = Object.entries(input).map(([name, said]) => `${name}: ${JSON.stringify(said)}`);
+        return { query: `{ ${operation.field}${given[0] ? `(${given})` : ''} { ${told(operation)} } }` };
       }
       if (operation.output) {
         const { after, first } = input;

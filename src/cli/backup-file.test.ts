@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { backupIn, BackupWriter, readBackup } from './backup-file.js';
+import { backupIn, BackupWriter } from './backup-file.js';
 
 const header = { format: 1, version: '0.1.0', oCloudId: 'o', schemas: { deadLetter: 1 }, key: 'k' };
 const documents = ['{"a":"ä"}', '{"b":[1,2]}', '{"c":null}'];
@@ -25,7 +25,7 @@ const refused = expect.objectContaining({ code: 'INVALID', message: expect.strin
 
 describe('a backup file', () => {
   test('holds what was written, for its owner alone', () => {
-    const read = readBackup(file);
+    const read = backupIn(readFileSync(file), file);
     expect([read.header, read.documents, [...read.lines()]]).toEqual([header, 3, documents]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
@@ -33,7 +33,7 @@ describe('a backup file', () => {
   test('of nothing is one too', () => {
     const empty = join(folder, 'empty');
     new BackupWriter(empty, header).finish();
-    expect([...readBackup(empty).lines()]).toEqual([]);
+    expect([...backupIn(readFileSync(empty), empty).lines()]).toEqual([]);
   });
 
   test('is refused with any byte changed', () => {

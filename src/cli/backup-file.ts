@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import { BackupHeader } from '#schema/backup.js';
 import { invalid } from '#schema/errors.js';
@@ -67,12 +67,7 @@ function footer(documents: number, sha256: string): string {
   return `${JSON.stringify({ documents, sha256 })}\n`;
 }
 
-/** Throws INVALID for a file that is no backup, not whole, or not as it was written. */
-export function readBackup(file: string): BackupFile {
-  return backupIn(readFileSync(file), file);
-}
-
-/** The same of its bytes; `file` is what they are called. */
+/** What the bytes of `file` hold. Throws INVALID for what is no backup, not whole, or not as it was written. */
 export function backupIn(bytes: Buffer, file: string): BackupFile {
   const refuse = (why: string) => invalid(`${file} ${why}. Nothing was restored.`);
   const last = bytes.length < 2 ? -1 : bytes.lastIndexOf(newline, bytes.length - 2);

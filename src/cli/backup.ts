@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { BackupPage, Restored } from '#schema/backup.js';
 import { Fault } from '#schema/errors.js';
-import { BackupWriter, readBackup, type BackupFile } from './backup-file.js';
+import { backupIn, BackupWriter, type BackupFile } from './backup-file.js';
 
 /** A running gateway, and who we are there. */
 export interface Remote {
@@ -21,15 +21,15 @@ export function remoteOf(url: string | undefined, env: NodeJS.ProcessEnv): Remot
   const file = env['NETWEAVE_TOKEN_FILE'];
   return {
     url: (url ?? 'http://127.0.0.1:8080').replace(/\/$/, ''),
-    token: file ? tokenIn(file) : env['NETWEAVE_TOKEN'],
+    token: file ? read(file, 'token').toString().trim() : env['NETWEAVE_TOKEN'],
   };
 }
 
-function tokenIn(file: string): string {
+function read(file: string, what: string): Buffer {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(file);
   } catch (error) {
-    throw new Fault('INVALID', `The token in ${file} cannot be read (${(error as Error).message}).`, {}, error);
+    throw new Fault('INVALID', `The ${what} in ${file} cannot be read (${(error as Error).message}).`, {}, error);
   }
 }
 
@@ -53,7 +53,7 @@ export async function writeBackup(remote: Remote, file: string): Promise<string>
 
 /** Gives a file to a gateway: all of it is judged before the first line is written. */
 export async function restoreBackup(remote: Remote, file: string, replace: boolean): Promise<string> {
-  const backup = readBackup(file);
+  const backup = backupIn(read(file, 'backup'), file);
   const { differing } = await send(remote, backup, { check: true });
   if (differing > 0 && !replace) {
     const what = `${differing} subscriptions stand differently in the gateway than in ${file}`;
