@@ -63,7 +63,7 @@ netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${k
   O2 REST      ${url}/o2ims-infrastructureInventory/${newest}
   own REST     ${url}/netweave/v1
   GraphQL      ${url}/graphql        open it in a browser for GraphiQL
-  tRPC         ${url}/trpc
+  tRPC         ${url}/trpc        for the typed client, netweave/client
   API docs     ${url}/docs
   metrics      ${url}/metrics        health: /livez, /readyz?verbose
 `);
