@@ -4,6 +4,7 @@ import { Fault, invalid } from '#schema/errors.js';
 import { page, rowsOf } from '../../inventory/query.js';
 import { inputFault } from '../input.js';
 import { operation, type Call, type ValueAnswer } from '../operation.js';
+import { wording } from '../wording.js';
 
 /** A page ends when it has grown beyond this, so that a line more may be read into it. */
 const pageBytes = 512 * 1024;
@@ -103,7 +104,7 @@ function lineIn(text: string, at: number): BackupLine {
   } catch {
     throw invalid('It is no JSON.', `lines/${at}`);
   }
-  const parsed = BackupLine.safeParse(said);
+  const parsed = BackupLine.safeParse(said, { error: wording });
   if (parsed.success) return parsed.data;
   throw invalid(inputFault(parsed.error).message, `lines/${at}`);
 }
