@@ -17,6 +17,7 @@ import type { Operation } from '../../operations/operation.js';
 import { documentLimits, type DocumentLimits } from './document-limits.js';
 import { formatError } from './errors.js';
 import { graphqlOverHttp } from './http.js';
+import { overload } from './overload.js';
 import { costLimit, incomplete, operatorSees } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
@@ -73,7 +74,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     validationRules: [documentLimits(limits)],
     documentStore: documentCache(),
     formatError,
-    plugins: [...withoutTelephone, costLimit(limits.cost, view), incomplete, operatorSees(unforeseen)],
+    plugins: [...withoutTelephone, costLimit(limits.cost, view), incomplete, overload, operatorSees(unforeseen)],
   });
   await server.start();
   const requestFor = (request: IncomingMessage) => requestOf({ gate, view, operations }, callerOf(request));
