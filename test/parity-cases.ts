@@ -142,6 +142,13 @@ export const others: Readonly<Record<string, readonly Case[]>> = {
   ],
   'inventorySubscriptions.delivery': askedOfSubscription,
   'inventorySubscriptions.deadLetters': askedOfSubscription,
+  'audit.read': [
+    invalid('a page of nothing', () => ({ first: 0 })),
+    invalid('a marker that is none', () => ({ after: 'bm8gbWFya2VyIG9mIG91cnM' })),
+    { title: 'a page', code: 'OK', input: () => ({ first: 3 }) },
+    { title: 'an operator of a tenant may not', as: 'tenant-a', code: 'FORBIDDEN', input: () => ({}) },
+    { title: 'the outsider may not', as: 'outsider', code: 'FORBIDDEN', input: () => ({}) },
+  ],
   'backup.read': [
     { title: 'everything', code: 'OK', input: () => ({}) },
     invalid('a page of nothing', () => ({ first: 0 })),

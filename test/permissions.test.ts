@@ -16,6 +16,7 @@ const clients: Readonly<Record<string, { readonly roles: readonly string[]; read
   reader: { roles: ['reader'], may: reads },
   operator: { roles: ['operator'], may: (each) => !ofTheGateway(each) },
   deployer: { roles: ['deployer'], may: (each) => reads(each) && each.object.name === 'DeploymentManager' },
+  auditor: { roles: ['auditor'], may: ({ object }) => object.name === 'AuditEntry' },
   admin: { roles: ['admin'], may: () => true },
   nobody: { roles: ['of-no-permission'], may: () => false },
   scaler: {

@@ -12,7 +12,7 @@ import { problemOf, sendProblem } from './rest/problem.js';
 import { routesOf } from './rest/routes.js';
 import { serveRest } from './rest/serve.js';
 import { requestIdHeader } from './request-id.js';
-import { rootIndex } from './root-index.js';
+import { rootsOf } from './root-index.js';
 import { trpcFacade } from './trpc/facade.js';
 import type { View } from '../inventory/view.js';
 import type { Caller, Gate } from '../operations/gate.js';
@@ -79,13 +79,9 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   app.disable('etag');
   // A path below it is nothing, where Express would take it for the same.
   app.use(/^\/graphql\/?$/, getOrPost, graphql.handler);
-  const own = {
-    openApi: `${publicUrl}/openapi/netweave-v1.json`,
-    docs: `${publicUrl}/docs?document=netweave-v1.json`,
-  };
-  const typed = { client: 'netweave/client', procedures: operations.map(({ name }) => name), docs: own.docs };
-  app.use('/trpc', getOrPost, rootIndex(typed), trpcFacade(behind));
-  app.use('/netweave/v1', rootIndex(own), ownFacade({ ...behind, publicUrl }));
+  const roots = rootsOf(publicUrl, operations);
+  app.use('/trpc', getOrPost, roots.trpc, trpcFacade(behind));
+  app.use('/netweave/v1', roots.own, ownFacade({ ...behind, publicUrl }));
   app.use((request: IncomingMessage, response: ServerResponse) =>
     sendProblem(response, problemOf(nothingAt(request.url!))),
   );

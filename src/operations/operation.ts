@@ -4,6 +4,7 @@ import type { ObjectName } from '#schema/objects.js';
 import type { SubjectName } from '#schema/subjects.js';
 import type { Position } from '#schema/position.js';
 import type { Scope } from '#schema/scope.js';
+import type { Store } from '#platform/store/store.js';
 import type { Gap } from '#subscriptions/coverage.js';
 import type { Principal } from '../access/principal.js';
 import type { Row } from '../inventory/row.js';
@@ -24,6 +25,7 @@ export interface Call {
   readonly writes: Writes;
   readonly subscriptions: Subscriptions;
   readonly markers: Markers;
+  readonly readAudit: Store['readAudit'];
   /** Page size when the caller names none. */
   readonly pageSize: number;
   /** Throws UNAVAILABLE while the answer 'there is none' cannot be known yet. */

@@ -10,6 +10,7 @@ import { resourcePools } from './ims/resource-pools.js';
 import { resources } from './ims/resources.js';
 import { resourceTypes } from './ims/resource-types.js';
 import type { Operation } from './operation.js';
+import { audit } from './own/audit.js';
 import { backup } from './own/backup.js';
 
 /** Every operation there is: one line for each object. */
@@ -22,6 +23,7 @@ export const operations = [
   ...resources,
   ...deploymentManagers,
   ...inventorySubscriptions,
+  ...audit,
   ...backup,
 ] as const;
 

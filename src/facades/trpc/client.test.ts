@@ -92,6 +92,7 @@ describe('a typed client over HTTP', () => {
       'resources',
       'deploymentManagers',
       'inventorySubscriptions',
+      'audit',
       'backup',
     ] satisfies (keyof Router['_def']['record'])[];
 
