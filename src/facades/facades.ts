@@ -12,7 +12,7 @@ import { problemOf, sendProblem } from './rest/problem.js';
 import { routesOf } from './rest/routes.js';
 import { serveRest } from './rest/serve.js';
 import { requestIdHeader } from './request-id.js';
-import { rootsOf } from './root-index.js';
+import { ownRoot, trpcRoot } from './root-index.js';
 import { trpcFacade } from './trpc/facade.js';
 import type { View } from '../inventory/view.js';
 import type { Caller, Gate } from '../operations/gate.js';
@@ -79,9 +79,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   app.disable('etag');
   // A path below it is nothing, where Express would take it for the same.
   app.use(/^\/graphql\/?$/, getOrPost, graphql.handler);
-  const roots = rootsOf(publicUrl, operations);
-  app.use('/trpc', getOrPost, roots.trpc, trpcFacade(behind));
-  app.use('/netweave/v1', roots.own, ownFacade({ ...behind, publicUrl }));
+  app.use('/trpc', getOrPost, trpcRoot(publicUrl, operations), trpcFacade(behind));
+  app.use('/netweave/v1', ownRoot(publicUrl), ownFacade({ ...behind, publicUrl }));
   app.use((request: IncomingMessage, response: ServerResponse) =>
     sendProblem(response, problemOf(nothingAt(request.url!))),
   );

@@ -2,13 +2,17 @@ import type { RequestHandler } from 'express';
 import type { Operation } from '../operations/operation.js';
 import { fixed } from './pages/fixed.js';
 
-/** What is at the roots of our own APIs, which begin nothing themselves. */
-export function rootsOf(publicUrl: string, operations: readonly Operation[]) {
-  const docs = `${publicUrl}/docs?document=netweave-v1.json`;
-  return {
-    own: rootIndex({ openApi: `${publicUrl}/openapi/netweave-v1.json`, docs }),
-    trpc: rootIndex({ client: 'netweave/client', procedures: operations.map(({ name }) => name), docs }),
-  };
+const docsAt = (publicUrl: string): string => `${publicUrl}/docs?document=netweave-v1.json`;
+
+/** What is at `/netweave/v1` itself. */
+export function ownRoot(publicUrl: string): RequestHandler {
+  return rootIndex({ openApi: `${publicUrl}/openapi/netweave-v1.json`, docs: docsAt(publicUrl) });
+}
+
+/** What is at `/trpc` itself. */
+export function trpcRoot(publicUrl: string, operations: readonly Operation[]): RequestHandler {
+  const procedures = operations.map(({ name }) => name);
+  return rootIndex({ client: 'netweave/client', procedures, docs: docsAt(publicUrl) });
 }
 
 /** Answers whoever opens the root of an API with where to go on: `links` by name. Everything else is handed on. */
