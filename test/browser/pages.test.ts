@@ -24,19 +24,25 @@ afterAll(async () => {
   await gateway.close();
 });
 
+/** GraphiQL's editor, as far as a test touches it. */
+interface Editor {
+  setValue(text: string): void;
+  /** What it has understood of the text so far: by this it tells a subscription from a query. */
+  readonly documentAST?: { readonly loc?: { readonly source: { readonly body: string } } };
+}
+
 /** Puts a document into GraphiQL and runs it. */
-async function runInGraphiql(document: string): Promise<void> {
+async function runInGraphiql(text: string): Promise<void> {
   const { page } = visited;
-  await page.waitForSelector('.graphiql-query-editor .CodeMirror');
-  await page.evaluate((text) => {
-    const editor = document_().querySelector('.graphiql-query-editor .CodeMirror') as unknown as {
-      CodeMirror: { setValue(value: string): void };
-    };
-    editor.CodeMirror.setValue(text);
-    function document_() {
-      return (globalThis as unknown as { document: { querySelector(selector: string): unknown } }).document;
-    }
-  }, document);
+  const editor = await page.waitForSelector('.graphiql-query-editor .CodeMirror');
+  const touch = (element: unknown, document?: string) => {
+    const { CodeMirror } = element as { readonly CodeMirror: Editor };
+    if (document !== undefined) CodeMirror.setValue(document);
+    return CodeMirror.documentAST?.loc?.source.body;
+  };
+  await page.evaluate(touch, editor, text);
+  // It reads what was typed a moment later, and not before it has the schema.
+  await until(async () => (await page.evaluate(touch, editor)) === text);
   await page.click('.graphiql-execute-button');
 }
 
