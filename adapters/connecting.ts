@@ -18,7 +18,7 @@ const longest = 30_000;
 export function connecting(
   connect: () => Promise<Connection>,
   connected: (connection: Connection) => void,
-  failed: (reason: string) => void,
+  failed: (reason: string, blamed: Fault | undefined) => void,
 ): Connecting {
   const stopped = new AbortController();
   let connection: Connection | undefined;
@@ -35,8 +35,9 @@ export function connecting(
       connected(made);
       noted();
     } catch (error) {
-      failed(error instanceof Error ? error.message : String(error));
-      noted(blamesConfiguration(error));
+      const blamed = blamesConfiguration(error);
+      failed(error instanceof Error ? error.message : String(error), blamed);
+      noted(blamed);
     }
   }
   async function untilConnected(): Promise<void> {

@@ -83,7 +83,10 @@ describe('connecting', () => {
 
   test('a fault of the configuration ends the start, and closes what was connected', async () => {
     const { open, closed } = world({ a: ['ok'], b: ['invalid'] });
-    await expect(open()).rejects.toMatchObject({ code: 'INVALID', message: 'No such context.' });
+    await expect(open()).rejects.toMatchObject({
+      code: 'INVALID',
+      message: expect.stringMatching(/^The backend 'b' cannot be connected: No such context\. Correct the options/),
+    });
     expect(closed).toEqual(['a']);
   });
 

@@ -1,4 +1,4 @@
-import type { Fault } from '#schema/errors.js';
+import { Fault } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
 import { connecting, type Connecting } from './connecting.js';
 import type { Adapter, ConnectContext, Connection, WritePort } from './contract.js';
@@ -78,6 +78,8 @@ export async function connectBackends(
       return [key, { configuration, guard: backendGuard(key, configuration), instance: undefined }];
     }),
   );
+  const misconfigured = new Map<Fault, string>();
+  let starting = true;
   const attempts = [...places.values()].flatMap((place): Connecting[] => {
     const { key, type, options, enabled = true } = place.configuration;
     if (!enabled) return [];
@@ -87,16 +89,33 @@ export async function connectBackends(
       events.connected(place.instance);
     };
     const connect = async () => adapter.connect(adapter.config.parse(options), contextOf(place.configuration));
-    return [connecting(connect, connected, (reason) => events.away(key, reason))];
+    const failed = (reason: string, blamed: Fault | undefined) => {
+      // What ends the start is told by it, and not tried again.
+      if (starting && blamed) misconfigured.set(blamed, key);
+      else events.away(key, reason);
+    };
+    return [connecting(connect, connected, failed)];
   });
   const registry = registryOf(places, attempts, events);
   try {
     await triedWithin(patience, attempts);
   } catch (error) {
     await registry.close();
-    throw error;
+    const key = misconfigured.get(error as Fault);
+    throw key === undefined ? error : unusable(key, error as Fault);
+  } finally {
+    starting = false;
   }
   return registry;
+}
+
+function unusable(key: string, { message, detail }: Fault): Fault {
+  const todo = 'Correct the options of this backend, or set `enabled: false` for it, and start again.';
+  return new Fault(
+    'INVALID',
+    `The backend '${key}' cannot be connected: ${message.replace(/\.?$/, '.')} ${todo}`,
+    detail,
+  );
 }
 
 async function triedWithin(patience: number, attempts: readonly Connecting[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NativeEvent } from '#adapters/contract.js';
 import type { Fact } from '#adapters/kit/materialise.js';
+import { Lately } from './lately.js';
 
 /** Whether version `a` is newer than `b`; undefined where the backend's versions have no order. */
 export type Ordering = ((a: string, b: string) => boolean) | undefined;
@@ -11,6 +12,9 @@ interface Known {
   version: string | undefined;
   /** The last list that named it. */
   list: number;
+  /** Where versions have no order: when this version was told last, and when a list told any. */
+  told: number;
+  listed: number;
   /** Whether the present materialiser has it. */
   projected: boolean;
 }
@@ -25,12 +29,11 @@ interface Pin {
   readonly swept?: true;
 }
 
-/** A version that was told, or that the native went. */
+/** A version that was told and is no longer known as that of the native, or that the native went. */
 interface Told {
-  readonly identity: string;
   readonly version: string | undefined;
   readonly at: number;
-  /** By a single report, by a list (which may have skipped versions), or that the native is gone. */
+  /** By a report, by a list (which may have skipped versions), or that the native is gone. */
   readonly by: 'report' | 'list' | 'absence';
 }
 
@@ -46,8 +49,8 @@ export class KindArrivals {
   readonly #natives = new Map<string, Known>();
   /** Oldest first. */
   readonly #pins = new Map<string, Pin>();
-  /** What was told lately, oldest first: an answer to a write that comes later than its echo is known by that. */
-  #told: Told[] = [];
+  /** What changed lately: an answer to a write that comes later than its echo is known by that. */
+  readonly #told = new Lately<Told>(remembered);
   /** How many lists have begun, and when one of a watch told something last. */
   #lists = 0;
   #listed = -Infinity;
@@ -90,14 +93,15 @@ export class KindArrivals {
     if (!this.#listing) return [];
     if (polled === undefined) this.#listed = now;
     const unnamed = [...this.#natives].filter(([, { list }]) => list !== this.#lists);
-    for (const [identity, { version }] of unnamed) {
+    for (const [identity, known] of unnamed) {
+      const { version } = known;
       const pin = this.#pins.get(identity);
       if (pin) {
         if (polled === undefined) this.#hold(identity, pin, now);
         continue;
       }
-      this.#natives.delete(identity);
-      this.#remember({ identity, version: undefined, at: now, by: 'absence' });
+      this.#leave(identity, known, now);
+      this.#told.note(identity, { version: undefined, at: now, by: 'absence' }, now);
       facts.push({ type: 'forget', kind: this.#kind, identity });
       if (polled !== undefined) continue;
       const gone = { type: 'delete', kind: this.#kind, identity, ...(version !== undefined && { version }) } as const;
@@ -114,7 +118,7 @@ export class KindArrivals {
 
   /** `began`: when the write was sent. */
   wrote(event: Changed, now: number, began: number): readonly Fact[] {
-    const { identity, version } = event;
+    const { identity } = event;
     const known = this.#natives.get(identity);
     const pin = this.#pins.get(identity);
     if (pin && this.#isNewer(pin.state, event)) return [];
@@ -122,8 +126,8 @@ export class KindArrivals {
     if (this.#wasTold(event, known, began)) return [];
     this.#pins.delete(identity);
     this.#pins.set(identity, { state: event, since: now });
-    if (event.type === 'delete') this.#natives.delete(identity);
-    else this.#natives.set(identity, { version, list: this.#lists, projected: true });
+    if (event.type === 'delete') this.#leave(identity, known, now);
+    else this.#set(event, known, now);
     return [event];
   }
 
@@ -160,14 +164,17 @@ export class KindArrivals {
     // A list may show that the backend's history went back (restored from a backup); a single report may just be late.
     if (known && !this.#listing && this.#isNewer(known, event)) return [];
     if (event.type === 'delete') {
-      this.#remember({ identity, version, at: now, by: 'absence' });
-      this.#natives.delete(identity);
+      this.#told.note(identity, { version, at: now, by: 'absence' }, now);
+      this.#leave(identity, known, now);
       return [event];
     }
-    if (!this.#newer && version !== undefined)
-      this.#remember({ identity, version, at: now, by: this.#listing ? 'list' : 'report' });
+    const listed = !this.#newer && version !== undefined && this.#listing;
+    if (known && listed) known.listed = now;
+    if (known && known.version === version) known.told = now;
     if (known?.projected && version !== undefined && known.version === version) return [];
-    this.#natives.set(identity, { version, list: this.#lists, projected: true });
+    const set = this.#set(event, known, now);
+    set.told = now;
+    if (listed) set.listed = now;
     return [this.#listing ? { ...event, listed: true } : event];
   }
 
@@ -207,19 +214,37 @@ export class KindArrivals {
     if (type === 'delete' && this.#read && !known) return true;
     if (!this.#newer && version !== undefined && this.#listed >= began) return true;
     if (type === 'upsert' && known?.projected && version !== undefined && known.version === version) return true;
-    return this.#told.some((told) => {
-      if (told.identity !== identity) return false;
-      if (type === 'upsert' && told.by !== 'absence' && told.version === version) return true;
+    if (known && known.listed >= began) return true;
+    const echoed = type === 'upsert' && !this.#newer && version !== undefined && known?.version === version;
+    if (echoed && known.told >= began - remembered) return true;
+    return this.#told.of(identity).some((told) => {
+      if (type === 'upsert' && told.by !== 'absence' && version !== undefined && told.version === version) return true;
       if (told.by === 'report') return false;
       const ordered = this.#newer && told.version !== undefined && version !== undefined;
       return ordered ? this.#newer!(told.version!, version) : told.at >= began;
     });
   }
 
-  #remember(told: Told): void {
-    const [oldest] = this.#told;
-    if (oldest && told.at - oldest.at > 2 * remembered)
-      this.#told = this.#told.filter(({ at }) => told.at - at <= remembered);
-    this.#told.push(told);
+  #set({ identity, version }: Changed, known: Known | undefined, now: number): Known {
+    if (known && known.version !== version) this.#outlive(identity, known, now);
+    const { told, listed } = known ?? { told: -Infinity, listed: -Infinity };
+    const kept = known?.version === version ? told : -Infinity;
+    const set = { version, list: this.#lists, told: kept, listed, projected: true };
+    this.#natives.set(identity, set);
+    return set;
+  }
+
+  #leave(identity: string, known: Known | undefined, now: number): void {
+    this.#natives.delete(identity);
+    if (!known) return;
+    this.#outlive(identity, known, now);
+    if (now - known.listed <= remembered)
+      this.#told.note(identity, { version: undefined, at: known.listed, by: 'list' }, now);
+  }
+
+  /** A version goes that an answer to a write may still name. Where they have an order, that tells. */
+  #outlive(identity: string, { version, told }: Known, now: number): void {
+    if (!this.#newer && version !== undefined && now - told <= remembered)
+      this.#told.note(identity, { version, at: told, by: 'report' }, now);
   }
 }

@@ -40,9 +40,8 @@ const encoded = (value: unknown): string => encodeURIComponent(String(value));
 const rest: Facade = {
   name: 'rest',
   request({ object, verb }, input) {
-    const { routes } = object.presenters.find(
-      ({ api, major }) => api === 'o2ims-infrastructureInventory' && major === 'v2',
-    )!;
+    const { routes = {} } =
+      object.presenters.find(({ api, major }) => api === 'o2ims-infrastructureInventory' && major === 'v2') ?? {};
     const template = verb in routes ? routes[verb as keyof typeof routes] : undefined;
     if (template === undefined) return undefined;
     const { id, parent, filter, after, value } = input;
@@ -87,6 +86,10 @@ const own: Facade = {
         return { target: one, method: 'PATCH', body: patch };
       case 'delete':
         return { target: one, method: 'DELETE' };
+      case 'read':
+        return { target: `${path}?${list.slice(1)}` };
+      case 'restore':
+        return { target: `${path}/${verb}`, method: 'POST', body: query };
       default:
         if (kind === 'query') return { target: `${one}/${verb}?${list.slice(1)}` };
         return { target: `${one}/${verb}`, method: 'POST', body: query };
@@ -136,7 +139,7 @@ const graphql: Facade = {
     const { object, verb, kind } = operation;
     const { id, parent, value, orderBy, ...rest } = input as Input & { readonly orderBy?: OrderBy };
     const order = orderBy && { orderBy: { by: orderBy.attribute, direction: orderBy.descending ? 'DESC' : 'ASC' } };
-    const shown = selectionOf(object.name);
+    const shown = operation.output ? '' : selectionOf(object.name);
     const body = ((): object => {
       if (kind === 'mutation') {
         const name = operation.field ?? `${verb}${object.name}`;
@@ -145,6 +148,10 @@ const graphql: Facade = {
           return { query: `mutation (${of}) { ${name}(input: $input) { ${told(operation)} } }`, variables: { input } };
         const query = `mutation (${of}) { ${name}(input: $input) { id position value: ${fieldName(object.name)} { ${shown} } } }`;
         return { query, variables: { input: verb === 'create' ? value : input } };
+      }
+      if (operation.output && operation.field) {
+        const given = Object.entries(input).map(([name, said]) => `${name}: ${JSON.stringify(said)}`);
+        return { query: `{ ${operation.field}${given[0] ? `(${given})` : ''} { ${told(operation)} } }` };
       }
       if (operation.output) {
         const { after, first } = input;
@@ -170,7 +177,7 @@ const graphql: Facade = {
     const { data, errors } = bodyOf(reply) as GraphqlBody;
     if (errors) return refused(codeOf.get(errors[0]!.extensions.code)!);
     const [answer] = Object.values(data!);
-    if (output) return answered(operation, kind === 'mutation' ? answer : (answer as Value)[verb]);
+    if (output) return answered(operation, kind === 'mutation' || operation.field ? answer : (answer as Value)[verb]);
     const page = answer as { readonly nodes?: unknown; readonly value?: unknown; readonly pageInfo?: PageInfo };
     if (kind === 'mutation') return answered(operation, { value: page.value });
     if (!Array.isArray(page.nodes)) return answered(operation, { ...(answer as object) });

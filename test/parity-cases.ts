@@ -99,6 +99,9 @@ const askedOfSubscription: readonly Case[] = [
   { title: 'a tenant, of what is not its own', as: 'tenant-a', code: 'NOT_FOUND', input: itself },
 ];
 
+/** Of no gateway. */
+const elsewhereMade = { format: 1, version: '0', oCloudId: nowhere, schemas: {}, key: '' };
+
 /** What operations of their own answer; what they change is compared by tests of their own. */
 export const others: Readonly<Record<string, readonly Case[]>> = {
   'inventorySubscriptions.create': [
@@ -139,6 +142,23 @@ export const others: Readonly<Record<string, readonly Case[]>> = {
   ],
   'inventorySubscriptions.delivery': askedOfSubscription,
   'inventorySubscriptions.deadLetters': askedOfSubscription,
+  'audit.read': [
+    invalid('a page of nothing', () => ({ first: 0 })),
+    invalid('a marker that is none', () => ({ after: 'bm8gbWFya2VyIG9mIG91cnM' })),
+    { title: 'a page', code: 'OK', input: () => ({ first: 3 }) },
+    { title: 'an operator of a tenant may not', as: 'tenant-a', code: 'FORBIDDEN', input: () => ({}) },
+    { title: 'the outsider may not', as: 'outsider', code: 'FORBIDDEN', input: () => ({}) },
+  ],
+  'backup.read': [
+    { title: 'everything', code: 'OK', input: () => ({}) },
+    invalid('a page of nothing', () => ({ first: 0 })),
+    { title: 'a reader may not', as: 'reader', code: 'FORBIDDEN', input: () => ({}) },
+  ],
+  'backup.restore': [
+    ...forbidden(() => ({ header: elsewhereMade, lines: [] })),
+    { title: 'of another O-Cloud', code: 'INVALID', input: () => ({ header: elsewhereMade, lines: [] }) },
+    invalid('of no format', () => ({ header: { ...elsewhereMade, format: 0 }, lines: [] })),
+  ],
 };
 
 /** Of the subscription that the parity gateway begins with. */

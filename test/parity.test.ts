@@ -236,7 +236,7 @@ async function servers(): Promise<(operation: Operation) => Promise<readonly Fac
   const graph = (await gateway.send('/graphql', { as: 'admin', method: 'POST', body: { query: roots } })).text;
   return async (operation) => {
     const { name, verb, object } = operation;
-    const { routes } = object.presenters[0]!;
+    const { routes = {} } = object.presenters[0] ?? {};
     const field =
       verb === 'list'
         ? object.collection
@@ -270,7 +270,7 @@ test('an operation is absent where it is expected to be, and nowhere else', asyn
   );
   // On O2 paths, pools and resources are read only, by the specification; of subscriptions they know no more than O2 does.
   const missing = allOperations.filter(({ verb, kind, object, output }) => {
-    return output !== undefined || (kind === 'mutation' && !(verb in object.presenters[0]!.routes));
+    return output !== undefined || (kind === 'mutation' && !(verb in (object.presenters[0]?.routes ?? {})));
   });
   expect(absent).toEqual(Object.fromEntries(missing.map(({ name }) => [name, ['rest']])));
 });

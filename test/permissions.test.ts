@@ -7,13 +7,16 @@ import { call, facades, graph, operationOf, type Input, type Value } from './fac
 import { nowhere, openGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.js';
 
 type MayCall = (operation: Operation) => boolean;
-const reads: MayCall = ({ kind }) => kind === 'query';
+/** Of the gateway itself: for admins alone. */
+const ofTheGateway: MayCall = ({ object }) => object.presenters.length === 0;
+const reads: MayCall = (each) => each.kind === 'query' && !ofTheGateway(each);
 
 /** What each client's roles permit, as an operator would say it. */
 const clients: Readonly<Record<string, { readonly roles: readonly string[]; readonly may: MayCall }>> = {
   reader: { roles: ['reader'], may: reads },
-  operator: { roles: ['operator'], may: () => true },
+  operator: { roles: ['operator'], may: (each) => !ofTheGateway(each) },
   deployer: { roles: ['deployer'], may: (each) => reads(each) && each.object.name === 'DeploymentManager' },
+  auditor: { roles: ['auditor'], may: ({ object }) => object.name === 'AuditEntry' },
   admin: { roles: ['admin'], may: () => true },
   nobody: { roles: ['of-no-permission'], may: () => false },
   scaler: {
@@ -33,6 +36,8 @@ const value: Value = {
   resourceTypeId: nowhere,
   oCloudSiteId: nowhere,
 };
+/** What no gateway wrote. */
+const elsewhere: Value = { format: 1, version: '0', oCloudId: nowhere, schemas: {}, key: '' };
 const pick = (...names: readonly string[]): Value => Object.fromEntries(names.map((name) => [name, value[name]]));
 
 /** An input that changes nothing, and what becomes of it when the call is permitted. */
@@ -58,6 +63,8 @@ function harmless({ verb, object }: Operation, pool: string): { readonly input: 
     replay: [{ id: nowhere, allDeadLetters: true }, 'NOT_FOUND'],
     delivery: [{ id: nowhere }, 'NOT_FOUND'],
     deadLetters: [{ id: nowhere }, 'NOT_FOUND'],
+    read: [{}, 'OK'],
+    restore: [{ header: elsewhere, lines: [] }, 'INVALID'],
   };
   const [input, code] = inputs[verb];
   return { input, code };

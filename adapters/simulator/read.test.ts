@@ -150,7 +150,7 @@ describe('a watch', () => {
     [{ status: 500 }, 'BACKEND_UNAVAILABLE'],
     [{ garbage: true }, 'BACKEND_UNAVAILABLE'],
   ])('that is under way when %j strikes throws %s and can be taken up again', async (fault, code) => {
-    await open({}, { idleTimeout: 300 });
+    await open({}, { idleTimeout: 1000 });
     const mirror = emptyMirror();
     let changes = 0;
     const strike = (known: Mirror): boolean => {

@@ -6,13 +6,21 @@ export type Roles = ReadonlyMap<string, ReadonlySet<string>>;
 /** Of metrics, which tell of every tenant and of no object. */
 export const metricsPermission = 'metrics:read';
 
+/** Of the audit, which tells who did what: for those who are asked to look. */
+export const auditPermission = 'audit:read';
+
+const notForEveryReader: ReadonlySet<string> = new Set([metricsPermission, auditPermission]);
+
 const builtIns: Readonly<Record<string, (permission: string) => boolean>> = {
-  reader: (permission) => permission.endsWith(':read') && permission !== metricsPermission,
-  operator: (permission) => /:(read|create|update|scale|delete)$/.test(permission) && permission !== metricsPermission,
+  reader: (permission) => permission.endsWith(':read') && !notForEveryReader.has(permission),
+  operator: (permission) =>
+    /:(read|create|update|scale|delete)$/.test(permission) && !notForEveryReader.has(permission),
   /** Sees how deployment managers are reached. */
   deployer: (permission) => permission === 'deploymentManagers:read' || permission === 'deploymentManagers:credentials',
   /** What collects metrics. */
   monitor: (permission) => permission === metricsPermission,
+  /** Reads who wanted to change what. */
+  auditor: (permission) => permission === auditPermission,
   admin: () => true,
 };
 

@@ -3,15 +3,26 @@ import type { Flags } from '../platform/config/flags.js';
 import { suggestion } from '../platform/config/suggest.js';
 
 export type Command =
-  'start' | 'config check' | 'config print' | 'instance list' | 'instance remove' | 'help' | 'version';
+  | 'start'
+  | 'config check'
+  | 'config print'
+  | 'instance list'
+  | 'instance remove'
+  | 'backup'
+  | 'restore'
+  | 'help'
+  | 'version';
 
 export interface Arguments {
   readonly command: Command;
-  /** What it is about: the key of a backend, for `instance remove`. */
+  /** What it is about: the key of a backend for `instance remove`, a file for `backup` and `restore`. */
   readonly operand?: string;
   /** Path of the configuration file. */
   readonly file?: string;
   readonly flags: Flags;
+  /** The running gateway, for `backup` and `restore`. */
+  readonly url?: string;
+  readonly replace?: boolean;
 }
 
 /** The command line is wrong; the message says what and how to see what is right. */
@@ -30,6 +41,8 @@ const options = {
   runs: { type: 'string' },
   kubeconfig: { type: 'string' },
   context: { type: 'string' },
+  url: { type: 'string' },
+  replace: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsOptionsConfig;
@@ -40,6 +53,8 @@ const commands: readonly Command[] = [
   'config print',
   'instance list',
   'instance remove',
+  'backup',
+  'restore',
   'help',
   'version',
 ];
@@ -71,11 +86,26 @@ export function parseArguments(args: readonly string[]): Arguments {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   };
-  return { ...commandOf(positionals), flags, ...(config === undefined ? {} : { file: config }) };
+  const command = commandOf(positionals);
+  const { url, replace } = given as { readonly url?: string; readonly replace?: true };
+  if (replace && command.command !== 'restore') throw new UsageFault('--replace is for restore.');
+  if (url !== undefined && command.command !== 'restore' && command.command !== 'backup')
+    throw new UsageFault('--url is for backup and restore.');
+  return {
+    ...command,
+    flags,
+    ...(config === undefined ? {} : { file: config }),
+    ...(url === undefined ? {} : { url: gatewayUrl(url) }),
+    ...(replace ? { replace } : {}),
+  };
 }
 
 function commandOf(words: readonly string[]): Pick<Arguments, 'command' | 'operand'> {
   const [noun, verb, ...operands] = words;
+  if (noun === 'backup' || noun === 'restore') {
+    if (verb === undefined || operands.length > 0) throw new UsageFault(`${noun} needs the name of one file.`);
+    return { command: noun, operand: verb };
+  }
   if (noun !== 'instance' || verb !== 'remove') return { command: named(words) };
   if (operands.length !== 1) throw new UsageFault('instance remove needs the key of one backend.');
   return { command: 'instance remove', operand: operands[0]! };
@@ -97,6 +127,11 @@ function checked(raw: string, name: string, value: string | undefined): string |
   if (type === 'boolean' && value !== undefined) throw new UsageFault(`${raw} takes no value.`);
   if (type === 'string' && (value === undefined || value === '')) throw new UsageFault(`${raw} needs a value.`);
   return value ?? true;
+}
+
+function gatewayUrl(text: string): string {
+  if (/^https?:/i.test(text) && URL.canParse(text)) return text;
+  throw new UsageFault(`--url needs a URL like http://127.0.0.1:8080, not '${text}'.`);
 }
 
 function portNumber(text: string): number {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 export const help = `netweave: an O-RAN O2 gateway over REST, GraphQL and tRPC
 
 Usage:
@@ -8,6 +6,9 @@ Usage:
   netweave config print [options]  Print the configuration as it takes effect, without secrets
   netweave instance list           List the backends that the store knows; the gateway must not run
   netweave instance remove KEY     Delete what is kept of a backend that the configuration no longer names
+  netweave backup FILE [--url URL] Write what a running gateway owns (subscriptions, their secrets, dead letters) to FILE
+  netweave restore FILE [--url URL] [--replace]
+                                   Give it to a running gateway; --replace: also where something newer stands
   netweave help | version
 
 Options:
@@ -18,16 +19,16 @@ Options:
       --runs WORDS       Of api,watch,deliver, what this process does  (runs)
       --kubeconfig FILE  Take a Kubernetes cluster as backend
       --context NAME     The context of the kubeconfig, if not the current one
+      --url URL          The running gateway, for backup and restore (http://127.0.0.1:8080)
+      --replace          Let a restored subscription take the place of one that stands differently
   -h, --help             Show this
   -v, --version          Show the version
 
 Every setting can come from the environment too: NETWEAVE_LISTEN_PORT=9000, or NETWEAVE_KEY_FILE=/run/secrets/key.
 Flags outrank the environment, the environment outranks the file. All settings: docs/configuration.md
 
-Exit codes: 0 done, 1 unforeseen, 2 wrong arguments or configuration, 3 cannot listen, 4 cannot open the store
-`;
+Backup and restore show the token in NETWEAVE_TOKEN, or in the file that NETWEAVE_TOKEN_FILE names.
 
-export function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+Exit codes: 0 done, 1 unforeseen, 2 wrong arguments or configuration, 3 cannot listen, 4 cannot open the store,
+  5 cannot back up or restore
+`;

@@ -49,6 +49,14 @@ describe('the process', () => {
     expect(await error).toMatch(/The access log cannot be written\./);
   });
 
+  test('ends with 2 when a kubeconfig is missing: says which, for what, and what to do, and tries nothing again', async () => {
+    const { ended, error } = netweave('--port', '0', '--memory', '--kubeconfig', '/nowhere/kubeconfig');
+    expect(await ended).toBe(2);
+    const said = await error;
+    expect(said).toMatch(/backend 'kubernetes' .*'\/nowhere\/kubeconfig'.*start again\./);
+    expect(said).not.toMatch(/retry/i);
+  });
+
   test('ends with 3 when its port is taken, and says what to do', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

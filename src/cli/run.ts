@@ -1,10 +1,12 @@
 import { printConfiguration } from '../platform/config/print.js';
 import type { Configuration } from '../platform/config/model.js';
 import { createLogger } from '../platform/logger.js';
+import { version } from '../platform/version.js';
 import { shutdownOnSignals } from '../platform/shutdown.js';
 import { adapterModels } from '../gateway/adapter-models.js';
 import { parseArguments, UsageFault, type Arguments } from './arguments.js';
-import { help, version } from './help.js';
+import { restoreBackup, remoteOf, writeBackup } from './backup.js';
+import { help } from './help.js';
 import { listInstances, removeInstance } from './instance.js';
 import { configurationOf, exitCodes, failure, start, type StartOptions } from './start.js';
 
@@ -37,7 +39,7 @@ export async function run(
 }
 
 async function perform(
-  { command, operand, file, flags }: Arguments,
+  { command, operand, file, flags, url, replace = false }: Arguments,
   env: NodeJS.ProcessEnv,
   { out }: Terminal,
 ): Promise<void> {
@@ -55,6 +57,10 @@ async function perform(
       return out(await listInstances(configurationOf(options)));
     case 'instance remove':
       return out(await removeInstance(configurationOf(options), operand!));
+    case 'backup':
+      return out(await writeBackup(remoteOf(url, env), operand!));
+    case 'restore':
+      return out(await restoreBackup(remoteOf(url, env), operand!, replace));
     case 'start': {
       const gateway = await start(options);
       shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], createLogger({ mode: 'development' }));

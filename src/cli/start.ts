@@ -12,7 +12,7 @@ import { openGateway, type Gateway } from '../gateway/gateway.js';
 import { demonstration } from './demo.js';
 
 /** Exit codes, beside 0 and 1 for what nobody foresaw. */
-export const exitCodes = { configuration: 2, listen: 3, store: 4 } as const;
+export const exitCodes = { configuration: 2, listen: 3, store: 4, gateway: 5 } as const;
 
 export interface StartOptions {
   readonly file?: string;
@@ -63,8 +63,8 @@ netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${k
   O2 REST      ${url}/o2ims-infrastructureInventory/${newest}
   own REST     ${url}/netweave/v1
   GraphQL      ${url}/graphql        open it in a browser for GraphiQL
-  tRPC         ${url}/trpc
-  live         ${url}/live           the O-Cloud changing, in a browser
+  tRPC         ${url}/trpc        for the typed client, netweave/client
+  live         ${url}/live        the O-Cloud changing, in a browser
   API docs     ${url}/docs
   metrics      ${url}/metrics        health: /livez, /readyz?verbose
 `);
@@ -97,6 +97,7 @@ export function failure(error: unknown): { readonly message: string; readonly co
     return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: 1 };
   const { at } = error.detail;
   if (at === 'listen') return { message: error.message, code: exitCodes.listen };
+  if (at === 'gateway') return { message: error.message, code: exitCodes.gateway };
   if (at === 'store') return { message: error.message, code: exitCodes.store };
   return { message: error.message, code: error.code === 'INVALID' ? exitCodes.configuration : 1 };
 }

@@ -19,6 +19,7 @@ import { problemOf, sendProblem } from './rest/problem.js';
 import { routesOf } from './rest/routes.js';
 import { serveRest } from './rest/serve.js';
 import { requestIdHeader } from './request-id.js';
+import { ownRoot, trpcRoot } from './root-index.js';
 import { trpcFacade } from './trpc/facade.js';
 import type { IdentifyPrincipal } from '../access/principal.js';
 import type { View } from '../inventory/view.js';
@@ -83,17 +84,17 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     pageBytes: configuration.limits.pageBytes,
   });
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
-  const { live: liveLimits } = configuration.limits;
-  const live = connections(liveLimits, identify);
-  const joined = { gate, view, hub, most: liveLimits.streams, connections: live, backlog: liveLimits.backlog };
-  const events = eventsFacade({ ...joined, unforeseen });
+  const { streams: most, backlog, ...bounds } = configuration.limits.live;
+  const live = connections(bounds, identify);
+  const joined = { hub, most, connections: live };
+  const events = eventsFacade({ ...joined, gate, view, backlog, unforeseen });
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
   const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
   const app = mounted(
     graphql.handler,
-    trpcFacade({ ...behind, live: { hub, most: liveLimits.streams, connections: live } }),
-    ownFacade({ ...behind, publicUrl }),
+    [trpcRoot(publicUrl, operations), trpcFacade({ ...behind, live: joined })],
+    [ownRoot(publicUrl), ownFacade({ ...behind, publicUrl })],
     unforeseen,
   );
   const serve: Serve = (request, response, caller) => {
@@ -116,8 +117,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
 /** What is not hot, behind Express. */
 function mounted(
   graphql: RequestHandler,
-  trpc: RequestHandler,
-  own: RequestHandler,
+  trpc: readonly RequestHandler[],
+  own: readonly RequestHandler[],
   unforeseen: Parts['unforeseen'],
 ): Express {
   const app = express();
@@ -125,8 +126,8 @@ function mounted(
   app.disable('etag');
   // A path below it is nothing, where Express would take it for the same.
   app.use(/^\/graphql\/?$/, getOrPost, graphql);
-  app.use('/trpc', getOrPost, trpc);
-  app.use('/netweave/v1', own);
+  app.use('/trpc', getOrPost, ...trpc);
+  app.use('/netweave/v1', ...own);
   app.use((request: IncomingMessage, response: ServerResponse) =>
     sendProblem(response, problemOf(nothingAt(request.url!))),
   );

@@ -1,6 +1,6 @@
 import { Fault } from '#schema/errors.js';
 
-const wrapped = /^(value|patch)(?=\/|:|$)\/?/;
+const wrapped = /^(value|patch)(?=[/: ]|$)\/?/;
 
 /** A fault of an input, told in terms of the body: operations wrap it in a member of their own. */
 export function ofTheBody(fault: Fault): Fault {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { backups } from '#subscriptions/backups.js';
 import { compileSubscription } from '#subscriptions/matcher/compile.js';
 import { Fault } from '#schema/errors.js';
 import { tenantOf } from '#schema/scope.js';
@@ -22,6 +23,7 @@ import { tokens as newTokens, type Tokens } from '../platform/outbound/token.js'
 import { sealer } from '../platform/sealed.js';
 import type { Store } from '../platform/store/store.js';
 import type { Backends } from './backends.js';
+import { version } from '../platform/version.js';
 import { ownServersOf } from './own-servers.js';
 import { measureDeliveries } from './delivery-metrics.js';
 
@@ -76,6 +78,7 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
       owned,
       callbacks: callbacksOf(client, tokens, callbacks.test === 'on'),
       deliveries: deliveries(surroundings),
+      backups: backups({ ...surroundings, oCloudId, version: version() }),
       checkFilter({ apiMajor, filter, filterMode }) {
         compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
       },

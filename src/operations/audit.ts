@@ -3,8 +3,8 @@ import type { AuditEntry, Store } from '#platform/store/store.js';
 import type { Caller } from './caller.js';
 import type { Operation } from './operation.js';
 
-/** Where audit entries go. */
-export type AuditLog = Pick<Store, 'appendAudit'>;
+/** Where audit entries go, and are read. */
+export type AuditLog = Pick<Store, 'appendAudit' | 'readAudit'>;
 
 const longestId = 255;
 

@@ -167,7 +167,7 @@ describe('a mutation', () => {
 
   test('does not happen when its intent cannot be written', async () => {
     let ran = false;
-    const full = { appendAudit: () => Promise.reject(new Error('full')) };
+    const full = { readAudit: async () => [], appendAudit: () => Promise.reject(new Error('full')) };
     const call = () =>
       opened({ store: full }).call(
         caller(),
@@ -180,7 +180,10 @@ describe('a mutation', () => {
 
   test('stands when only its outcome cannot be written, and the operator is told', async () => {
     let writes = 0;
-    const filling = { appendAudit: () => ((writes += 1) > 1 ? Promise.reject(new Error('full')) : Promise.resolve()) };
+    const filling = {
+      readAudit: async () => [],
+      appendAudit: () => ((writes += 1) > 1 ? Promise.reject(new Error('full')) : Promise.resolve()),
+    };
     expect(
       await opened({ store: filling }).call(
         caller(),

@@ -179,13 +179,23 @@ async function run(
 }
 
 /** What operations are given, made from their callers. */
-function calls({ view, writes, subscriptions, markers, pageSize, coverage, firstSyncTimeout }: GateParts): CallOf {
+function calls({
+  view,
+  writes,
+  subscriptions,
+  markers,
+  store,
+  pageSize,
+  coverage,
+  firstSyncTimeout,
+}: GateParts): CallOf {
   const started = Date.now();
   const knows = (object: ObjectName): void => {
     if (coverage.knows(object) || Date.now() - started > firstSyncTimeout) return;
     throw new Fault('UNAVAILABLE', `Not every backend that may hold a ${object} has been read yet.`, { retryAfter: 1 });
   };
-  const around = { view, writes, subscriptions, markers, pageSize, knows };
+  const readAudit: Call['readAudit'] = (before, limit) => store.readAudit(before, limit);
+  const around = { view, writes, subscriptions, markers, readAudit, pageSize, knows };
   return (caller, signal) => new OperationCall(around, caller, signal);
 }
 
@@ -197,13 +207,14 @@ class OperationCall implements Call {
   readonly writes: Writes;
   readonly subscriptions: Subscriptions;
   readonly markers: Markers;
+  readonly readAudit: Call['readAudit'];
   readonly pageSize: number;
   readonly knows: Call['knows'];
   readonly #caller: Caller;
   readonly #signal: (() => AbortSignal) | undefined;
 
   constructor(
-    around: Pick<Call, 'view' | 'writes' | 'subscriptions' | 'markers' | 'pageSize' | 'knows'>,
+    around: Pick<Call, 'view' | 'writes' | 'subscriptions' | 'markers' | 'readAudit' | 'pageSize' | 'knows'>,
     caller: Caller,
     signal: (() => AbortSignal) | undefined,
   ) {
@@ -213,6 +224,7 @@ class OperationCall implements Call {
     this.writes = around.writes;
     this.subscriptions = around.subscriptions;
     this.markers = around.markers;
+    this.readAudit = around.readAudit;
     this.pageSize = around.pageSize;
     this.knows = around.knows;
     this.#caller = caller;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Fault } from '#schema/errors.js';
 import type { Operation } from './operation.js';
+import { sentence, wording } from './wording.js';
 
 const parsed = new WeakMap<object, unknown>();
 
@@ -10,14 +11,14 @@ export function parse(operation: Operation, input: unknown): unknown {
     const known = parsed.get(input);
     if (known !== undefined) return known;
   }
-  const result = operation.input.safeParse(input);
+  const result = operation.input.safeParse(input, { error: wording });
   if (!result.success) throw inputFault(result.error);
   if (typeof input === 'object' && input !== null && Object.isFrozen(input)) parsed.set(input, result.data);
   return result.data;
 }
 
 export function inputFault(error: z.ZodError): Fault {
-  const faults = error.issues.map((issue) => `${issue.path.join('/') || 'input'}: ${issue.message}`);
+  const faults = error.issues.map(({ path, message }) => sentence(path, message));
   const [first] = error.issues;
   const at = first?.path.join('/');
   // A text that is too long is wrong from where it should have ended.

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { ObjectDefinition } from '#schema/object.js';
 import type { ObjectName } from '#schema/objects.js';
+import type { SubjectName } from '#schema/subjects.js';
 import type { Position } from '#schema/position.js';
 import type { Scope } from '#schema/scope.js';
+import type { Store } from '#platform/store/store.js';
 import type { Gap } from '#subscriptions/coverage.js';
 import type { Principal } from '../access/principal.js';
 import type { Row } from '../inventory/row.js';
@@ -23,6 +25,7 @@ export interface Call {
   readonly writes: Writes;
   readonly subscriptions: Subscriptions;
   readonly markers: Markers;
+  readonly readAudit: Store['readAudit'];
   /** Page size when the caller names none. */
   readonly pageSize: number;
   /** Throws UNAVAILABLE while the answer 'there is none' cannot be known yet. */
@@ -73,13 +76,15 @@ export type Answer = RowsAnswer | RowAnswer | WrittenAnswer | ValueAnswer;
 
 /** What is done to one object beside changing its attributes. */
 type Action = 'scale' | 'pause' | 'resume' | 'test' | 'rotateSecret' | 'replay';
+/** What is done with a subject as a whole; there are no rows of it. */
+type OfTheWhole = 'read' | 'restore';
 /** What is asked of one object beside its attributes. */
 type Inquiry = 'delivery' | 'deadLetters';
-export type Verb = 'list' | 'get' | 'create' | 'update' | 'delete' | Action | Inquiry;
+export type Verb = 'list' | 'get' | 'create' | 'update' | 'delete' | Action | Inquiry | OfTheWhole;
 
 /** Data, and one function that only the gate calls. From the list of these all three facades are made. */
 export interface Operation<
-  N extends ObjectName = ObjectName,
+  N extends SubjectName = SubjectName,
   V extends Verb = Verb,
   I extends z.ZodType = z.ZodType,
   O extends z.ZodObject = z.ZodObject,
@@ -93,7 +98,7 @@ export interface Operation<
   readonly input: I;
   /** What it answers with, unless that is the object. */
   readonly output?: O;
-  /** Name of the GraphQL field, where verb and object do not make one. */
+  /** Name of the GraphQL field, where verb and object do not make one. A query with one is a field of the root. */
   readonly field?: string;
   readonly summary: string;
   readonly audit: 'none' | 'access' | 'durable';
@@ -103,7 +108,7 @@ export interface Operation<
 }
 
 /** Declares an operation and types its input. */
-export function operation<N extends ObjectName, V extends Verb, I extends z.ZodType, O extends z.ZodObject>(
+export function operation<N extends SubjectName, V extends Verb, I extends z.ZodType, O extends z.ZodObject>(
   declared: Operation<N, V, I, O>,
 ): Operation<N, V, I, O> {
   return Object.freeze(declared);

@@ -10,6 +10,8 @@ import { resourcePools } from './ims/resource-pools.js';
 import { resources } from './ims/resources.js';
 import { resourceTypes } from './ims/resource-types.js';
 import type { Operation } from './operation.js';
+import { audit } from './own/audit.js';
+import { backup } from './own/backup.js';
 
 /** Every operation there is: one line for each object. */
 export const operations = [
@@ -21,6 +23,8 @@ export const operations = [
   ...resources,
   ...deploymentManagers,
   ...inventorySubscriptions,
+  ...audit,
+  ...backup,
 ] as const;
 
 export type AnyOperation = (typeof operations)[number];

@@ -45,7 +45,7 @@ describe('what is not admitted', () => {
   });
 
   test('is refused all the same when that cannot be written, and the operator is told', async () => {
-    const full = { appendAudit: () => Promise.reject(new Error('full')) };
+    const full = { readAudit: async () => [], appendAudit: () => Promise.reject(new Error('full')) };
     const call = () => opened({ store: full }).call(caller({}, []), change, { id: 'a' });
     expect(await faultOf(call)).toMatchObject({ code: 'FORBIDDEN' });
     expect(unforeseen).toMatchObject([{ message: 'full' }]);

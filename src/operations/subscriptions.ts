@@ -1,10 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Fault, invalid, notFound } from '#schema/errors.js';
 import type { Value } from '#schema/change.js';
 import type { CallbackCredentials, InventorySubscriptionWritable } from '#schema/inventory/inventory-subscription.js';
 import { later, type Position } from '#schema/position.js';
 import { systemTenant } from '#schema/scope.js';
 import type { Store } from '#platform/store/store.js';
+import type { Backups } from '#subscriptions/backups.js';
+import { claimOf } from '#subscriptions/claim.js';
 import type { Deliveries } from '#subscriptions/delivery/deliveries.js';
 import { toldOf } from '#subscriptions/matcher/vocabulary.js';
 import type { Shown } from '#subscriptions/delivery/secrets.js';
@@ -35,6 +37,8 @@ export interface Subscriptions {
   /** The subscription, if the caller may see it: what everything about its deliveries begins with. */
   found(call: Call, id: string): Row;
   readonly deliveries: Deliveries;
+  /** All of them with what belongs to them, as lines of a file. */
+  readonly backups: Backups;
 }
 
 interface Surroundings {
@@ -42,6 +46,7 @@ interface Surroundings {
   readonly owned: Owned;
   readonly callbacks: Callbacks;
   readonly deliveries: Deliveries;
+  readonly backups: Backups;
   /** Throws INVALID (at `filter`, with position) for what is no filter of this API. */
   checkFilter(of: Pick<InventorySubscriptionWritable, 'apiMajor' | 'filterMode'> & { readonly filter: string }): void;
 }
@@ -49,9 +54,10 @@ interface Surroundings {
 const attempts = 5;
 
 export function subscriptions(around: Surroundings): Subscriptions {
-  const { deliveries } = around;
+  const { deliveries, backups } = around;
   return {
     deliveries,
+    backups,
     found,
     create: (call, value) => create(around, call, value),
     update: (call, id, patch) => update(around, call, id, patch),
@@ -207,13 +213,6 @@ async function admit(
   callbacks.admit(callback, tenant);
   if (credentials?.oauth2) callbacks.admit(credentials.oauth2.tokenEndpoint, tenant);
   await callbacks.verify(callback, tenant, credentials, signal);
-}
-
-/** What makes two subscriptions the same: callback, filter, consumerSubscriptionId and API (contract 1.9). */
-function claimOf(tenant: string | null, value: Value): string {
-  const { callback, filter = '', consumerSubscriptionId = '', apiMajor } = value;
-  const same = JSON.stringify([tenant, callback, filter, consumerSubscriptionId, apiMajor]);
-  return `subscription:${createHash('sha256').update(same).digest('base64url')}`;
 }
 
 async function written(call: Call, id: string, position: Position): Promise<WrittenAnswer> {

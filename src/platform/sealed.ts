@@ -3,6 +3,8 @@ import { Fault } from '#schema/errors.js';
 
 /** Encrypts small secrets for the store. `context` says what and whose it is (`subscription/<id>/secret`); it is not stored. */
 export interface Sealer {
+  /** Tells keys apart, and says nothing about them; part of whatever is sealed. */
+  readonly fingerprint: string;
   /** `v1.<key>.<nonce, text and tag in base64url>`. */
   seal(secret: string, context: string): string;
   /** Throws UNAVAILABLE, naming the likely cause, when the text was sealed with another key, for another context, or changed. */
@@ -20,6 +22,7 @@ export function sealer(key: Buffer): Sealer {
   const head = `${version}.${mark}`;
   const bound = (context: string) => Buffer.from(`${head}.${context}`);
   return {
+    fingerprint: mark,
     seal(secret, context) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes }).setAAD(bound(context));

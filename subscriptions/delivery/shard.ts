@@ -17,7 +17,7 @@ export class Shard {
   readonly #without = new Set<string>();
   /** Before, nobody knows whom it is marked for. */
   opened = false;
-  /** Subscriptions that were deleted; their ids are never used again. */
+  /** Subscriptions that were deleted; an id is used again only by one that is restored. */
   readonly #gone = new Set<string>();
   readonly #opening = new Set<string>();
   #reading: Promise<void> | undefined;
@@ -108,6 +108,11 @@ export class Shard {
     if (!fence || !stands) return undefined;
     const revision = await store.put(kinds.delivery, row.id, progressValue(progress), 0, { fence });
     return revision === undefined ? undefined : { progress, revision };
+  }
+
+  /** It is created: anew, when it was restored after a deletion. */
+  created(id: string): void {
+    this.#gone.delete(id);
   }
 
   end(id: string): void {

@@ -22,6 +22,19 @@ async function fill(store: Store, ages: readonly number[]): Promise<void> {
 
 export function auditContract(open: Open): void {
   describe('the audit', () => {
+    test('is read newest first, from any entry on', async () => {
+      const { store } = await open();
+      expect(await store.readAudit(undefined, 10)).toEqual([]);
+      const told = Array.from({ length: 5 }, (_, at) => ({ ...intent(), requestId: String(at) }));
+      for (const entry of told) await store.appendAudit(entry);
+      const newest = await store.readAudit(undefined, 2);
+      expect(newest.map(({ entry }) => entry)).toEqual([told[4], told[3]]);
+      await store.appendAudit(intent());
+      const older = await store.readAudit(newest[1]!.id, 10);
+      expect(older.map(({ entry }) => entry)).toEqual([told[2], told[1], told[0]]);
+      expect(await store.readAudit(older[2]!.id, 10)).toEqual([]);
+    });
+
     test('takes entries with and without a target', async () => {
       const { store } = await open();
       await store.appendAudit(intent());

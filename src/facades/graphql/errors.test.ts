@@ -33,6 +33,43 @@ beforeEach(() => {
 
 const document = '{ oCloud { name } locations { totalCount } }';
 
+describe('a document of which nothing could be answered because too much is asked', () => {
+  const body = JSON.stringify({ query: '{ locations { totalCount } }' });
+  const send = (type: string, query = body) =>
+    world.send({
+      method: 'POST',
+      headers: { Accept: type, 'Content-Type': 'application/json', 'x-caller': 'admin' },
+      body: query,
+    });
+
+  test.each([
+    ['UNAVAILABLE', 503],
+    ['RATE_LIMITED', 429],
+  ] as const)('%s is %s with Retry-After in the media type of GraphQL over HTTP', async (code, expected) => {
+    thrown = { at: 'list', error: new Fault(code, 'Later.', { retryAfter: 7 }) };
+    const { status, headers, body: answer } = await send('application/graphql-response+json');
+    expect([status, headers.get('retry-after'), answer.errors?.[0]?.extensions['code']]).toEqual([expected, '7', code]);
+    expect(headers.get('content-type')).toMatch(/^application\/graphql-response\+json/);
+  });
+
+  test('stays 200 with application/json, as that media type demands', async () => {
+    thrown = { at: 'list', error: new Fault('UNAVAILABLE', 'Later.', { retryAfter: 7 }) };
+    for (const type of ['application/json', '*/*']) {
+      const { status, headers } = await send(type);
+      expect([type, status, headers.get('content-type')]).toEqual([type, 200, 'application/json; charset=utf-8']);
+    }
+  });
+
+  test('stays 200 when something was answered, or something else is wrong', async () => {
+    thrown = { at: 'list', error: new Fault('UNAVAILABLE', 'Later.') };
+    const nullable = JSON.stringify({ query: `{ oCloud { name } node(id: "nothing") { id } }` });
+    expect((await send('application/graphql-response+json', nullable)).status).toBe(200);
+    thrown = { at: 'list', error: new Fault('CONFLICT', 'No.') };
+    const { status, headers } = await send('application/graphql-response+json');
+    expect([status, headers.get('retry-after')]).toEqual([200, null]);
+  });
+});
+
 async function errorOf(at: 'list' | 'count', error: unknown) {
   thrown = { at, error };
   const { status, body } = await world.ask(document);

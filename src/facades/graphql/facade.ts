@@ -22,6 +22,7 @@ import { formatError } from './errors.js';
 import { compiledExecution, type Execute } from './execution.js';
 import { graphqlOverHttp } from './http.js';
 import type { Sent } from './live-documents.js';
+import { overload } from './overload.js';
 import { incomplete, operatorSees, position } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
@@ -81,7 +82,14 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     validationRules: [documentLimits(limits)],
     documentStore: documents.store,
     formatError,
-    plugins: [...withoutTelephone, costLimit(limits.cost, dearer), position, incomplete, operatorSees(unforeseen)],
+    plugins: [
+      ...withoutTelephone,
+      costLimit(limits.cost, dearer),
+      position,
+      incomplete,
+      overload,
+      operatorSees(unforeseen),
+    ],
   });
   await server.start();
   const requestFor = (request: IncomingMessage) => requestOf({ gate, view, operations }, callerOf(request));

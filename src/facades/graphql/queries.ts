@@ -1,8 +1,10 @@
 import { ID, type ClassType } from 'type-graphql';
+import type { z } from 'zod';
 import { Fault } from '#schema/errors.js';
 import { objectNames } from '#schema/objects.js';
-import type { Operation, RowAnswer } from '../../operations/operation.js';
+import type { Operation, RowAnswer, ValueAnswer } from '../../operations/operation.js';
 import { queryClass, type FieldOf } from './fields.js';
+import { graphqlType } from './graphql-type.js';
 import { listField } from './lists.js';
 import { gqlClass, Node, sourceOf, type Source } from './model-class.js';
 import type { GraphqlRequest } from './request.js';
@@ -17,7 +19,9 @@ export function queries(operations: readonly Operation[]): ClassType {
   const fields = operations.flatMap((operation): FieldOf<undefined>[] => {
     if (operation.verb === 'list')
       return [listField({ name: operation.object.collection, description: operation.summary }, operation.object)];
-    return operation.verb === 'get' ? [one(operation)] : [];
+    if (operation.verb === 'get') return [one(operation)];
+    const { kind, field, output } = operation;
+    return kind === 'query' && field !== undefined && output ? [whole(operation, field, output)] : [];
   });
   return queryClass('Queries', [node, nodes, ...fields]);
 }
@@ -34,6 +38,30 @@ function one(operation: Operation): FieldOf<undefined> {
     resolve: async ({ args, request }) =>
       sourceOf((await request.call<RowAnswer>(operation, object.singleton ? {} : { id: args['id'] })).row),
   };
+}
+
+/** What is asked of a subject as a whole: what the operation takes are arguments. */
+function whole(operation: Operation, name: string, output: z.ZodObject): FieldOf<undefined> {
+  return {
+    name,
+    type: gqlClass(output),
+    description: operation.summary,
+    args: argumentsOf(operation),
+    resolve: async ({ args, request }) => (await request.call<ValueAnswer>(operation, saidIn(args))).value,
+  };
+}
+
+/** Everything that an operation takes beside the id of its object, as arguments of a field. */
+export function argumentsOf({ input }: Operation): NonNullable<FieldOf<undefined>['args']> {
+  const { id: _id, ...shape } = (input as z.ZodObject).shape;
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, schema]) => [name, graphqlType(schema as z.core.$ZodType, 'in', gqlClass)]),
+  );
+}
+
+/** Arguments that were given. */
+export function saidIn(args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined && value !== null));
 }
 
 const node: FieldOf<undefined> = {

@@ -11,6 +11,7 @@ import { fieldClass, type FieldOf } from './fields.js';
 import { graphqlType } from './graphql-type.js';
 import { listField } from './lists.js';
 import { gqlClass, sourceOf, type Source } from './model-class.js';
+import { argumentsOf, saidIn } from './queries.js';
 
 type To<K extends Relation['kind']> = Extract<Relation, { kind: K }>;
 
@@ -82,24 +83,14 @@ function countOf(name: string, { to, by }: To<'many'>): FieldOf<Source> {
 /** Operations that ask something of one object, as fields of it: `id` is the object's, what else they take are arguments. */
 function inquiries({ name: object }: ObjectDefinition, operations: readonly Operation[]): readonly FieldOf<Source>[] {
   const asking = operations.filter((each) => each.object.name === object && each.kind === 'query' && each.output);
-  return asking.map((operation) => {
-    const { id: _id, ...shape } = (operation.input as z.ZodObject).shape;
-    const args = Object.entries(shape).map(([name, schema]) => {
-      const typed = graphqlType(schema as z.core.$ZodType, 'in', gqlClass);
-      return [name, typed] as const;
-    });
-    return {
-      name: operation.verb,
-      type: gqlClass(operation.output!),
-      description: operation.summary,
-      args: Object.fromEntries(args),
-      resolve: async ({ source, args: given, request }) => {
-        const said = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
-        const input = { id: source.row.id, ...Object.fromEntries(said) };
-        return (await request.call<ValueAnswer>(operation, input)).value;
-      },
-    };
-  });
+  return asking.map((operation) => ({
+    name: operation.verb,
+    type: gqlClass(operation.output!),
+    description: operation.summary,
+    args: argumentsOf(operation),
+    resolve: async ({ source, args, request }) =>
+      (await request.call<ValueAnswer>(operation, { id: source.row.id, ...saidIn(args) })).value,
+  }));
 }
 
 /** Attributes whose value depends on who asks: derived from what the scope sees, or hidden in part. */

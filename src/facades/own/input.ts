@@ -22,6 +22,7 @@ export function operationInput(route: OwnRoute, sent: Sent): unknown {
     case 'update':
       return { ...id, patch: body };
     case 'deadLetters':
+    case 'read':
       return { ...sent, ...(sent['first'] === undefined ? {} : { first: numberOf(sent['first']) }), ...id };
     case 'delivery':
       return { ...sent, ...id };

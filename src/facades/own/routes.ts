@@ -25,6 +25,8 @@ const shapes = {
   create: ['POST', '', 201],
   update: ['PATCH', one, 200],
   delete: ['DELETE', one, 204],
+  read: ['GET', '', 200],
+  restore: ['POST', '/restore', 200],
 } as const satisfies Partial<Record<Verb, Shape>>;
 
 type Shape = readonly [method: Method, rest: string, status: OwnRoute['status']];

@@ -92,6 +92,8 @@ describe('a typed client over HTTP', () => {
       'resources',
       'deploymentManagers',
       'inventorySubscriptions',
+      'audit',
+      'backup',
     ] satisfies (keyof Router['_def']['record'])[];
 
     expect(lists.map((list) => list.items.length)).toEqual([0, 0, 0, 1]);

@@ -6,7 +6,8 @@ import {
   type TRPCQueryProcedure,
 } from '@trpc/server';
 import type { z } from 'zod';
-import type { ObjectName, objects, ValueOf } from '#schema/objects.js';
+import type { ObjectName, ValueOf } from '#schema/objects.js';
+import type { CollectionOf, SubjectName } from '#schema/subjects.js';
 import { Fault } from '#schema/errors.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
@@ -29,8 +30,6 @@ interface TrpcContext {
   sentInput(): string | undefined;
 }
 
-type CollectionOf<N extends ObjectName> = (typeof objects)[N]['collection'];
-
 /** Left out altogether when nothing in it must be said. */
 type InputOf<I extends z.ZodType> = Record<never, never> extends z.input<I> ? z.input<I> | void : z.input<I>;
 
@@ -40,19 +39,21 @@ type ProcedureOf<O> =
       ? O['kind'] extends 'query'
         ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: z.output<Out> }>
         : TRPCMutationProcedure<{ meta: object; input: InputOf<I>; output: z.output<Out> }>
-      : V extends 'list'
-        ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: ListOutput<N> }>
-        : V extends 'get'
-          ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: ValueOf<N> }>
-          : TRPCMutationProcedure<{ meta: object; input: InputOf<I>; output: WrittenOutput<N> }>
+      : N extends ObjectName
+        ? V extends 'list'
+          ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: ListOutput<N> }>
+          : V extends 'get'
+            ? TRPCQueryProcedure<{ meta: object; input: InputOf<I>; output: ValueOf<N> }>
+            : TRPCMutationProcedure<{ meta: object; input: InputOf<I>; output: WrittenOutput<N> }>
+        : never
     : never;
 
-type Of<N extends ObjectName, O = AnyOperation> =
+type Of<N extends SubjectName, O = AnyOperation> =
   O extends Operation<infer M, Verb> ? ([M, N] extends [N, M] ? O : never) : never;
 
 /** A router per collection, a procedure per verb. */
 type Procedures = {
-  readonly [N in ObjectName as CollectionOf<N>]: { readonly [O in Of<N> as O['verb']]: ProcedureOf<O> };
+  readonly [N in SubjectName as CollectionOf<N>]: { readonly [O in Of<N> as O['verb']]: ProcedureOf<O> };
 };
 
 /** What a client is typed by. */

@@ -30,7 +30,7 @@ export async function openDoor() {
       markers: markers(Buffer.alloc(32)),
       coverage: account,
       charge: () => 0,
-      store: { appendAudit: async (entry) => void audit.push(entry) },
+      store: { readAudit: async () => [], appendAudit: async (entry) => void audit.push(entry) },
       pageSize: 7,
       deadline: 20,
       firstSyncTimeout: 60_000,

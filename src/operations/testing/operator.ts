@@ -93,7 +93,15 @@ function callOf({ tenant, account, ...rest }: Around): Call {
     if (!account.knows(object)) throw new Fault('UNAVAILABLE', `Whether there is a ${object} is not known yet.`);
   };
   const principal = { name: 'ann', scope };
-  return { ...rest, principal, scope, markers: markers(Buffer.alloc(32)), pageSize: 2, knows };
+  return {
+    ...rest,
+    principal,
+    scope,
+    markers: markers(Buffer.alloc(32)),
+    readAudit: async () => [],
+    pageSize: 2,
+    knows,
+  };
 }
 
 function observedBy(watchers: ReadonlyMap<string, Watcher>): Pick<Watching, 'observe'> {

@@ -1,3 +1,4 @@
+import { backups } from '#subscriptions/backups.js';
 import { compileSubscription } from '#subscriptions/matcher/compile.js';
 import { deliveries } from '#subscriptions/delivery/desk.js';
 import { inventoryMatching } from '#subscriptions/delivery/inventory-matching.js';
@@ -10,6 +11,8 @@ import { subscriptions, type Subscriptions } from '../subscriptions.js';
 /** Subscriptions over a store, whose callbacks are whoever is named: nobody delivers to them. */
 export function subscriptionsOf(store: Store): Subscriptions {
   const kept = owned(store);
+  const oCloudId = '5b1f6f8c-6c3e-4d0c-9a51-3f3b8a1f0e11';
+  const sealed = sealer(Buffer.alloc(32));
   return subscriptions({
     store,
     owned: kept,
@@ -19,12 +22,13 @@ export function subscriptionsOf(store: Store): Subscriptions {
       owned: kept,
       clock: systemClock,
       subscribers: { get: () => undefined, all: () => [], reached: async () => undefined },
-      matching: inventoryMatching({ publicUrl: 'http://gateway', oCloudId: '5b1f6f8c-6c3e-4d0c-9a51-3f3b8a1f0e11' }),
+      matching: inventoryMatching({ publicUrl: 'http://gateway', oCloudId }),
       post: async () => ({ status: 204 }),
-      sealer: sealer(Buffer.alloc(32)),
+      sealer: sealed,
       log: () => undefined,
       userAgent: 'netweave',
     }),
+    backups: backups({ store, owned: kept, sealer: sealed, oCloudId, version: 'test' }),
     checkFilter({ apiMajor, filter, filterMode }) {
       compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
     },

@@ -18,7 +18,7 @@ const prefix = 'NETWEAVE_';
 // Kubernetes gives every pod variables about the services beside it (NETWEAVE_SERVICE_HOST, NETWEAVE_PORT=tcp://… and
 // such), and our own tests and peers have some: none of them is a setting.
 const foreignName =
-  /^NETWEAVE_(CONFIG|TOTALS|PEERS|(TEST|BENCH)_.*|(.+_)?SERVICE_(HOST|PORT(_.+)?)|(.+_)?PORT_\d+_(TCP|UDP|SCTP)(_.+)?)$/;
+  /^NETWEAVE_(CONFIG|TOKEN(_FILE)?|TOTALS|PEERS|(TEST|BENCH)_.*|(.+_)?SERVICE_(HOST|PORT(_.+)?)|(.+_)?PORT_\d+_(TCP|UDP|SCTP)(_.+)?)$/;
 const foreignValue = /^(tcp|udp|sctp):\/\//;
 
 interface Target {

@@ -17,7 +17,7 @@ export const Token = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .describe(
-      'What it may do: `reader`, `operator`, `deployer` (credentials of deployment managers), `monitor` (metrics), `admin`, or some of `roles`.',
+      'What it may do: `reader`, `operator`, `deployer` (credentials of deployment managers), `monitor` (metrics), `auditor` (the audit), `admin`, or some of `roles`.',
     ),
   tenant: slug.optional().describe('The tenant it belongs to; without one it sees every tenant.'),
 });

@@ -97,6 +97,12 @@ export interface AuditEntry {
   readonly attributes?: readonly string[];
 }
 
+/** An entry and its id, from which can be read on; opaque, of one store. */
+export interface StoredAuditEntry {
+  readonly id: string;
+  readonly entry: AuditEntry;
+}
+
 export interface AuditBudget {
   readonly days: number;
   readonly bytes: number;
@@ -148,6 +154,8 @@ export interface Store {
   /** Calls back after every append and every write that wakes, here or elsewhere; a wake-up only, never the data. Returns how to stop. */
   onAppend(wake: () => void): () => void;
   appendAudit(entry: AuditEntry): Promise<void>;
+  /** Entries before the one with the id `before`, or the newest of all; newest first. */
+  readAudit(before: string | undefined, limit: number): Promise<readonly StoredAuditEntry[]>;
   /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */
   trimAudit(budget: AuditBudget): Promise<number>;
   /** Servers that keep the state, by address, as far as they are known only since they were connected to. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AuditBudget, AuditEntry } from '../store.js';
+import type { AuditBudget, AuditEntry, StoredAuditEntry } from '../store.js';
 import type { Database } from './database.js';
 
 /** Entries dropped in one turn of the event loop. */
@@ -22,12 +22,16 @@ export class Audit {
   readonly #newest;
   readonly #oldest;
   readonly #drop;
+  readonly #before;
 
   constructor(database: Database) {
     this.#database = database;
     this.#insert = database.prepare('INSERT INTO audit (seq, at, entry, total) VALUES (?, ?, ?, ?)');
     this.#newest = database.prepare<Row>(`SELECT ${columns} FROM audit ORDER BY seq DESC LIMIT 1`);
     this.#oldest = database.prepare<Row>(`SELECT ${columns} FROM audit ORDER BY seq LIMIT ?`);
+    this.#before = database.prepare<{ readonly seq: number; readonly entry: string }>(
+      'SELECT seq, entry FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+    );
     this.#drop = database.prepare('DELETE FROM audit WHERE seq <= ?');
   }
 
@@ -36,6 +40,11 @@ export class Audit {
     const { seq, total } = this.#newest.get() ?? { seq: 0, total: 0 };
     const text = JSON.stringify(entry);
     this.#insert.run(seq + 1, entry.at, text, total + Buffer.byteLength(text));
+  }
+
+  read(before: string | undefined, limit: number): readonly StoredAuditEntry[] {
+    const rows = this.#before.all(before === undefined ? Number.MAX_SAFE_INTEGER : Number(before), limit);
+    return rows.map(({ seq, entry }) => ({ id: String(seq), entry: JSON.parse(entry) as AuditEntry }));
   }
 
   async trim(budget: AuditBudget): Promise<number> {

@@ -102,10 +102,11 @@ function documentsOf(
   };
 }
 
-function auditOf(database: Database, group: GroupCommit): Pick<Store, 'appendAudit' | 'trimAudit'> {
+function auditOf(database: Database, group: GroupCommit): Pick<Store, 'appendAudit' | 'readAudit' | 'trimAudit'> {
   const audit = new Audit(database);
   return {
     appendAudit: (entry) => group.write(() => audit.append(entry)),
+    readAudit: async (before, limit) => database.attempt(() => audit.read(before, limit)),
     trimAudit: (budget) => audit.trim(budget),
   };
 }

@@ -1,4 +1,4 @@
-import type { AuditBudget, AuditEntry } from '../store.js';
+import type { AuditBudget, AuditEntry, StoredAuditEntry } from '../store.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
 import { script } from './script.js';
@@ -48,6 +48,14 @@ export class Audit {
 
   async append(connection: Connection, entry: AuditEntry): Promise<void> {
     await connection.run<string>(append, [this.#keys.audit()], [entry.at, JSON.stringify(entry)]);
+  }
+
+  async read(before: string | undefined, limit: number): Promise<readonly StoredAuditEntry[]> {
+    const from = before === undefined ? '+' : `(${before}`;
+    const found = await this.#connection.send((redis) =>
+      redis.xrevrange(this.#keys.audit(), from, '-', 'COUNT', limit),
+    );
+    return found.map(([id, fields]) => ({ id, entry: JSON.parse(fields[3]!) as AuditEntry }));
   }
 
   async trim({ days, bytes }: AuditBudget): Promise<number> {

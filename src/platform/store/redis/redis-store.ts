@@ -136,7 +136,7 @@ function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
   };
 }
 
-function auditOf({ main, keys }: Parts, owned: OwnedWrites): Pick<Store, 'appendAudit' | 'trimAudit'> {
+function auditOf({ main, keys }: Parts, owned: OwnedWrites): Pick<Store, 'appendAudit' | 'readAudit' | 'trimAudit'> {
   const audit = new Audit(main, keys);
   return {
     appendAudit: (entry) =>
@@ -144,6 +144,7 @@ function auditOf({ main, keys }: Parts, owned: OwnedWrites): Pick<Store, 'append
         (connection) => audit.append(connection, entry),
         () => true,
       ),
+    readAudit: (before, limit) => audit.read(before, limit),
     trimAudit: (budget) => audit.trim(budget),
   };
 }

@@ -1,0 +1,119 @@
+import { expect, test } from '@jest/globals';
+import { BackupLine, type SubscriptionLine } from '#schema/backup.js';
+import { sealer } from '#platform/sealed.js';
+import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
+import type { Store } from '#platform/store/store.js';
+import { backups, type Backups } from './backups.js';
+import { claimOf } from './claim.js';
+import { kinds, progressOf } from './delivery/documents.js';
+import { owned } from './owned.js';
+
+const sealing = sealer(Buffer.alloc(32, 1));
+const value = {
+  subscriptionId: 's',
+  callback: 'http://127.0.0.1:9/',
+  apiMajor: 'v2',
+  filterMode: 'exclude',
+  ordering: 'strict',
+  states: 'object',
+  authentication: [],
+  state: 'active',
+};
+const write = { replace: false, check: false };
+
+async function openStore(): Promise<{ store: Store; kept: Backups }> {
+  const store = await openEmbeddedStore({ memory: true });
+  return { store, kept: backups({ store, owned: owned(store), sealer: sealing, oCloudId: 'o', version: 'v' }) };
+}
+
+/** A store with one subscription and two dead letters, and its lines. */
+async function filled() {
+  const { store, kept } = await openStore();
+  const secret = sealing.seal('{"signing":[{"secret":"whsec_x"}]}', `${kinds.secret}/s`);
+  await store.put(kinds.secret, 's', { sealed: secret }, 0);
+  const claims = [claimOf(null, value)];
+  const position = await owned(store).create({ object: 'InventorySubscription', id: 's', tenant: null, value, claims });
+  for (const seq of ['1', '2']) await store.put(kinds.deadLetter, `s/${seq.padStart(16, '0')}`, { body: seq }, 0);
+  const line = (await kept.lineOf({ id: 's', tenant: null, value, position: position! }))!;
+  const [, last] = await kept.lettersOf('s', '', 10);
+  expect(await kept.lettersOf('s', '0'.repeat(15) + '1', 10)).toEqual([last]);
+  const lines = [line, ...(await kept.lettersOf('s', '', 10))].map((each) =>
+    BackupLine.parse(JSON.parse(JSON.stringify(each))),
+  );
+  return { store, kept, line, lines, position: position! };
+}
+
+test('a subscription and its dead letters are restored once, whole, and from now on', async () => {
+  const { lines } = await filled();
+  const { store, kept } = await openStore();
+  expect(await kept.restore(lines, write)).toMatchObject({ created: 1, deadLetters: 2 });
+  expect(await kept.restore(lines, write)).toMatchObject({ created: 0, unchanged: 1, deadLetters: 0 });
+  const [row] = await store.objects([{ object: 'InventorySubscription', id: 's' }]);
+  expect(row!.value).toMatchObject({
+    state: 'degraded',
+    stateReason: expect.stringContaining('Restored from a backup'),
+  });
+  const claim = { object: 'Claim', id: claimOf(null, value) };
+  expect(await store.objects([claim])).toEqual([expect.anything()]);
+});
+
+test('in the log it is from it goes on where it stood', async () => {
+  const { store, kept, lines, position } = await filled();
+  await owned(store).remove({ object: 'InventorySubscription', id: 's', tenant: null, value, position }, [
+    claimOf(null, value),
+  ]);
+  expect(await kept.restore(lines, write)).toMatchObject({ created: 1 });
+  const [row] = await store.objects([{ object: 'InventorySubscription', id: 's' }]);
+  expect(row!.value['state']).toBe('active');
+  expect(progressOf((await store.get(kinds.delivery, 's'))!.value)).toMatchObject({ position, owed: {} });
+});
+
+test('nothing is written when something stands differently, cannot be opened, or is another subscription', async () => {
+  const { store, kept, line } = await filled();
+  const other: SubscriptionLine = {
+    ...line,
+    id: 't',
+    value: { ...line.value, subscriptionId: 't', callback: 'http://127.0.0.1:9/t' },
+  };
+  const changed: SubscriptionLine = { ...line, value: { ...line.value, callback: 'http://127.0.0.1:9/changed' } };
+  const whole = { ...other, secret: sealing.seal('{"signing":[]}', `${kinds.secret}/t`) };
+  const head = await store.head();
+  await expect(kept.restore([whole, changed], write)).rejects.toMatchObject({ code: 'CONFLICT' });
+  // Sealed for another subscription.
+  await expect(kept.restore([other], write)).rejects.toMatchObject({ code: 'INVALID' });
+  await expect(kept.restore([{ ...whole, id: 's' }], write)).rejects.toMatchObject({ code: 'INVALID' });
+  expect(await kept.restore([whole, changed], { replace: true, check: true })).toMatchObject({
+    created: 1,
+    differing: 1,
+  });
+  expect(await store.head()).toEqual(head);
+  expect(await kept.restore([whole, changed], { replace: true, check: false })).toMatchObject({
+    created: 1,
+    replaced: 1,
+  });
+});
+
+test('one whose callback and filter another has is left out', async () => {
+  const { kept, line } = await filled();
+  const twin = {
+    ...line,
+    id: 't',
+    value: { ...line.value, subscriptionId: 't' },
+    secret: sealing.seal('{"signing":[]}', `${kinds.secret}/t`),
+  };
+  expect(await kept.restore([twin], write)).toMatchObject({ created: 0, duplicates: 1 });
+});
+
+test('what another gateway or a newer release wrote is refused with what to do', async () => {
+  const { kept } = await openStore();
+  const refuses = (more: object, message: string) =>
+    expect(() => kept.admit({ ...kept.header, ...more })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(message) }),
+    );
+  kept.admit(kept.header);
+  refuses({ format: 2 }, 'with that release');
+  refuses({ schemas: { InventorySubscription: 2 } }, 'with that release');
+  refuses({ schemas: { Unheard: 1 } }, 'with that release');
+  refuses({ oCloudId: 'p' }, 'oCloud.oCloudId');
+  refuses({ key: 'other' }, 'NETWEAVE_KEY');
+});

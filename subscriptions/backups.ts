@@ -1,0 +1,209 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  backupSchemas,
+  type BackupHeader,
+  type BackupLine,
+  type DeadLetterLine,
+  type Restored,
+  type SubscriptionLine,
+} from '#schema/backup.js';
+import type { StoredObject, Value } from '#schema/change.js';
+import { Fault, invalid } from '#schema/errors.js';
+import type { Sealer } from '#platform/sealed.js';
+import type { Store } from '#platform/store/store.js';
+import { claimOf } from './claim.js';
+import type { Subscriber } from './delivery/deliveries.js';
+import { kinds, markOf, progressOf, progressValue, reached, shardOf, type Progress } from './delivery/documents.js';
+import type { Owned } from './owned.js';
+
+/** What we own as lines of a file, and back. */
+export interface Backups {
+  readonly header: BackupHeader;
+  /** Throws INVALID, with what to do, for what another gateway or a newer release wrote. */
+  admit(header: BackupHeader): void;
+  /** A subscription with all that belongs to it but its dead letters; undefined when it is gone. */
+  lineOf(subscriber: Subscriber): Promise<SubscriptionLine | undefined>;
+  /** Dead letters of a subscription behind the letter `after` (16 digits). */
+  lettersOf(id: string, after: string, limit: number): Promise<readonly DeadLetterLine[]>;
+  /** Throws CONFLICT, having written nothing, when a subscription stands differently and may not be replaced. */
+  restore(lines: readonly BackupLine[], how: Restoring): Promise<Restored>;
+}
+
+export interface Restoring {
+  readonly replace: boolean;
+  /** Nothing is written; what stands differently is counted. */
+  readonly check: boolean;
+}
+
+interface Around {
+  readonly store: Store;
+  readonly owned: Owned;
+  readonly sealer: Sealer;
+  readonly oCloudId: string;
+  readonly version: string;
+}
+
+type Judgement = 'created' | 'replaced' | 'unchanged' | 'duplicates';
+
+interface Judged {
+  readonly line: SubscriptionLine;
+  readonly stands: StoredObject | undefined;
+  readonly judgement: Judgement;
+}
+
+export function backups(around: Around): Backups {
+  const { store, sealer, oCloudId, version } = around;
+  const header = { format: 1, version, oCloudId, schemas: backupSchemas, key: sealer.fingerprint };
+  return {
+    header,
+    admit: (given) => admit(header, given),
+    lineOf: (subscriber) => lineOf(store, subscriber),
+    async lettersOf(id, after, limit) {
+      const found = await store.list(kinds.deadLetter, { prefix: `${id}/`, after: `${id}/${after}`, limit });
+      return found.map((letter) => ({
+        kind: 'deadLetter',
+        id: letter.id,
+        value: letter.value as DeadLetterLine['value'],
+      }));
+    },
+    restore: (lines, how) => restore(around, lines, how),
+  };
+}
+
+function admit(ours: BackupHeader, given: BackupHeader): void {
+  const refuse = (message: string) => invalid(message, 'header');
+  const known: Readonly<Record<string, number>> = backupSchemas;
+  const newer = Object.entries(given.schemas).filter(([kind, schema]) => schema > (known[kind] ?? 0));
+  if (given.format > ours.format || newer.length > 0)
+    throw refuse(`The backup was written by netweave ${given.version}, which is newer: restore it with that release.`);
+  if (given.oCloudId !== ours.oCloudId)
+    throw refuse(
+      `The backup is of the O-Cloud ${given.oCloudId}, this gateway is ${ours.oCloudId}: start it with oCloud.oCloudId ` +
+        `set to that of the backup, then restore again.`,
+    );
+  if (given.key !== ours.key)
+    throw refuse(
+      `The secrets in the backup are sealed with another key (${given.key}, here ${ours.key}): start the gateway with ` +
+        `the NETWEAVE_KEY or keyFile it had when the backup was made, then restore again.`,
+    );
+}
+
+async function lineOf(
+  store: Store,
+  { id, tenant, value, position }: Subscriber,
+): Promise<SubscriptionLine | undefined> {
+  const [secret, document, mark] = await Promise.all([
+    store.get(kinds.secret, id),
+    store.get(kinds.delivery, id),
+    store.get(kinds.mark, String(shardOf(id))),
+  ]);
+  // Its secret is the last that a deletion leaves.
+  if (!secret) return undefined;
+  const progress = document ? progressOf(document.value) : { position, delivered: 0 };
+  // Written down as owing: marks of another log say nothing of it.
+  const owed = {
+    ...progress,
+    position: reached(progress, mark && markOf(mark.value).position),
+    owed: progress.owed ?? {},
+  };
+  return {
+    kind: 'InventorySubscription',
+    id,
+    tenant,
+    value: value as SubscriptionLine['value'],
+    secret: secret.value['sealed'] as string,
+    delivery: progressValue(owed) as SubscriptionLine['delivery'],
+  };
+}
+
+async function restore(around: Around, lines: readonly BackupLine[], how: Restoring): Promise<Restored> {
+  const judged: Judged[] = [];
+  for (const line of lines) if (line.kind === 'InventorySubscription') judged.push(await judge(around, line));
+  const count = (of: Judgement) => judged.filter(({ judgement }) => judgement === of).length;
+  const [created, duplicates, unchanged, differing] = [
+    count('created'),
+    count('duplicates'),
+    count('unchanged'),
+    count('replaced'),
+  ];
+  if (how.check) return { created, replaced: 0, unchanged, differing, duplicates, deadLetters: 0 };
+  if (differing > 0 && !how.replace)
+    throw new Fault('CONFLICT', `${differing} subscriptions stand differently; nothing was written. Say replace.`);
+  for (const each of judged) await write(around, each);
+  let deadLetters = 0;
+  for (const line of lines) if (line.kind === 'deadLetter' && (await writeLetter(around, line))) deadLetters += 1;
+  return { created, replaced: differing, unchanged, differing: 0, duplicates, deadLetters };
+}
+
+async function judge({ store, sealer }: Around, line: SubscriptionLine): Promise<Judged> {
+  const { id, tenant, value, secret } = line;
+  if (value.subscriptionId !== id) throw invalid(`The line of '${id}' holds another subscription.`, 'lines');
+  demandReadable(sealer, line);
+  const claim = claimOf(tenant, value);
+  const [stands, claimed] = await store.objects([
+    { object: 'InventorySubscription', id },
+    { object: 'Claim', id: claim },
+  ]);
+  if (!stands) return { line, stands, judgement: claimed ? 'duplicates' : 'created' };
+  if (stands.tenant !== tenant) throw invalid(`The subscription '${id}' is another tenant's here.`, 'lines');
+  if (claimed && claimOf(tenant, stands.value) !== claim) return { line, stands, judgement: 'duplicates' };
+  const kept = await store.get(kinds.secret, id);
+  const same = isDeepStrictEqual(wanted(stands.value), wanted(value)) && kept?.value['sealed'] === secret;
+  return { line, stands, judgement: same ? 'unchanged' : 'replaced' };
+}
+
+/** Whatever of it cannot be used later is found out before anything is written. */
+function demandReadable(sealer: Sealer, { id, secret, delivery }: SubscriptionLine): void {
+  try {
+    sealer.open(secret, `${kinds.secret}/${id}`);
+    progressOf(delivery);
+  } catch (error) {
+    throw invalid(`The line of '${id}' cannot be used: ${(error as Error).message}`, 'lines');
+  }
+}
+
+/** What its consumer decided; whether deliveries fail is for those who deliver to say. */
+function wanted({ state, stateReason: _reason, ...value }: Value): Value {
+  return { ...value, paused: state === 'paused' };
+}
+
+/** The secrets first, the subscription last: it is whole when it stands. Repeated, it goes on where it stopped. */
+async function write({ store, owned }: Around, { line, stands, judgement }: Judged): Promise<void> {
+  const { id, tenant, value, secret, delivery } = line;
+  if (judgement === 'unchanged' || judgement === 'duplicates') return;
+  const kept = await store.get(kinds.secret, id);
+  const sealed = await store.put(kinds.secret, id, { sealed: secret }, kept?.revision ?? 0);
+  const claim = claimOf(tenant, value);
+  if (stands) {
+    const claims = { before: [claimOf(tenant, stands.value)], after: [claim] };
+    if (sealed === undefined || !(await owned.change(stands, value, { claims }))) throw moved(id);
+    return;
+  }
+  const progress = await placed(store, progressOf(delivery));
+  // Where its deliveries stand in this store is truer than what the backup says.
+  await store.put(kinds.delivery, id, progressValue(progress), 0);
+  const gap = progress.lost !== undefined && (value.state === 'active' || value.state === 'degraded');
+  const shown = gap ? { ...value, state: 'degraded', stateReason: progress.lost } : value;
+  const fresh = { object: 'InventorySubscription', id, tenant, value: shown, claims: [claim] } as const;
+  if (sealed === undefined || !(await owned.create(fresh))) throw moved(id);
+}
+
+/** Where it goes on: behind its place if the log has it still; else from now on, which is shown until its consumer resumes it. */
+async function placed(store: Store, progress: Progress): Promise<Progress> {
+  if ((await store.read(progress.position, 1)).outcome === 'read') return progress;
+  const { delivered, lastAttempt } = progress;
+  const lost = 'Restored from a backup on another log; what changed between is missing.';
+  return { position: await store.head(), delivered, owed: {}, lost, ...(lastAttempt && { lastAttempt }) };
+}
+
+async function writeLetter({ store }: Around, { id, value }: DeadLetterLine): Promise<boolean> {
+  const subscription = id.slice(0, id.lastIndexOf('/'));
+  const [stands] = await store.objects([{ object: 'InventorySubscription', id: subscription }]);
+  return stands !== undefined && (await store.put(kinds.deadLetter, id, value, 0)) !== undefined;
+}
+
+function moved(id: string): Fault {
+  return new Fault('CONFLICT', `Subscription '${id}' changed meanwhile; restore again: what is done stays done.`, {
+    retryAfter: 1,
+  });
+}
