@@ -6,6 +6,8 @@ import { stringify } from 'yaml';
 import { cores, start, type Spawned } from './spawned.js';
 
 const root = join(import.meta.dirname, '..');
+/** What `npm start` gives node too. */
+const program = ['--max-semi-space-size=16', join(root, 'src/main.js')];
 const token = randomBytes(16).toString('hex');
 
 /** The headers of every request to the gateway. */
@@ -55,7 +57,7 @@ export async function site(backend: Backend): Promise<Site> {
       const child = start(core === 'any' ? undefined : core, [
         process.execPath,
         ...flags,
-        join(root, 'src/main.js'),
+        ...program,
         '--config',
         file,
       ]);
@@ -67,7 +69,7 @@ export async function site(backend: Backend): Promise<Site> {
 
 /** What `npm start` runs when nothing is configured, except that nothing is kept. */
 export function startDemonstration(): Promise<GatewayProcess> {
-  return gatewayOf(start(cores.server, [process.execPath, join(root, 'src/main.js'), '--memory', '--port', '0']));
+  return gatewayOf(start(cores.server, [process.execPath, ...program, '--memory', '--port', '0']));
 }
 
 async function gatewayOf(child: Spawned): Promise<GatewayProcess> {

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from './set-up.mjs';
+import { gatewayProgram, root } from './set-up.mjs';
 
 const usage = `npm run cluster -- [options]
 
@@ -140,9 +140,12 @@ function redisAt(text) {
 async function startGateway(node, at, { port, runs, config, folder, key }) {
   const name = `gateway-${at + 1}`;
   const env = { ...process.env, NETWEAVE_CONFIG: config, NETWEAVE_KEY: key, NETWEAVE_RUNS: runs };
-  const program = ['--enable-source-maps', '--disable-warning=ExperimentalWarning', join(root, 'dist/src/main.js')];
   if (!runs.split(',').includes('api')) env.NETWEAVE_METRICS_LISTEN_PORT = String(port);
-  const child = startProcess(name, [node, ...program, '--port', String(port)], { cwd: folder, env, quiet: true });
+  const child = startProcess(name, [node, ...gatewayProgram(), '--port', String(port)], {
+    cwd: folder,
+    env,
+    quiet: true,
+  });
   const url = await said(name, child, (text) => /(http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1]);
   return { name, url, pid: child.pid, runs };
 }

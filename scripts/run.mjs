@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { cluster } from './cluster.mjs';
 import { buildPeers } from './peers.mjs';
-import { build, check, installPackages, node24, root, typeScriptFlags } from './set-up.mjs';
+import { build, check, gatewayProgram, installPackages, node24, root, typeScriptFlags } from './set-up.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 
@@ -18,13 +18,7 @@ function run(argv, env = {}) {
 
 /** Runs the gateway; its exit code is ours. Ctrl-C reaches it by itself: passed on, it would count as the second signal. */
 function start() {
-  const argv = [
-    '--enable-source-maps',
-    '--disable-warning=ExperimentalWarning',
-    join(root, 'dist/src/main.js'),
-    ...args,
-  ];
-  const gateway = spawn(node24(), argv, { cwd: process.cwd(), stdio: 'inherit' });
+  const gateway = spawn(node24(), [...gatewayProgram(), ...args], { cwd: process.cwd(), stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => gateway.kill(signal));
   process.on('SIGINT', () => {});
   // npm hands a signal to a shell that dies of it and passes nothing on: who is left without a parent ends what it began.
