@@ -23,7 +23,7 @@ import { compiledExecution, type Execute } from './execution.js';
 import { graphqlOverHttp } from './http.js';
 import type { Sent } from './live-documents.js';
 import { overload } from './overload.js';
-import { incomplete, operatorSees, position } from './plugins.js';
+import { incomplete, operatorSees, position, streamsElsewhere } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
 import { schemaOf } from './schema.js';
 
@@ -84,6 +84,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     formatError,
     plugins: [
       ...withoutTelephone,
+      streamsElsewhere,
       costLimit(limits.cost, dearer),
       position,
       incomplete,

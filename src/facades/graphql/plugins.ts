@@ -1,4 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
+import { GraphQLError } from 'graphql';
 import { Fault } from '#schema/errors.js';
 import { formatPosition } from '#schema/position.js';
 import type { Caller } from '../../operations/gate.js';
@@ -28,6 +29,21 @@ export const position: ApolloServerPlugin<GraphqlRequest> = {
         const reached = operation?.operation === 'mutation' ? view.position() : began;
         response.http.headers.set(positionHeader, formatPosition(reached));
         return Promise.resolve();
+      },
+    }),
+};
+
+const elsewhere =
+  'A subscription is told over a WebSocket to /graphql (graphql-transport-ws), not in one answer; /events tells changes over HTTP.';
+
+/** Refuses a subscription where one answer is expected. */
+export const streamsElsewhere: ApolloServerPlugin<GraphqlRequest> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      didResolveOperation({ operation }) {
+        if (operation?.operation !== 'subscription') return Promise.resolve();
+        const extensions = { code: 'BAD_USER_INPUT', http: { status: 400 } };
+        return Promise.reject(new GraphQLError(elsewhere, { extensions }));
       },
     }),
 };
