@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Exchange } from './exchange.js';
 
 /** Ids of requests: the caller's own if it is a plain token, else ours (random prefix per process and a counter). */
-function requestIds(): (given: string | string[] | undefined) => string {
+export function requestIds(): (given: string | string[] | undefined) => string {
   const prefix = randomBytes(6).toString('hex');
   let count = 0;
   return (given) => {
@@ -13,21 +14,6 @@ function requestIds(): (given: string | string[] | undefined) => string {
 }
 
 export const requestIdHeader = 'X-Request-Id';
-
-/** What is known of a request while it is answered. */
-class Exchange {
-  readonly requestId: string;
-  /** When it came, milliseconds of `performance.now`. */
-  readonly began = performance.now();
-  /** Name of who calls, once that is known. */
-  principal = '-';
-  /** Of the body, once it is known. */
-  bytes: number | undefined;
-
-  constructor(requestId: string) {
-    this.requestId = requestId;
-  }
-}
 
 const exchange = Symbol('exchange');
 type Noted = ServerResponse & { [exchange]?: Exchange };

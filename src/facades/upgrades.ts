@@ -3,23 +3,23 @@ import type { Duplex } from 'node:stream';
 import { Fault } from '#schema/errors.js';
 import { refuseOnSocket } from '../platform/protocol-faults.js';
 import type { Cors } from './cors.js';
+import type { Admission } from './admission.js';
 import { foreignOriginOf, type Refuses } from './foreign-pages.js';
 import type { Upgrade } from './graphql/over-websocket.js';
 import { statusOf } from './rest/problem.js';
-import { overloaded, type Load } from './shedding.js';
 
 interface Parts {
   readonly publicUrl: string;
   readonly cors: Cors;
   readonly refuses: Refuses | undefined;
-  readonly load: Load;
+  readonly admission: Admission;
   readonly graphql: Upgrade;
 }
 
 const graphql = /^\/graphql\/?(\?|$)/;
 
 /** The edge of connections that become something else: who may not come in is told so in HTTP. */
-export function upgrades({ publicUrl, cors, refuses, load, graphql: open }: Parts): Upgrade {
+export function upgrades({ publicUrl, cors, refuses, admission, graphql: open }: Parts): Upgrade {
   const foreign = foreignOriginOf({ publicUrl, cors });
   const refusal = (request: IncomingMessage): Fault | undefined => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !graphql.test(request.url!))
@@ -27,7 +27,7 @@ export function upgrades({ publicUrl, cors, refuses, load, graphql: open }: Part
     // A page of another origin could use what this browser may reach.
     const fault = refuses?.(request) ?? foreign(request);
     if (fault) return fault;
-    return overloaded(load) ? new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.') : undefined;
+    return admission.overload();
   };
   return (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const fault = refusal(request);

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { Fault } from '#schema/errors.js';
 import type { Coverage } from '#subscriptions/coverage.js';
 import { mayReadMetrics, metricsPermission } from '../access/policy.js';
+import type { Served } from '../facades/admission.js';
 import { edge, type EdgeParts } from '../facades/edge.js';
 import type { Facades } from '../facades/facades.js';
 import { serveHealth, type Health } from '../facades/health.js';
@@ -11,6 +11,7 @@ import type { Upgrade } from '../facades/graphql/over-websocket.js';
 import { otherMethod } from '../facades/methods.js';
 import { requestIdHeader, requestIdOf, withRequestIds } from '../facades/request-id.js';
 import { problemOf, sendProblem } from '../facades/rest/problem.js';
+import type { Load } from '../facades/shedding.js';
 import { upgrades } from '../facades/upgrades.js';
 import type { Outcome } from '../operations/gate.js';
 import { accessLog, type AccessLog } from '../platform/access-log.js';
@@ -26,7 +27,7 @@ const grace = 20_000;
 const maxInFlight = 2000;
 const maxLoopDelay = 200;
 
-interface Behind extends Pick<EdgeParts, 'identify' | 'charge' | 'chargeStranger'> {
+interface Behind extends Pick<EdgeParts, 'admission'> {
   readonly facades: Facades;
   readonly refuses: Refuses | undefined;
 }
@@ -39,6 +40,9 @@ export interface Front {
   readonly apiRoot: string | undefined;
   readonly metrics: Metrics;
   countOperation(outcome: Outcome): void;
+  readonly load: Load;
+  /** Notes a finished operation in access log and metrics. */
+  served(served: Served): void;
   /** Tells health what is read, from now on. */
   follow(coverage: Coverage): void;
   serve(behind: Behind): void;
@@ -48,7 +52,7 @@ export interface Front {
 export async function openFront(configuration: Configuration, logger: Logger): Promise<Front> {
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
-  const state: State = { inFlight: 0, draining: false, handle: withRequestIds(notYet), upgrade: refuseUpgrade };
+  const state: State = { draining: false, handle: withRequestIds(notYet), upgrade: refuseUpgrade };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const { listen: at, limits } = configuration;
   const onUpgrade: Upgrade = (request, socket, head) => state.upgrade(request, socket, head);
@@ -57,30 +61,22 @@ export async function openFront(configuration: Configuration, logger: Logger): P
     : undefined;
   const apart = await listenApart(configuration, metrics, state);
   measure(metrics, served, log);
-  const count = requestCounters(metrics, log, ({ socket }) => {
-    state.inFlight -= 1;
-    answered(socket);
-  });
   return {
     url: (served ?? apart)!.url,
     apiRoot: served && (configuration.publicUrl ?? served.url),
     metrics,
     countOperation: operationCounter(metrics),
+    load: { maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
+    served: requestCounters(metrics, log),
     follow: (coverage) => void (state.coverage = coverage),
     serve(behind) {
-      const parts = edgeParts(configuration, metrics, state, behind, count);
-      const answer = edge(parts);
+      const parts = edgeParts(configuration, metrics, state, behind);
       const { upgrade: graphql, live } = behind.facades;
       const publicUrl = configuration.publicUrl ?? served!.url;
       state.upgrade = upgrades({ ...parts, publicUrl, refuses: behind.refuses, graphql });
       state.goAway = () => live.stop();
       metrics.measured('netweave_live_connections', 'Open WebSockets and event streams.', () => live.size);
-      state.handle = (request, response) => {
-        // Who asks on without reading what was answered is cut off; HTTP clients send one request after the other.
-        if (!mayAsk(request.socket)) return;
-        state.inFlight += 1;
-        answer(request, response);
-      };
+      state.handle = edge(parts);
     },
     async close() {
       state.draining = true;
@@ -92,27 +88,7 @@ export async function openFront(configuration: Configuration, logger: Logger): P
   };
 }
 
-const mostUnanswered = 32;
-const unanswered = Symbol('unanswered');
-type Asking = Socket & { [unanswered]?: number };
-
-/** Counts what a connection asked for and has not been answered; false, and the connection ended, when that is too much. */
-function mayAsk(socket: Asking): boolean {
-  const open = (socket[unanswered] ?? 0) + 1;
-  if (open > mostUnanswered) {
-    socket.destroy();
-    return false;
-  }
-  socket[unanswered] = open;
-  return true;
-}
-
-function answered(socket: Asking): void {
-  socket[unanswered]! -= 1;
-}
-
 interface State {
-  inFlight: number;
   draining: boolean;
   upgrade: Upgrade;
   /** Says goodbye to live connections. */
@@ -135,26 +111,16 @@ function edgeParts(
   configuration: Configuration,
   metrics: Metrics,
   state: State,
-  { facades, identify, charge, chargeStranger, refuses }: Behind,
-  served: EdgeParts['served'],
+  { facades, admission, refuses }: Behind,
 ): EdgeParts {
   const { cors, limits, mode, metrics: apart } = configuration;
   const here = apart.listen === undefined;
   const health = healthOf(state);
   return {
-    identify,
-    charge,
-    chargeStranger,
+    admission,
     refuses,
     cors,
     urlBytes: limits.urlBytes,
-    load: {
-      // Answers that never end are no work that piles up; they have limits of their own.
-      inFlight: () => state.inFlight - facades.live.answers,
-      maxInFlight,
-      loopDelay: () => metrics.eventLoopDelay(),
-      maxLoopDelay,
-    },
     open: (request, response) =>
       !hot(request) &&
       ((here && serveHealth(health, request, response)) ||
@@ -166,7 +132,6 @@ function edgeParts(
       else if (mayReadMetrics(caller.principal.scope)) serveMetrics(metrics, request, response);
       else sendProblem(response, problemOf(new Fault('FORBIDDEN', noMetrics)));
     },
-    served,
   };
 }
 

@@ -23,6 +23,7 @@ import { oCloudIdOf } from '../platform/store/identity.js';
 import { openStore } from '../platform/store/open-store.js';
 import { openBackends } from './backends.js';
 import { openSubscriptions, type OpenedSubscriptions } from './deliveries.js';
+import { admission as newAdmission } from '../facades/admission.js';
 import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
@@ -76,7 +77,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   }
 }
 
-type Served = Pick<Front, 'countOperation'> & { readonly apiRoot: string };
+type Served = Pick<Front, 'countOperation' | 'load' | 'served'> & { readonly apiRoot: string };
 type Inside = Awaited<ReturnType<typeof openInside>> & Pick<OpenedSubscriptions, 'subscriptions'>;
 
 /** State and backends: everything that operations work with. */
@@ -157,10 +158,13 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
     reached: (position) => view.reached(position),
     failed: (message, error) => logger.error({ err: error }, message),
   });
-  const { apiRoot: publicUrl } = front;
+  const { apiRoot: publicUrl, load, served } = front;
+  const chargeStranger = strangers(rate?.strangersPerSecond);
+  const { inFlightPerPrincipal } = limits;
+  const admission = newAdmission({ identify, charge, chargeStranger, load, inFlightPerPrincipal, served });
   const facades = await openFacades({ configuration, gate, view, operations, hub, identify, publicUrl, unforeseen });
   const refuses = open ? foreignPages({ publicUrl: front.apiRoot, cors: configuration.cors }) : undefined;
-  return { hub, facades, identify, refuses, charge, chargeStranger: strangers(rate?.strangersPerSecond) };
+  return { hub, facades, admission, refuses };
 }
 
 /** Without the site made up as a default, unless some backend has, had or may have pools but no sites of its own. */

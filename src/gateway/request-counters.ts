@@ -1,22 +1,16 @@
-import type { IncomingMessage } from 'node:http';
-import type { Served } from '../facades/edge.js';
+import type { Served } from '../facades/admission.js';
 import type { Outcome } from '../operations/gate.js';
 import type { AccessLog } from '../platform/access-log.js';
 import { requestBuckets, type Count, type Metrics, type Spread } from '../platform/metrics.js';
 
-/** Notes each finished request in the metrics and the access log. */
-export function requestCounters(
-  metrics: Metrics,
-  log: AccessLog | undefined,
-  finished: (request: IncomingMessage) => void,
-): (served: Served) => void {
+/** Notes each finished operation in the metrics and the access log. */
+export function requestCounters(metrics: Metrics, log: AccessLog | undefined): (served: Served) => void {
   const requests = metrics.counter('netweave_http_requests_total', 'Answered requests.', ['status']);
   const seconds = metrics.histogram('netweave_http_request_seconds', 'Time to the last byte.', requestBuckets, [
     'class',
   ]);
   const byStatus = new Map<number, { readonly count: Count; readonly time: Spread }>();
-  return ({ request, requestId, principal, status, milliseconds, bytes }) => {
-    finished(request);
+  return ({ request, method, requestId, principal, status, milliseconds, bytes }) => {
     let series = byStatus.get(status);
     if (!series)
       byStatus.set(
@@ -27,7 +21,7 @@ export function requestCounters(
     series.time.observe(milliseconds / 1000);
     if (!log) return;
     // Express cuts off what a facade is mounted at.
-    const { url = '', method = '', socket } = request;
+    const { url = '', socket } = request;
     const whole = (request as { readonly originalUrl?: string }).originalUrl ?? url;
     const query = whole.indexOf('?');
     const path = query < 0 ? whole : whole.slice(0, query);

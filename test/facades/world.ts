@@ -9,6 +9,7 @@ import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { ObjectName } from '#schema/objects.js';
 import { loadRoles } from '#src/access/policy.js';
 import { tokenPrincipals } from '#src/access/principal.js';
+import { admission } from '#src/facades/admission.js';
 import { edge } from '#src/facades/edge.js';
 import { connections } from '#src/facades/live/connections.js';
 import type { FacadeParts } from '#src/facades/trpc/facade.js';
@@ -100,18 +101,21 @@ export async function openWorld(
   const app = express();
   for (const [path, handler] of Object.entries(mount(parts))) app.use(path, handler);
   const front = edge({
-    identify,
-    charge: () => 0,
-    chargeStranger: () => 0,
+    admission: admission({
+      identify,
+      charge: () => 0,
+      chargeStranger: () => 0,
+      load: { maxInFlight: 100, loopDelay: () => 0, maxLoopDelay: 1000 },
+      inFlightPerPrincipal: 100,
+      served() {},
+    }),
     cors: { origins: [], credentials: false },
     urlBytes: 8192,
-    load: { inFlight: () => 0, maxInFlight: 100, loopDelay: () => 0, maxLoopDelay: 1000 },
     open: () => false,
     serve(request, response, caller) {
       callers.set(request, caller);
       app(request, response);
     },
-    served() {},
   });
   const server = createServer(front);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

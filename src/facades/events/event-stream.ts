@@ -17,8 +17,7 @@ export class EventStream implements LiveConnection, Sink<string> {
   readonly socket: Socket;
   readonly principal: Principal;
   readonly authorization: string | undefined;
-  readonly answers = true;
-  readonly #response: ServerResponse;
+  readonly answer: ServerResponse;
   readonly #outlet: Outlet;
   #seat: Seat | undefined;
   /** Of the body so far. */
@@ -28,7 +27,7 @@ export class EventStream implements LiveConnection, Sink<string> {
     this.socket = request.socket;
     this.principal = principal;
     this.authorization = request.headers.authorization;
-    this.#response = response;
+    this.answer = response;
     this.#outlet = new Outlet(this.socket, backlog);
   }
 
@@ -47,8 +46,8 @@ export class EventStream implements LiveConnection, Sink<string> {
   }
 
   end(): void {
-    this.#response.end();
-    setTimeout(() => this.#response.writableFinished || this.socket.destroy(), farewell).unref();
+    this.answer.end();
+    setTimeout(() => this.answer.writableFinished || this.socket.destroy(), farewell).unref();
   }
 
   /**
@@ -69,7 +68,7 @@ export class EventStream implements LiveConnection, Sink<string> {
   }
 
   get #open(): boolean {
-    return !this.#response.destroyed && !this.#response.writableEnded;
+    return !this.answer.destroyed && !this.answer.writableEnded;
   }
 
   /** An id without data is kept by the client, and told to nobody. */
@@ -80,7 +79,7 @@ export class EventStream implements LiveConnection, Sink<string> {
 
   #write(text: string): void {
     if (!this.#open) return;
-    this.#response.write(text);
-    noteBytes(this.#response, (this.#bytes += Buffer.byteLength(text)));
+    this.answer.write(text);
+    noteBytes(this.answer, (this.#bytes += Buffer.byteLength(text)));
   }
 }

@@ -17,7 +17,6 @@ export class LiveSocket implements LiveConnection {
   readonly socket: Socket;
   readonly request: IncomingMessage;
   readonly outlet: Outlet;
-  readonly answers = false;
   readonly #ws: WebSocket;
   readonly #buckets = new TokenBuckets();
   principal: Principal | undefined;

@@ -32,7 +32,6 @@ function connection(token: string, alive = true): Seen {
     connection: {
       socket,
       authorization: token,
-      answers: false,
       principal: known.get(token),
       beat: () => alive,
       revoked: () => did.push('revoked'),

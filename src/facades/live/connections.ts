@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Fault } from '#schema/errors.js';
 import type { IdentifyPrincipal, Principal } from '../../access/principal.js';
+import { goesOn } from '../pipeline.js';
 
 /** One live connection, whatever it speaks. */
 export interface LiveConnection {
@@ -9,8 +11,8 @@ export interface LiveConnection {
   readonly principal: Principal | undefined;
   /** What it said who it is with. */
   readonly authorization: string | undefined;
-  /** Whether it is the answer to a request, which is counted among those in flight. */
-  readonly answers: boolean;
+  /** The response that it is, if it is one. */
+  readonly answer?: ServerResponse;
   /** Sends something that shows whether the client is still there; false when it is not. */
   beat(): boolean;
   /** Who it was let in for is not welcome any more. */
@@ -36,8 +38,6 @@ export interface Connections {
   /** Counts an admitted connection for whom it turned out to be; throws when that one has too many. */
   identified(principal: Principal): void;
   readonly size: number;
-  /** How many are answers to requests. */
-  readonly answers: number;
   stop(): void;
 }
 
@@ -46,7 +46,6 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   /** By principal. */
   const counts = new Map<string, number>();
   let looks = 0;
-  let answers = 0;
   let stopped = false;
   const timer = setInterval(() => {
     looks += 1;
@@ -62,11 +61,10 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
       if (stopped) throw new Fault('UNAVAILABLE', 'The gateway goes away.', { retryAfter: 1 });
       if (all.size >= limits.connections) throw tooMany(`The gateway serves ${limits.connections} at once`);
       all.add(connection);
-      if (connection.answers) answers += 1;
+      if (connection.answer) goesOn(connection.answer);
       return () => {
         const { principal } = connection;
         if (!all.delete(connection)) return;
-        if (connection.answers) answers -= 1;
         if (!principal) return;
         const left = counts.get(principal.name)! - 1;
         if (left > 0) counts.set(principal.name, left);
@@ -81,9 +79,6 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     },
     get size() {
       return all.size;
-    },
-    get answers() {
-      return answers;
     },
     stop() {
       stopped = true;

@@ -8,15 +8,14 @@ export class StreamConnection implements LiveConnection {
   readonly socket: Socket;
   readonly principal: Principal;
   readonly authorization: string | undefined;
-  readonly answers = true;
-  readonly #response: ServerResponse;
+  readonly answer: ServerResponse;
   #onBeat: (() => void) | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, principal: Principal) {
     this.socket = request.socket;
     this.authorization = request.headers.authorization;
     this.principal = principal;
-    this.#response = response;
+    this.answer = response;
   }
 
   onBeat(then: () => void): void {
@@ -30,10 +29,10 @@ export class StreamConnection implements LiveConnection {
   }
 
   revoked(): void {
-    this.#response.destroy();
+    this.answer.destroy();
   }
 
   goAway(): void {
-    this.#response.destroy();
+    this.answer.destroy();
   }
 }

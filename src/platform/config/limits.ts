@@ -64,6 +64,13 @@ export const Limits = z.strictObject({
   rate: Rate.prefault({}).describe(
     'Rate limit of one principal, over all gateways of one store; answered 429. Every request with a token counts, whatever it asks for; health, and metrics on their own port, are free.',
   ),
+  inFlightPerPrincipal: z
+    .int()
+    .min(1)
+    .default(500)
+    .describe(
+      'Most requests of one principal, and operations on its WebSockets, that are answered at once; further ones get 429. Streams have limits of their own, `live`.',
+    ),
   deadline: duration('Longest an operation may run; then it is answered 503.').prefault('30s'),
   headersTimeout: duration('Longest the headers of a request may take to arrive; then 408.').prefault('10s'),
   requestTimeout: duration('Longest a whole request may take to arrive; then 408.').prefault('30s'),
