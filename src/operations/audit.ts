@@ -6,6 +6,7 @@ import type { Operation } from './operation.js';
 /** Where audit entries go, and are read. */
 export type AuditLog = Pick<Store, 'appendAudit' | 'readAudit'>;
 
+/** An entry is no longer than a few of these, or who asks could push out the rest with it. */
 const longestId = 255;
 
 /** `input` may be anything: what is refused was not parsed. */
@@ -14,7 +15,7 @@ function auditEntry(caller: Caller, operation: Operation, input: unknown): Omit<
   const attributes = namesIn(operation, patch ?? value);
   return {
     at: new Date().toISOString(),
-    requestId: caller.requestId,
+    requestId: caller.requestId.slice(0, longestId),
     principal: caller.principal.name,
     tenant: caller.principal.scope.tenant ?? null,
     operation: operation.name,

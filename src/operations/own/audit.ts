@@ -7,6 +7,8 @@ import { operation, type Call } from '../operation.js';
 /** Entries read from the store at once, and looked at for one page: what a tenant sees may lie far apart. */
 const slice = 500;
 const mostLookedAt = 10_000;
+/** Of the entries of one page, characters. */
+const mostText = 1024 * 1024;
 
 export const audit = [
   operation({
@@ -36,14 +38,18 @@ async function pageOf(call: Call, after: string | undefined, first: number): Pro
   const { tenant } = call.scope;
   const binding = JSON.stringify([Audit.name, tenant]);
   const items: AuditEntry[] = [];
+  let text = 0;
   let before = after === undefined ? undefined : call.markers.open(binding, after).id;
   for (let lookedAt = 0; lookedAt < mostLookedAt; lookedAt += slice) {
     call.signal.throwIfAborted();
     const entries = await call.readAudit(before, slice);
     for (const { id, entry } of entries) {
-      if (items.length === first) return { items: items.map(shown), next: call.markers.seal(binding, { id: before! }) };
+      const full = items.length === first || text > mostText;
+      if (full) return { items: items.map(shown), next: call.markers.seal(binding, { id: before! }) };
       before = id;
-      if (tenant === undefined || entry.tenant === tenant) items.push(entry);
+      if (tenant !== undefined && entry.tenant !== tenant) continue;
+      items.push(entry);
+      text += JSON.stringify(entry).length;
     }
     if (entries.length < slice) return { items: items.map(shown) };
   }
