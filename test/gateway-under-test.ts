@@ -86,7 +86,8 @@ export function configurationOf({ clients = {}, simulators = {}, backends = [], 
   const own = Object.entries(made).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   const network = /^listen:/m.test(yaml) ? [] : ['listen: { port: 0 }'];
   const identity = /^oCloud:/m.test(yaml) ? [] : [`oCloud: { oCloudId: ${oCloudId} }`];
-  return [...network, 'accessLog: { enabled: false }', ...identity, ...own, yaml].join('\n');
+  const quiet = /^accessLog:/m.test(yaml) ? [] : ['accessLog: { enabled: false }'];
+  return [...network, ...quiet, ...identity, ...own, yaml].join('\n');
 }
 
 function sha256(text: string): string {

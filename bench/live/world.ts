@@ -4,6 +4,7 @@ import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Entry, Store } from '#platform/store/store.js';
 import { openHub, type Hub } from '#subscriptions/live/hub.js';
 import { scopeOf } from '#src/access/principal.js';
+import { admission } from '#src/facades/admission.js';
 import { graphqlFacade } from '#src/facades/graphql/facade.js';
 import { liveGraphql } from '#src/facades/graphql/live-facade.js';
 import { connections } from '#src/facades/live/connections.js';
@@ -59,8 +60,16 @@ export async function openLiveWorld(): Promise<LiveWorld> {
   const graphql = await graphqlFacade({ ...around, limits: limits.graphql, bodyBytes, callerOf });
   const identify = () => principal;
   const live = connections(limits.live, identify);
+  const open = admission({
+    identify,
+    charge: () => 0,
+    chargeStranger: () => 0,
+    load: { maxInFlight: Infinity, loopDelay: () => 0, maxLoopDelay: Infinity },
+    inFlightPerPrincipal: Infinity,
+    served() {},
+  });
   const server = createServer((_request, response) => response.end('ok'));
-  server.on('upgrade', liveGraphql({ ...around, ...graphql, hub, connections: live, identify, limits }));
+  server.on('upgrade', liveGraphql({ ...around, ...graphql, hub, connections: live, admission: open, limits }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   let n = 0;
   return {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import { Fault, internal } from '#schema/errors.js';
 import type { Hub } from '#subscriptions/live/hub.js';
+import type { Admission } from './admission.js';
 import { eventsFacade } from './events/facade.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { liveGraphql } from './graphql/live-facade.js';
@@ -37,8 +38,9 @@ interface Parts {
   readonly publicUrl: string;
   readonly hub: Hub;
   readonly identify: IdentifyPrincipal;
+  readonly admission: Admission;
   /** A fault of a facade itself: shown to the operator, withheld from the caller. */
-  unforeseen(error: unknown, caller: Caller): void;
+  unforeseen(error: unknown, caller: Pick<Caller, 'requestId'>): void;
 }
 
 export interface Facades {
@@ -64,7 +66,7 @@ function servesV2({ apis, conformance }: Configuration): boolean {
 
 /** All facades: the hot O2 routes straight from node:http, everything else through Express behind them. */
 export async function openFacades(parts: Parts): Promise<Facades> {
-  const { configuration, publicUrl, gate, view, operations, hub, identify, unforeseen } = parts;
+  const { configuration, publicUrl, gate, view, operations, hub, identify, admission, unforeseen } = parts;
   const routes = routesOf(
     operations,
     (api, major) => servesV2(configuration) || api !== 'o2ims-infrastructureInventory' || major !== 'v2',
@@ -108,7 +110,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   return {
     serveOpen: open,
     serve: atLeast({ view, deadline: configuration.limits.deadline }, serve),
-    upgrade: liveGraphql({ ...behind, ...graphql, hub, identify, connections: live, limits: configuration.limits }),
+    upgrade: liveGraphql({ ...behind, ...graphql, hub, admission, connections: live, limits: configuration.limits }),
     live,
     stop: () => graphql.stop(),
   };

@@ -4,8 +4,10 @@ import { Fault } from '#schema/errors.js';
 import { refuseOnSocket } from '../platform/protocol-faults.js';
 import type { Cors } from './cors.js';
 import type { Admission } from './admission.js';
+import { Exchange } from './exchange.js';
 import { foreignOriginOf, type Refuses } from './foreign-pages.js';
 import type { Upgrade } from './graphql/over-websocket.js';
+import { requestIds } from './request-id.js';
 import { statusOf } from './rest/problem.js';
 
 interface Parts {
@@ -29,9 +31,12 @@ export function upgrades({ publicUrl, cors, refuses, admission, graphql: open }:
     if (fault) return fault;
     return admission.overload();
   };
+  const nextId = requestIds();
   return (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const fault = refusal(request);
-    if (fault) refuseOnSocket(socket, { status: statusOf[fault.code], detail: fault.message });
-    else open(request, socket, head);
+    if (!fault) return open(request, socket, head);
+    const status = statusOf[fault.code];
+    admission.end(new Exchange(nextId(request.headers['x-request-id'])), { request, method: 'WS', status });
+    refuseOnSocket(socket, { status, detail: fault.message });
   };
 }

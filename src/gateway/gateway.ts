@@ -162,7 +162,8 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
   const chargeStranger = strangers(rate?.strangersPerSecond);
   const { inFlightPerPrincipal } = limits;
   const admission = newAdmission({ identify, charge, chargeStranger, load, inFlightPerPrincipal, served });
-  const facades = await openFacades({ configuration, gate, view, operations, hub, identify, publicUrl, unforeseen });
+  const behind = { gate, view, operations, hub, identify, admission, unforeseen };
+  const facades = await openFacades({ configuration, publicUrl, ...behind });
   const refuses = open ? foreignPages({ publicUrl: front.apiRoot, cors: configuration.cors }) : undefined;
   return { hub, facades, admission, refuses };
 }

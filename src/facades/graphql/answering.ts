@@ -1,15 +1,20 @@
 /**
- * The end of a live stream, as graphql-ws waits for it: nothing is ever yielded, because the hub writes to the socket itself.
- * It ends when the client leaves, or fails with why it cannot go on.
+ * An operation that is being answered, as graphql-ws waits for its end: nothing is ever yielded, because who answers writes to
+ * the socket itself. It ends when all is said or the client leaves, or fails with why it cannot go on.
  */
-export class Endless implements AsyncGenerator<never, void, void> {
+export class Answering implements AsyncGenerator<never, void, void> {
   readonly #end = Promise.withResolvers<IteratorResult<never, void>>();
-  readonly #left: () => void;
+  readonly #ended: () => void;
+  #over = false;
 
-  constructor(left: () => void) {
-    this.#left = left;
+  constructor(ended: () => void) {
+    this.#ended = ended;
     // It may fail before anybody waits.
     this.#end.promise.catch(() => undefined);
+  }
+
+  get over(): boolean {
+    return this.#over;
   }
 
   next(): Promise<IteratorResult<never, void>> {
@@ -17,13 +22,13 @@ export class Endless implements AsyncGenerator<never, void, void> {
   }
 
   return(): Promise<IteratorResult<never, void>> {
-    this.#left();
+    this.#finish();
     this.#end.resolve({ done: true, value: undefined });
     return this.#end.promise;
   }
 
   throw(error: unknown): Promise<IteratorResult<never, void>> {
-    this.#left();
+    this.#finish();
     this.#end.reject(error);
     return this.#end.promise;
   }
@@ -34,5 +39,11 @@ export class Endless implements AsyncGenerator<never, void, void> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#ended();
   }
 }

@@ -1,10 +1,10 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Hub } from '#subscriptions/live/hub.js';
-import type { IdentifyPrincipal } from '../../access/principal.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
 import type { Configuration } from '../../platform/config/model.js';
+import type { Admission } from '../admission.js';
 import type { Connections } from '../live/connections.js';
 import type { Execute } from './execution.js';
 import { subscribing } from './live.js';
@@ -20,11 +20,11 @@ export interface LiveGraphqlParts {
   readonly operations: readonly Operation[];
   readonly hub: Hub;
   readonly connections: Connections;
-  readonly identify: IdentifyPrincipal;
+  readonly admission: Admission;
   readonly limits: Configuration['limits'];
   /** Queries and mutations, as over HTTP. */
   once(sent: Sent, caller: Caller): Promise<ExecutionResult>;
-  unforeseen(error: unknown, caller: Caller): void;
+  unforeseen(error: unknown, caller: Pick<Caller, 'requestId'>): void;
 }
 
 /** Subscriptions of GraphQL over WebSocket, at `/graphql`. */

@@ -1,34 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
-import { handleProtocols, makeServer, type Context, type Server } from 'graphql-ws';
+import { CloseCode, handleProtocols, makeServer, type Context, type Server } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Fault } from '#schema/errors.js';
-import type { Sink } from '#subscriptions/live/stream.js';
-import type { IdentifyPrincipal } from '../../access/principal.js';
-import type { Caller } from '../../operations/gate.js';
+import { Exchange } from '../exchange.js';
 import type { Connections } from '../live/connections.js';
-import { Endless } from './endless.js';
+import { requestIds } from '../request-id.js';
+import { statusOf } from '../rest/problem.js';
+import type { Answering } from './answering.js';
 import { formatError } from './errors.js';
-import { GraphQLErrors, type LiveDocument, type LiveDocuments, type Sent } from './live-documents.js';
-import type { Subscribe } from './live.js';
-import { LiveSocket } from './socket.js';
+import type { Sent } from './live-documents.js';
+import { beginOperation, type SocketOperationParts } from './socket-operations.js';
+import { LiveSocket, type SocketLimits } from './socket.js';
 
-export interface OverWebSocketParts {
-  readonly schema: GraphQLSchema;
-  readonly documents: LiveDocuments;
-  readonly subscribe: Subscribe;
+export interface OverWebSocketParts extends SocketOperationParts {
   readonly connections: Connections;
-  readonly identify: IdentifyPrincipal;
-  readonly limits: {
-    readonly messageBytes: number;
-    readonly backlog: number;
-    readonly messagesPerSecond: number;
-    readonly streamsPerConnection: number;
-  };
-  /** Queries and mutations, as over HTTP. */
-  once(sent: Sent, caller: Caller): Promise<ExecutionResult>;
-  unforeseen(error: unknown, caller: Caller): void;
+  readonly limits: SocketLimits & SocketOperationParts['limits'];
 }
 
 /** Takes over a connection that asks for GraphQL over WebSocket (the protocol `graphql-transport-ws`). */
@@ -44,6 +31,7 @@ type Ctx = Context<Record<string, unknown>, LiveSocket>;
 export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
   const server = new WebSocketServer({
     noServer: true,
+    autoPong: false,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: parts.limits.messageBytes,
@@ -52,22 +40,27 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
   const protocol = makeServer<Record<string, unknown>, LiveSocket>({
     connectionInitWaitTimeout: initWithin,
     onConnect: ({ extra, connectionParams }) => letIn(parts, extra, connectionParams),
-    onSubscribe: (context, id, sent) => begin(parts, context, id, sent as Sent),
-    subscribe: ({ contextValue }) => contextValue as Endless,
-    execute: ({ contextValue }) => (contextValue as () => Promise<ExecutionResult>)(),
+    onSubscribe: ({ extra, subscriptions }, id, sent) =>
+      beginOperation(parts, extra, { id, sent: sent as Sent, open: Object.keys(subscriptions).length }),
+    subscribe: ({ contextValue }) => contextValue as Answering,
+    execute: ({ contextValue }) => contextValue as Answering,
     onError: (_context, _id, _sent, errors) => errors.map((error) => formatError(error.toJSON(), error)),
   });
+  const nextId = requestIds();
   return (request, socket, head) =>
-    server.handleUpgrade(request, socket, head, (ws) => open(parts, protocol, ws, request));
+    server.handleUpgrade(request, socket, head, (ws) => {
+      const id = nextId(request.headers['x-request-id']);
+      open(parts, protocol, ws, new LiveSocket(ws, request, id, parts.limits));
+    });
 }
 
-function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSocket, request: IncomingMessage): void {
-  const live = new LiveSocket(ws, request, parts.limits.backlog);
+function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSocket, live: LiveSocket): void {
   let forget: () => void;
   try {
     forget = parts.connections.admit(live);
   } catch (error) {
-    return live.close(tryAgainLater, (error as Error).message);
+    sendAway(parts, live, error as Fault);
+    return;
   }
   const closed = protocol.opened(
     {
@@ -76,9 +69,9 @@ function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSo
       close: (code, reason) => live.close(code ?? internalError, reason ?? ''),
       onMessage: (take) =>
         ws.on('message', (data: Buffer) => {
-          if (!live.charge(parts.limits.messagesPerSecond)) return;
+          if (!live.hears(data.length)) return;
           take(data.toString()).catch((error: unknown) => {
-            parts.unforeseen(error, callerOf(live, 'websocket'));
+            parts.unforeseen(error, live);
             live.close(internalError, 'Internal error');
           });
         }),
@@ -92,70 +85,26 @@ function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSo
 }
 
 /** Whether the client is who it says: by the header of its upgrade, or by what it says first, as browsers must. */
-function letIn({ identify, connections }: OverWebSocketParts, live: LiveSocket, said: Ctx['connectionParams']) {
+function letIn(parts: OverWebSocketParts, live: LiveSocket, said: Ctx['connectionParams']): boolean {
   const named = said?.['authorization'] ?? said?.['Authorization'];
   live.authorization = typeof named === 'string' ? named : live.request.headers.authorization;
-  const principal = identify(live.socket, live.authorization);
-  if (!principal) return false;
+  const known = parts.admission.identify(live.socket, live.authorization);
+  if (known instanceof Fault) return sendAway(parts, live, known);
   // Who left meanwhile is counted no more.
   if (!live.open) return false;
-  live.principal = principal;
+  live.principal = known;
   try {
-    connections.identified(principal);
+    parts.connections.identified(known);
+    return true;
   } catch (error) {
-    live.close(tryAgainLater, (error as Error).message);
-  }
-  return true;
-}
-
-function callerOf(live: LiveSocket, requestId: string): Caller {
-  return { principal: live.principal!, requestId, signal: new AbortController().signal };
-}
-
-function begin(
-  parts: OverWebSocketParts,
-  { extra: live, subscriptions }: Ctx,
-  id: string,
-  sent: Sent,
-): ExecutionArgs | readonly GraphQLError[] {
-  const most = parts.limits.streamsPerConnection;
-  try {
-    if (Object.keys(subscriptions).length > most)
-      throw new Fault('RATE_LIMITED', `One connection has at most ${most} operations at once.`);
-    const caller = callerOf(live, id);
-    const checked = parts.documents.check(sent);
-    const { document, operation } = checked;
-    const contextValue =
-      operation.operation === 'subscription'
-        ? stream(parts, live, { id, caller, document: parts.documents.live(checked, sent) })
-        : () => parts.once(sent, caller);
-    return { schema: parts.schema, document, operationName: operation.name?.value ?? null, contextValue };
-  } catch (error) {
-    return errorsOf(parts, error, live);
+    return sendAway(parts, live, error as Fault);
   }
 }
 
-interface Asked {
-  readonly id: string;
-  readonly caller: Caller;
-  readonly document: LiveDocument;
-}
-
-function stream({ subscribe }: OverWebSocketParts, live: LiveSocket, { id, caller, document }: Asked): Endless {
-  const before = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-  const sink: Sink<string> = {
-    take: (told) => (live.open ? live.outlet.write(told, ({ what }) => live.send(`${before}${what}}`)) : told.length),
-    whenRoom: (then) => live.outlet.whenRoom(then),
-    end: (fault) => void endless.throw(fault).catch(() => undefined),
-  };
-  const leave = subscribe(caller, document, sink);
-  const endless = new Endless(leave);
-  return endless;
-}
-
-function errorsOf({ unforeseen }: OverWebSocketParts, error: unknown, live: LiveSocket): readonly GraphQLError[] {
-  if (error instanceof GraphQLErrors) return error.errors;
-  if (error instanceof GraphQLError) return [error];
-  if (!(error instanceof Fault)) unforeseen(error, callerOf(live, 'websocket'));
-  return [new GraphQLError((error as Error).message, { originalError: error as Error })];
+/** Refuses a connection, which is noted as a request would be that is refused. */
+function sendAway({ admission }: OverWebSocketParts, live: LiveSocket, { code, message }: Fault): false {
+  admission.end(new Exchange(live.requestId), { request: live.request, method: 'WS', status: statusOf[code] });
+  if (code === 'UNAUTHENTICATED') live.close(CloseCode.Forbidden, 'Forbidden');
+  else live.close(tryAgainLater, message);
+  return false;
 }

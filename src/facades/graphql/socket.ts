@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { CloseCode } from 'graphql-ws';
@@ -6,29 +7,50 @@ import type { Principal } from '../../access/principal.js';
 import { TokenBuckets } from '../../platform/token-buckets.js';
 import type { LiveConnection } from '../live/connections.js';
 import { Outlet } from '../live/outlet.js';
+import { AnswerTurns } from './answer-turns.js';
 
 const serviceRestart = 1012;
 const policyViolation = 1008;
 /** How long a client has to answer a close, milliseconds. */
 const farewell = 2000;
+/** Of what was written and not taken, bytes: several of the longest answers. Who takes nothing at all is cut off. */
+const mostUntaken = 64 * 1024 * 1024;
+
+export interface SocketLimits {
+  readonly backlog: number;
+  readonly messageBytes: number;
+  readonly messagesPerSecond: number;
+}
 
 /** One WebSocket, from its upgrade to its end. */
 export class LiveSocket implements LiveConnection {
   readonly socket: Socket;
   readonly request: IncomingMessage;
   readonly outlet: Outlet;
-  readonly #ws: WebSocket;
-  readonly #buckets = new TokenBuckets();
+  readonly turns: AnswerTurns;
+  readonly requestId: string;
   principal: Principal | undefined;
   authorization: string | undefined;
-  #alive = true;
+  /** Length of the message that was heard last. */
+  heard = 0;
+  readonly #ws: WebSocket;
+  readonly #buckets = new TokenBuckets();
+  readonly #messagesPerSecond: number;
+  #operations = 0;
+  /** Of the last ping, until it was answered. */
+  #challenge: Buffer | undefined;
 
-  constructor(ws: WebSocket, request: IncomingMessage, backlog: number) {
+  constructor(ws: WebSocket, request: IncomingMessage, requestId: string, limits: SocketLimits) {
     this.#ws = ws;
     this.request = request;
+    this.requestId = requestId;
     this.socket = request.socket;
-    this.outlet = new Outlet(request.socket, backlog);
-    ws.on('pong', () => (this.#alive = true));
+    this.outlet = new Outlet(request.socket, limits.backlog);
+    this.turns = new AnswerTurns(this.outlet, limits.messageBytes);
+    this.#messagesPerSecond = limits.messagesPerSecond;
+    // Any other pong is said without having heard us.
+    ws.on('pong', (said) => this.#challenge?.equals(said) && (this.#challenge = undefined));
+    ws.on('ping', (said) => this.hears(said.length) && ws.pong(said));
     // It is closed all the same; the client has broken the protocol, and was told how.
     ws.on('error', () => undefined);
   }
@@ -37,26 +59,38 @@ export class LiveSocket implements LiveConnection {
     return this.#ws.readyState === this.#ws.OPEN;
   }
 
-  send(text: string): void {
-    if (this.open) this.#ws.send(text);
+  /** Of one operation: the connection's and a number. */
+  nextId(): string {
+    this.#operations += 1;
+    return `${this.requestId}.${this.#operations}`;
+  }
+
+  /** Calls back once it was taken, or never will be. */
+  send(text: string, taken?: () => void): void {
+    if (!this.open) return taken?.();
+    if (this.socket.writableLength > mostUntaken) this.#ws.terminate();
+    this.#ws.send(text, taken);
   }
 
   close(code: number, reason: string): void {
+    if (!this.open) return;
     this.#ws.close(code, reason);
     setTimeout(() => this.#ws.terminate(), farewell).unref();
   }
 
-  /** Counts a message of the client; false, and the connection closed, when there are too many. */
-  charge(perSecond: number): boolean {
-    if (this.#buckets.take('', 1, perSecond, 10 * perSecond) === 1) return true;
+  /** Whether a message counts: not from who was sent away, nor from who says too much, which is sent away. */
+  hears(bytes: number): boolean {
+    if (!this.open) return false;
+    this.heard = bytes;
+    if (this.#buckets.take('', 1, this.#messagesPerSecond, 10 * this.#messagesPerSecond) === 1) return true;
     this.close(policyViolation, 'Too many messages');
     return false;
   }
 
   beat(): boolean {
-    if (!this.#alive) return false;
-    this.#alive = false;
-    this.#ws.ping();
+    if (this.#challenge) return false;
+    this.#challenge = randomBytes(8);
+    this.#ws.ping(this.#challenge);
     return true;
   }
 

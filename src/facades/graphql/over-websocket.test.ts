@@ -1,0 +1,189 @@
+import 'reflect-metadata';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { buildSchema, type ExecutionResult } from 'graphql';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { Caller } from '../../operations/caller.js';
+import { admission, type Served } from '../admission.js';
+import { connections, type Connections } from '../live/connections.js';
+import { liveDocuments } from './live-documents.js';
+import { graphqlOverWebSocket } from './over-websocket.js';
+import { LiveSocket } from './socket.js';
+
+const schema = buildSchema('type Query { text: String } type Mutation { text: String } type Subscription { x: Int }');
+const megabyte = 'x'.repeat(1_000_000);
+
+let server: Server;
+let live: Connections;
+let mostInFlight: number;
+const clients: WebSocket[] = [];
+const served: Served[] = [];
+const asked: Caller[] = [];
+let once: (caller: Caller) => Promise<ExecutionResult>;
+
+beforeEach(async () => {
+  mostInFlight = 1000;
+  once = async () => ({ data: { text: 'x'.repeat(2_000_000) } });
+  const scope = { tenant: undefined, permissions: new Set<string>(), key: 'all' };
+  const identify = () => ({ name: 'alice', scope });
+  live = connections({ connections: 10, connectionsPerPrincipal: 10 }, identify);
+  const upgrade = graphqlOverWebSocket({
+    schema,
+    documents: liveDocuments(schema, { depth: 5, aliases: 5, documentBytes: 1000 }),
+    subscribe: () => () => undefined,
+    connections: live,
+    admission: admission({
+      identify,
+      charge: () => 0,
+      chargeStranger: () => 0,
+      load: {
+        get maxInFlight() {
+          return mostInFlight;
+        },
+        loopDelay: () => 0,
+        maxLoopDelay: 100,
+      },
+      inFlightPerPrincipal: 1000,
+      served: (each) => void served.push(each),
+    }),
+    limits: { backlog: 65_536, messageBytes: 1_100_000, messagesPerSecond: 50, streamsPerConnection: 100 },
+    once(_sent, caller) {
+      asked.push(caller);
+      return once(caller);
+    },
+    unforeseen: (error) => {
+      throw error;
+    },
+  });
+  server = createServer().on('upgrade', upgrade);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.terminate();
+  live.stop();
+  asked.length = 0;
+  served.length = 0;
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const url = () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+type Heard = Readonly<Record<string, unknown>>;
+
+async function connected() {
+  const socket = new WebSocket(url(), 'graphql-transport-ws');
+  clients.push(socket);
+  const heard: Heard[] = [];
+  socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as Heard));
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('open', resolve));
+  const say = (message: object) => socket.send(JSON.stringify(message));
+  say({ type: 'connection_init' });
+  await until(() => heard.length === 1);
+  const ask = (id: string, query = '{ text }') => say({ id, type: 'subscribe', payload: { query } });
+  return { socket, heard, say, ask };
+}
+
+test('nothing is begun for who does not take what was answered, and the rest when it does', async () => {
+  const client = await connected();
+  client.socket.pause();
+  for (let each = 0; each < 24; each += 1) client.ask(`q${each}`);
+  // Heard after all of them, and refused without waiting.
+  client.ask('last', '{ nothing }');
+  await until(() => served.some(({ status }) => status === 400));
+  expect(asked.length).toBeLessThanOrEqual(8);
+  client.socket.resume();
+  await until(() => client.heard.filter(({ type }) => type === 'complete').length === 24);
+  expect(asked).toHaveLength(24);
+});
+
+test('what waits for its turn is bounded by what it keeps in memory', async () => {
+  const client = await connected();
+  client.socket.pause();
+  for (let each = 0; each < 8; each += 1) client.ask(`q${each}`);
+  const variables = { much: megabyte };
+  for (const id of ['waits', 'refused'])
+    client.say({ id, type: 'subscribe', payload: { query: '{ text }', variables } });
+  await until(() => served.length > 0);
+  client.socket.resume();
+  await until(() => client.heard.some(({ id }) => id === 'refused'));
+  expect(client.heard.find(({ id }) => id === 'refused')).toMatchObject({
+    type: 'error',
+    payload: [{ extensions: { code: 'RATE_LIMITED' } }],
+  });
+  await until(() => client.heard.some(({ id, type }) => id === 'waits' && type === 'complete'));
+});
+
+test('who makes answers wait and takes none is cut off', async () => {
+  const client = await connected();
+  client.socket.pause();
+  const payload = { much: megabyte };
+  for (let each = 0; each < 90; each += 1) client.say({ type: 'ping', payload });
+  await until(() => live.size === 0);
+});
+
+test('who leaves, or does not want an answer any more, stops what is under way for it', async () => {
+  once = ({ signal }) =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve({ data: { text: null } })));
+  const client = await connected();
+  client.ask('a');
+  client.ask('b');
+  await until(() => asked.length === 2);
+  client.say({ id: 'a', type: 'complete' });
+  await until(() => asked[0]!.signal.aborted);
+  expect(asked[1]!.signal.aborted).toBe(false);
+  client.socket.terminate();
+  await until(() => asked[1]!.signal.aborted);
+  await until(() => served.length === 2);
+  expect(served.map(({ method, status, principal }) => [method, status, principal])).toEqual([
+    ['WS-QUERY', 499, 'alice'],
+    ['WS-QUERY', 499, 'alice'],
+  ]);
+  expect(client.heard).toHaveLength(1);
+});
+
+test('operations are shed like requests, also on a connection that is open', async () => {
+  let answer: (result: ExecutionResult) => void = () => undefined;
+  once = () => new Promise((resolve) => (answer = resolve));
+  const client = await connected();
+  client.ask('first');
+  await until(() => asked.length === 1);
+  mostInFlight = 0;
+  client.ask('second');
+  await until(() => client.heard.length === 2);
+  expect(client.heard[1]).toMatchObject({ id: 'second', payload: [{ extensions: { code: 'UNAVAILABLE' } }] });
+  answer({ data: { text: 'x' } });
+  await until(() => client.heard.length === 4);
+  client.ask('third');
+  await until(() => asked.length === 2);
+});
+
+test('a sign of life is the answer to our last ping, and no other pong', async () => {
+  const bare = new WebSocketServer({ noServer: true });
+  server.removeAllListeners('upgrade');
+  const limits = { backlog: 65_536, messageBytes: 1000, messagesPerSecond: 50 };
+  for (const autoPong of [true, false]) {
+    const opened = new Promise<LiveSocket>((resolve) =>
+      server.once('upgrade', (request, socket, head) =>
+        bare.handleUpgrade(request, socket, head, (ws) => resolve(new LiveSocket(ws, request, 'x', limits))),
+      ),
+    );
+    const client = new WebSocket(url(), { autoPong });
+    clients.push(client);
+    const pinged = new Promise((resolve) => client.once('ping', resolve));
+    const socket = await opened;
+    expect(socket.beat()).toBe(true);
+    await pinged;
+    // Said by both; the first one has answered before.
+    client.pong('I am here');
+    const answered = new Promise((resolve) => client.once('pong', resolve));
+    client.ping();
+    await answered;
+    expect([autoPong, socket.beat()]).toEqual([autoPong, autoPong]);
+  }
+});

@@ -1,0 +1,142 @@
+import { GraphQLError, OperationTypeNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { Fault, internal } from '#schema/errors.js';
+import type { Sink } from '#subscriptions/live/stream.js';
+import type { Caller } from '../../operations/gate.js';
+import type { Admission } from '../admission.js';
+import { Exchange, type EdgeCaller } from '../exchange.js';
+import { statusOf } from '../rest/problem.js';
+import { Answering } from './answering.js';
+import { GraphQLErrors, type LiveDocument, type LiveDocuments, type Sent } from './live-documents.js';
+import type { Subscribe } from './live.js';
+import type { LiveSocket } from './socket.js';
+
+export interface SocketOperationParts {
+  readonly schema: GraphQLSchema;
+  readonly documents: LiveDocuments;
+  readonly subscribe: Subscribe;
+  readonly admission: Admission;
+  readonly limits: { readonly streamsPerConnection: number };
+  /** Queries and mutations, as over HTTP. */
+  once(sent: Sent, caller: Caller): Promise<ExecutionResult>;
+  unforeseen(error: unknown, caller: Pick<Caller, 'requestId'>): void;
+}
+
+/** What a client sent to begin an operation. */
+interface Message {
+  readonly id: string;
+  readonly sent: Sent;
+  /** How many operations of the connection are not over, this one included. */
+  readonly open: number;
+}
+
+/** Begins an operation of a WebSocket as the edge does one of HTTP; `contextValue` is an Answering. */
+export function beginOperation(
+  parts: SocketOperationParts,
+  live: LiveSocket,
+  { id, sent, open }: Message,
+): ExecutionArgs | readonly GraphQLError[] {
+  const exchange = new Exchange(live.nextId());
+  let method = 'WS';
+  const end = (status: number) => parts.admission.end(exchange, { request: live.request, method, status });
+  try {
+    const caller = admitted(parts, exchange, live, open);
+    const checked = parts.documents.check(sent);
+    const { document, operation } = checked;
+    method = `WS-${operation.operation.toUpperCase()}`;
+    const begun = { id, live, exchange, caller, end };
+    const contextValue =
+      operation.operation === OperationTypeNode.SUBSCRIPTION
+        ? stream(parts, begun, parts.documents.live(checked, sent))
+        : once(parts, begun, sent);
+    return { schema: parts.schema, document, operationName: operation.name?.value ?? null, contextValue };
+  } catch (error) {
+    end(statusFor(error));
+    return errorsOf(parts, error, exchange);
+  }
+}
+
+function admitted(
+  { admission, limits: { streamsPerConnection: most } }: SocketOperationParts,
+  exchange: Exchange,
+  { principal }: LiveSocket,
+  open: number,
+): EdgeCaller {
+  const overload = admission.overload();
+  if (overload) throw overload;
+  const caller = admission.admit(exchange, principal!);
+  if (caller instanceof Fault) throw caller;
+  if (open > most) throw new Fault('RATE_LIMITED', `One connection has at most ${most} operations at once.`);
+  return caller;
+}
+
+interface Begun {
+  readonly id: string;
+  readonly live: LiveSocket;
+  readonly exchange: Exchange;
+  readonly caller: EdgeCaller;
+  end(status: number): void;
+}
+
+function stream({ subscribe }: SocketOperationParts, begun: Begun, document: LiveDocument): Answering {
+  const { live, exchange, caller } = begun;
+  const tell = telling(begun);
+  const sink: Sink<string> = {
+    take: (told) => (live.open ? live.outlet.write(told, ({ what }) => tell(what)) : told.length),
+    whenRoom: (then) => live.outlet.whenRoom(then),
+    end: (fault) => void answering.throw(fault).catch(() => undefined),
+  };
+  const leave = subscribe(caller, document, sink);
+  // From here on it is bounded as a stream.
+  exchange.leave();
+  const answering = new Answering(() => {
+    leave();
+    begun.end(200);
+  });
+  return answering;
+}
+
+function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering {
+  const { live, caller } = begun;
+  const tell = telling(begun);
+  let status = 499;
+  const answering = new Answering(() => {
+    caller.left();
+    begun.end(status);
+  });
+  live.turns.add(live.heard, async () => {
+    if (answering.over) return;
+    try {
+      const result = JSON.stringify(await parts.once(sent, caller));
+      if (answering.over) return;
+      await new Promise<void>((taken) => tell(result, taken));
+      status = 200;
+      await answering.return();
+    } catch (error) {
+      parts.unforeseen(error, caller);
+      status = 500;
+      await answering.throw(internal(error)).catch(() => undefined);
+    }
+  });
+  return answering;
+}
+
+/** Writes results of an operation, which are JSON already. */
+function telling({ id, live, exchange }: Begun): (result: string, taken?: () => void) => void {
+  const before = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  return (result, taken) => {
+    exchange.bytes = (exchange.bytes ?? 0) + Buffer.byteLength(result);
+    live.send(`${before}${result}}`, taken);
+  };
+}
+
+function statusFor(error: unknown): number {
+  if (error instanceof Fault) return statusOf[error.code];
+  return error instanceof GraphQLErrors || error instanceof GraphQLError ? 400 : 500;
+}
+
+function errorsOf({ unforeseen }: SocketOperationParts, error: unknown, exchange: Exchange): readonly GraphQLError[] {
+  if (error instanceof GraphQLErrors) return error.errors;
+  if (error instanceof GraphQLError) return [error];
+  if (!(error instanceof Fault)) unforeseen(error, exchange);
+  return [new GraphQLError((error as Error).message, { originalError: error as Error })];
+}
