@@ -12,11 +12,6 @@ export class Outlet {
   constructor(socket: Socket, backlog: number) {
     this.#socket = socket;
     this.#backlog = backlog;
-    socket.on('drain', () => {
-      const waiting = [...this.#waiting];
-      this.#waiting.clear();
-      for (const then of waiting) then();
-    });
   }
 
   get room(): boolean {
@@ -25,8 +20,10 @@ export class Outlet {
 
   /** Calls back once when what was written has been taken; all streams of a connection wait together. */
   whenRoom(then: () => void): void {
-    if (this.room) setImmediate(then);
-    else this.#waiting.add(then);
+    if (this.room) return void setImmediate(then);
+    // Only while somebody waits: many answers come and go on one connection.
+    if (this.#waiting.size === 0) this.#socket.once('drain', () => this.#drained());
+    this.#waiting.add(then);
   }
 
   /** Writes what there is room for, in one piece for the kernel; answers how many. */
@@ -37,5 +34,11 @@ export class Outlet {
     for (; count < all.length && this.room; count += 1) one(all[count]!);
     if (several) this.#socket.uncork();
     return count;
+  }
+
+  #drained(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const then of waiting) then();
   }
 }
