@@ -8,6 +8,7 @@ import { admission } from '#src/facades/admission.js';
 import { graphqlFacade } from '#src/facades/graphql/facade.js';
 import { liveGraphql } from '#src/facades/graphql/live-facade.js';
 import { connections } from '#src/facades/live/connections.js';
+import { joining } from '#src/facades/live/join-hub.js';
 import { openView, type View } from '#src/inventory/view.js';
 import { gate as newGate, type GateParts } from '#src/operations/gate.js';
 import { allOperations, allPermissions } from '#src/operations/operations.js';
@@ -53,13 +54,14 @@ export async function openLiveWorld(): Promise<LiveWorld> {
   const uncharged: Pick<GateParts, 'view' | 'charge' | 'count'> = { view, charge: () => 0, count: () => undefined };
   // Live streams ask the gate for nothing else.
   const gate = newGate(uncharged as GateParts);
-  const limits = Limits.parse({});
+  const limits = Limits.parse({ live: { connectionsPerPrincipal: 8000, streamsPerPrincipal: 10_000 } });
   const around = { gate, view, operations: allOperations, unforeseen: failed };
   const callerOf = () => ({ principal, requestId: 'bench', signal: new AbortController().signal });
   const { bodyBytes } = limits;
   const graphql = await graphqlFacade({ ...around, limits: limits.graphql, bodyBytes, callerOf });
   const identify = () => principal;
   const live = connections(limits.live, identify);
+  const join = joining(hub, limits.live);
   const open = admission({
     identify,
     charge: () => 0,
@@ -69,7 +71,7 @@ export async function openLiveWorld(): Promise<LiveWorld> {
     served() {},
   });
   const server = createServer((_request, response) => response.end('ok'));
-  server.on('upgrade', liveGraphql({ ...around, ...graphql, hub, connections: live, admission: open, limits }));
+  server.on('upgrade', liveGraphql({ ...around, ...graphql, join, connections: live, admission: open, limits }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   let n = 0;
   return {

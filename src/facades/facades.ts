@@ -8,6 +8,7 @@ import { graphqlFacade } from './graphql/facade.js';
 import { liveGraphql } from './graphql/live-facade.js';
 import type { Upgrade } from './graphql/over-websocket.js';
 import { connections, type Connections } from './live/connections.js';
+import { joining } from './live/join-hub.js';
 import { ownFacade } from './own/facade.js';
 import { atLeast } from './at-least.js';
 import type { Serve } from './edge.js';
@@ -86,10 +87,10 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     pageBytes: configuration.limits.pageBytes,
   });
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
-  const { streams: most, backlog, ...bounds } = configuration.limits.live;
+  const { live: bounds } = configuration.limits;
   const live = connections(bounds, identify);
-  const joined = { hub, most, connections: live };
-  const events = eventsFacade({ ...joined, gate, view, backlog, unforeseen });
+  const joined = { join: joining(hub, bounds), connections: live };
+  const events = eventsFacade({ ...joined, gate, view, backlog: bounds.backlog, unforeseen });
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
   const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });
@@ -110,7 +111,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   return {
     serveOpen: open,
     serve: atLeast({ view, deadline: configuration.limits.deadline }, serve),
-    upgrade: liveGraphql({ ...behind, ...graphql, hub, admission, connections: live, limits: configuration.limits }),
+    upgrade: liveGraphql({ ...behind, ...graphql, ...joined, admission, limits: configuration.limits }),
     live,
     stop: () => graphql.stop(),
   };

@@ -12,6 +12,7 @@ import { tokenPrincipals } from '#src/access/principal.js';
 import { admission } from '#src/facades/admission.js';
 import { edge } from '#src/facades/edge.js';
 import { connections } from '#src/facades/live/connections.js';
+import { joining } from '#src/facades/live/join-hub.js';
 import type { FacadeParts } from '#src/facades/trpc/facade.js';
 import type { LiveParts } from '#src/facades/trpc/watch.js';
 import { openView } from '#src/inventory/view.js';
@@ -88,9 +89,10 @@ export async function openWorld(
   const unforeseen: unknown[] = [];
   const callers = new WeakMap<IncomingMessage, Caller>();
   const identify = tokenPrincipals(tokens, loadRoles(allPermissions, {}));
-  const limits = { connections: 100, connectionsPerPrincipal: 100 };
+  const limits = { connections: 100, connectionsPerPrincipal: 100, unidentified: 100 };
+  const join = joining(house.hub, { streams: 100, streamsPerPrincipal: 100 });
   const parts: Parts = {
-    live: { hub: house.hub, most: 100, connections: connections(limits, identify) },
+    live: { join, connections: connections(limits, identify) },
     gate: house.gate,
     view: house.view,
     operations,

@@ -87,6 +87,19 @@ test('no more streams than a principal may have; who leaves makes room', async (
   for (const client of [two[1]!, again]) client.leave();
 });
 
+test('one principal cannot take all streams that differ', async () => {
+  const gateway = await opened({
+    clients: { blue: { roles: ['reader'], tenant: 'blue' }, red: { roles: ['reader'], tenant: 'red' } },
+    yaml: 'limits: { live: { streams: 3, streamsPerPrincipal: 2 } }',
+  });
+  const listen = (as: string, object: string) => listenTo(gateway, `?objects=${object}`, { as });
+  const blue = [await listen('blue', 'Resource'), await listen('blue', 'ResourcePool'), await listen('blue', 'OCloud')];
+  expect(blue.map(({ status }) => status)).toEqual([200, 200, 429]);
+  const red = await listen('red', 'Resource');
+  expect(red.status).toBe(200);
+  for (const client of [...blue, red]) client.leave();
+});
+
 test('two tenants on one stream: neither is told of the other', async () => {
   const gateway = await opened({
     simulators: {

@@ -6,7 +6,7 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Watch } from '../../operations/watch.js';
 import type { Connections } from '../live/connections.js';
-import { joinHub, type Joinable } from '../live/join-hub.js';
+import type { Join } from '../live/join-hub.js';
 import { toldChange, toldGap } from '../live/told-change.js';
 import { otherMethod } from '../methods.js';
 import { requestIdHeader, requestIdOf } from '../request-id.js';
@@ -15,7 +15,8 @@ import { problemOf, sendProblem } from '../rest/problem.js';
 import { askedBy } from './asked.js';
 import { EventStream } from './event-stream.js';
 
-export interface EventsParts extends Joinable {
+export interface EventsParts {
+  readonly join: Join;
   readonly gate: Gate;
   readonly view: View;
   readonly connections: Connections;
@@ -62,8 +63,7 @@ function begin(parts: EventsParts, watch: Watch, events: EventStream, response: 
   const { connections } = parts;
   const forget = connections.admit(events);
   try {
-    connections.identified(events.principal);
-    const seat = joinHub(parts, streamOf(parts.view, watch), events, watch.since);
+    const seat = parts.join(events.principal.name, streamOf(parts.view, watch), events, watch.since);
     response.once('close', () => {
       seat.leave();
       forget();

@@ -1,11 +1,11 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
-import type { Hub } from '#subscriptions/live/hub.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
 import type { Configuration } from '../../platform/config/model.js';
 import type { Admission } from '../admission.js';
 import type { Connections } from '../live/connections.js';
+import type { Join } from '../live/join-hub.js';
 import type { Execute } from './execution.js';
 import { subscribing } from './live.js';
 import { liveDocuments, type Sent } from './live-documents.js';
@@ -18,7 +18,7 @@ export interface LiveGraphqlParts {
   readonly gate: Gate;
   readonly view: View;
   readonly operations: readonly Operation[];
-  readonly hub: Hub;
+  readonly join: Join;
   readonly connections: Connections;
   readonly admission: Admission;
   readonly limits: Configuration['limits'];
@@ -35,7 +35,7 @@ export function liveGraphql(parts: LiveGraphqlParts): Upgrade {
   return graphqlOverWebSocket({
     ...parts,
     documents: liveDocuments(parts.schema, graphql),
-    subscribe: subscribing({ ...parts, operations: indexOf(parts.operations), cost, most: live.streams }),
+    subscribe: subscribing({ ...parts, operations: indexOf(parts.operations), cost }),
     limits: { ...live, messageBytes: bodyBytes },
   });
 }

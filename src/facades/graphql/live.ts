@@ -1,10 +1,9 @@
 import type { GraphQLSchema } from 'graphql';
 import { Fault } from '#schema/errors.js';
-import type { Hub } from '#subscriptions/live/hub.js';
 import type { Sink, Stream } from '#subscriptions/live/stream.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
-import { joinHub } from '../live/join-hub.js';
+import type { Join } from '../live/join-hub.js';
 import { dearerThan, tooDear, type Dearer } from './cost-limit.js';
 import { formatError } from './errors.js';
 import type { Execute } from './execution.js';
@@ -17,18 +16,16 @@ interface Parts {
   readonly gate: Gate;
   readonly view: View;
   readonly operations: OperationIndex;
-  readonly hub: Hub;
+  readonly join: Join;
   readonly execute: Execute;
   readonly cost: number;
-  /** Most streams that differ. */
-  readonly most: number;
 }
 
 /** Begins the stream of a document; each text is a result of GraphQL, as JSON. Answers how to leave. Throws a Fault. */
 export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<string>) => () => void;
 
 export function subscribing(parts: Parts): Subscribe {
-  const { gate, hub, most, cost, view, schema } = parts;
+  const { gate, join, cost, view, schema } = parts;
   const dearer = dearerThan(cost, view, schema);
   return (caller, document, sink) => {
     const { field, args } = document;
@@ -41,7 +38,7 @@ export function subscribing(parts: Parts): Subscribe {
       tell: (event) => executed(parts, caller, document, { event }),
       ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
     };
-    const seat = joinHub({ hub, most }, stream, sink, watch.since);
+    const seat = join(caller.principal.name, stream, sink, watch.since);
     return () => seat.leave();
   };
 }

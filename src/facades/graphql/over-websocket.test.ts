@@ -27,7 +27,7 @@ beforeEach(async () => {
   once = async () => ({ data: { text: 'x'.repeat(2_000_000) } });
   const scope = { tenant: undefined, permissions: new Set<string>(), key: 'all' };
   const identify = () => ({ name: 'alice', scope });
-  live = connections({ connections: 10, connectionsPerPrincipal: 10 }, identify);
+  live = connections({ connections: 10, connectionsPerPrincipal: 10, unidentified: 10 }, identify);
   const upgrade = graphqlOverWebSocket({
     schema,
     documents: liveDocuments(schema, { depth: 5, aliases: 5, documentBytes: 1000 }),

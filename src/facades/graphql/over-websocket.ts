@@ -94,7 +94,7 @@ function letIn(parts: OverWebSocketParts, live: LiveSocket, said: Ctx['connectio
   if (!live.open) return false;
   live.principal = known;
   try {
-    parts.connections.identified(known);
+    parts.connections.identified(live);
     return true;
   } catch (error) {
     return sendAway(parts, live, error as Fault);

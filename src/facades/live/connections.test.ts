@@ -12,7 +12,9 @@ beforeEach(() => {
   jest.useFakeTimers();
   known.clear();
   known.set('a', principal('alice'));
-  all = connections({ connections: 3, connectionsPerPrincipal: 2 }, (_socket, token) => known.get(token ?? ''));
+  all = connections({ connections: 3, connectionsPerPrincipal: 2, unidentified: 2 }, (_socket, token) =>
+    known.get(token ?? ''),
+  );
 });
 afterEach(() => {
   all.stop();
@@ -60,18 +62,28 @@ test('who gives no sign of life is cut off, and nobody else', () => {
 });
 
 test('no more than there may be, in all and of one principal; who leaves makes room', () => {
-  const forget = [1, 2].map(() => {
-    const left = all.admit(connection('a').connection);
-    all.identified(known.get('a')!);
-    return left;
-  });
-  const third = all.admit(connection('a').connection);
-  expect(() => all.identified(known.get('a')!)).toThrow('One principal may have 2 at once');
-  expect(() => all.admit(connection('a').connection)).toThrow('serves 3 at once');
-  for (const left of [...forget, third]) left();
-  expect(all.size).toBe(0);
+  known.set('b', principal('bob'));
+  const left = ['a', 'a'].map((token) => all.admit(connection(token).connection));
+  expect(() => all.admit(connection('a').connection)).toThrow('One principal may have 2 at once');
+  all.admit(connection('b').connection);
+  expect(() => all.admit(connection('b').connection)).toThrow('serves 3 at once');
+  for (const forget of left) forget();
+  expect(all.size).toBe(1);
   all.admit(connection('a').connection);
-  expect(() => all.identified(known.get('a')!)).not.toThrow();
+});
+
+test('strangers take no place of those that are known, and the oldest makes room for others', () => {
+  const strangers = ['x', 'y', 'z'].map((token) => connection(token));
+  for (const each of strangers) all.admit(each.connection);
+  expect(strangers.map(({ did }) => did)).toEqual([['destroyed'], [], []]);
+  const [, second, third] = strangers;
+  for (const token of ['a', 'a']) all.admit(connection(token).connection);
+  Object.assign(second!.connection, { principal: known.get('a') });
+  expect(() => all.identified(second!.connection)).toThrow('One principal may have 2 at once');
+  Object.assign(third!.connection, { principal: principal('carol') });
+  all.identified(third!.connection);
+  expect(all.size).toBe(3);
+  expect(() => all.admit(connection('a').connection)).toThrow('serves 3 at once');
 });
 
 test('everybody is told when the gateway goes away, and nobody is let in any more', () => {

@@ -24,6 +24,7 @@ export interface LiveConnection {
 export interface ConnectionLimits {
   readonly connections: number;
   readonly connectionsPerPrincipal: number;
+  readonly unidentified: number;
 }
 
 /** Who is revoked is closed within 5 s. */
@@ -33,16 +34,21 @@ const beatEvery = 4;
 
 /** All live connections of this process. */
 export interface Connections {
-  /** Throws RATE_LIMITED when there are too many, UNAVAILABLE when the gateway goes away. Answers how to forget it. */
+  /**
+   * Takes a connection in, whether or not it has said who it is; answers how to forget it. Throws RATE_LIMITED when there are too
+   * many, in all or of its principal, UNAVAILABLE when the gateway goes away.
+   */
   admit(connection: LiveConnection): () => void;
-  /** Counts an admitted connection for whom it turned out to be; throws when that one has too many. */
-  identified(principal: Principal): void;
+  /** Counts it for whom it turned out to be; throws RATE_LIMITED, and has forgotten it, when there are too many. */
+  identified(connection: LiveConnection): void;
   readonly size: number;
   stop(): void;
 }
 
 export function connections(limits: ConnectionLimits, identify: IdentifyPrincipal): Connections {
   const all = new Set<LiveConnection>();
+  /** Those that have not said who they are, the oldest first: they take up no place of those that have. */
+  const unidentified = new Set<LiveConnection>();
   /** By principal. */
   const counts = new Map<string, number>();
   let looks = 0;
@@ -55,27 +61,47 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     }
   }, lookEvery);
   timer.unref();
+
+  function count({ name }: Principal): void {
+    const own = counts.get(name) ?? 0;
+    const { connections: most, connectionsPerPrincipal: mostOfOne } = limits;
+    if (all.size - unidentified.size >= most) throw tooMany(`The gateway serves ${most} at once`);
+    if (own >= mostOfOne) throw tooMany(`One principal may have ${mostOfOne} at once`);
+    counts.set(name, own + 1);
+  }
+
+  function forget(connection: LiveConnection): void {
+    if (!all.delete(connection) || unidentified.delete(connection)) return;
+    const { name } = connection.principal!;
+    const left = counts.get(name)! - 1;
+    if (left > 0) counts.set(name, left);
+    else counts.delete(name);
+  }
+
   return {
     admit(connection) {
       // On a connection that was kept open it would hold up the end, and never hear of it.
       if (stopped) throw new Fault('UNAVAILABLE', 'The gateway goes away.', { retryAfter: 1 });
-      if (all.size >= limits.connections) throw tooMany(`The gateway serves ${limits.connections} at once`);
+      const { principal, answer } = connection;
+      if (principal) count(principal);
+      else {
+        const [oldest] = unidentified;
+        // Clients say it at once: who has kept silent for longest makes room.
+        if (oldest && unidentified.size >= limits.unidentified) {
+          forget(oldest);
+          oldest.socket.destroy();
+        }
+        unidentified.add(connection);
+      }
       all.add(connection);
-      if (connection.answer) goesOn(connection.answer);
-      return () => {
-        const { principal } = connection;
-        if (!all.delete(connection)) return;
-        if (!principal) return;
-        const left = counts.get(principal.name)! - 1;
-        if (left > 0) counts.set(principal.name, left);
-        else counts.delete(principal.name);
-      };
+      if (answer) goesOn(answer);
+      return () => forget(connection);
     },
-    identified({ name }) {
-      const own = (counts.get(name) ?? 0) + 1;
-      counts.set(name, own);
-      if (own > limits.connectionsPerPrincipal)
-        throw tooMany(`One principal may have ${limits.connectionsPerPrincipal} at once`);
+    identified(connection) {
+      if (!unidentified.has(connection)) return;
+      forget(connection);
+      count(connection.principal!);
+      all.add(connection);
     },
     get size() {
       return all.size;

@@ -3,15 +3,41 @@ import type { Position } from '#schema/position.js';
 import type { Hub } from '#subscriptions/live/hub.js';
 import type { Seat, Sink, Stream } from '#subscriptions/live/stream.js';
 
-export interface Joinable {
-  readonly hub: Hub;
-  /** Most streams that differ. */
-  readonly most: number;
+/** Most streams that differ: of everybody, and those that one principal takes part in. */
+export interface StreamLimits {
+  readonly streams: number;
+  readonly streamsPerPrincipal: number;
 }
 
-/** Joins a stream of the hub. Throws RATE_LIMITED when there are too many that differ. */
-export function joinHub<T>({ hub, most }: Joinable, stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
-  if (hub.size >= most && !hub.has(stream.key))
-    throw new Fault('RATE_LIMITED', `There are ${most} different live streams already.`, { retryAfter: 30 });
-  return hub.join(stream, sink, since);
+/** Joins a stream of the hub for a principal. Throws RATE_LIMITED when there are too many that differ. */
+export type Join = <T>(principal: string, stream: Stream<T>, sink: Sink<T>, since?: Position) => Seat;
+
+export function joining(hub: Hub, { streams, streamsPerPrincipal }: StreamLimits): Join {
+  /** How often each principal listens to each stream. */
+  const listening = new Map<string, Map<string, number>>();
+  return (principal, stream, sink, since) => {
+    const { key } = stream;
+    const own = listening.get(principal) ?? new Map<string, number>();
+    if (own.size >= streamsPerPrincipal && !own.has(key)) throw tooMany(`You have ${streamsPerPrincipal}`);
+    if (hub.size >= streams && !hub.has(key)) throw tooMany(`There are ${streams}`);
+    const seat = hub.join(stream, sink, since);
+    listening.set(principal, own.set(key, (own.get(key) ?? 0) + 1));
+    let seated = true;
+    return {
+      position: () => seat.position(),
+      leave() {
+        if (!seated) return;
+        seated = false;
+        seat.leave();
+        const left = own.get(key)! - 1;
+        if (left > 0) own.set(key, left);
+        else own.delete(key);
+        if (own.size === 0) listening.delete(principal);
+      },
+    };
+  };
+}
+
+function tooMany(there: string): Fault {
+  return new Fault('RATE_LIMITED', `${there} different live streams already.`, { retryAfter: 30 });
 }

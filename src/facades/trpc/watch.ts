@@ -7,14 +7,15 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Watch, WatchInput } from '../../operations/watch.js';
 import type { Connections } from '../live/connections.js';
-import { joinHub, type Joinable } from '../live/join-hub.js';
+import type { Join } from '../live/join-hub.js';
 import { toldChange, toldGap, type ToldChange, type ToldGap } from '../live/told-change.js';
 import { trpcError } from './errors.js';
 import { placesWanted } from './places.js';
 import { Queue } from './queue.js';
 import type { StreamConnection } from './stream-connection.js';
 
-export interface LiveParts extends Joinable {
+export interface LiveParts {
+  readonly join: Join;
   readonly connections: Connections;
 }
 
@@ -53,8 +54,7 @@ export async function* watching(
     const { wanted, places } = readInput(input);
     const watch = parts.gate.watch(caller, wanted);
     ends.push(parts.connections.admit(connection));
-    parts.connections.identified(caller.principal);
-    const seat = joinHub(parts, streamOf(parts.view, watch), queue, watch.since);
+    const seat = parts.join(caller.principal.name, streamOf(parts.view, watch), queue, watch.since);
     ends.push(() => seat.leave());
     if (places) {
       const tellPlace = () => queue.place(seat.position());

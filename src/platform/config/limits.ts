@@ -33,13 +33,21 @@ const Graphql = z.strictObject({
 
 const Live = z.strictObject({
   connections: z.int().min(1).default(8000).describe('Most live connections (WebSocket, SSE) of one gateway.'),
-  connectionsPerPrincipal: z.int().min(1).default(8000).describe('Most live connections of one principal.'),
+  connectionsPerPrincipal: z.int().min(1).default(2000).describe('Most live connections of one principal.'),
+  unidentified: z
+    .int()
+    .min(1)
+    .default(200)
+    .describe(
+      'Most WebSockets beside these that have not said yet who they are; for one more, the oldest of them is cut off.',
+    ),
   streamsPerConnection: z.int().min(1).default(100).describe('Most subscriptions on one WebSocket.'),
   streams: z
     .int()
     .min(1)
     .default(10_000)
     .describe('Most streams that differ (document, variables, scope); further ones are refused. Equal ones are one.'),
+  streamsPerPrincipal: z.int().min(1).default(2500).describe('Most streams that differ, of one principal.'),
   backlog: bytes(
     'Of what a client has not taken yet; a slower one is told the rest from the log when it can take it.',
     65_536,
