@@ -23,7 +23,8 @@ export interface LiveConnection {
 
 export interface ConnectionLimits {
   readonly connections: number;
-  readonly connectionsPerPrincipal: number;
+  /** A quarter of all when absent. */
+  readonly connectionsPerPrincipal?: number | undefined;
   readonly unidentified: number;
 }
 
@@ -64,7 +65,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
 
   function count({ name }: Principal): void {
     const own = counts.get(name) ?? 0;
-    const { connections: most, connectionsPerPrincipal: mostOfOne } = limits;
+    const { connections: most, connectionsPerPrincipal: mostOfOne = Math.ceil(most / 4) } = limits;
     if (all.size - unidentified.size >= most) throw tooMany(`The gateway serves ${most} at once`);
     if (own >= mostOfOne) throw tooMany(`One principal may have ${mostOfOne} at once`);
     counts.set(name, own + 1);

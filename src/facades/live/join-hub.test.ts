@@ -19,7 +19,7 @@ test('no more streams than there may be, but any number of clients of those ther
 
 test('no principal has more of them than its part; who leaves all of one makes room', async () => {
   const { hub, close } = await audience(await memory());
-  const join = joining(hub, { streams: 10, streamsPerPrincipal: 2 });
+  const join = joining(hub, { streams: 7 });
   const seats = ['a', 'b', 'b'].map((key) => join('ann', stream(key), sink));
   const third = () => join('ann', stream('c'), sink);
   expect(third).toThrow('You have 2 different live streams already.');

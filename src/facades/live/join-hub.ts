@@ -3,22 +3,26 @@ import type { Position } from '#schema/position.js';
 import type { Hub } from '#subscriptions/live/hub.js';
 import type { Seat, Sink, Stream } from '#subscriptions/live/stream.js';
 
-/** Most streams that differ: of everybody, and those that one principal takes part in. */
+/** Most streams that differ. */
 export interface StreamLimits {
   readonly streams: number;
-  readonly streamsPerPrincipal: number;
+  /** Those that one principal takes part in; a quarter of all when absent. */
+  readonly streamsPerPrincipal?: number | undefined;
 }
 
 /** Joins a stream of the hub for a principal. Throws RATE_LIMITED when there are too many that differ. */
 export type Join = <T>(principal: string, stream: Stream<T>, sink: Sink<T>, since?: Position) => Seat;
 
-export function joining(hub: Hub, { streams, streamsPerPrincipal }: StreamLimits): Join {
+export function joining(
+  hub: Hub,
+  { streams, streamsPerPrincipal: mostOfOne = Math.ceil(streams / 4) }: StreamLimits,
+): Join {
   /** How often each principal listens to each stream. */
   const listening = new Map<string, Map<string, number>>();
   return (principal, stream, sink, since) => {
     const { key } = stream;
     const own = listening.get(principal) ?? new Map<string, number>();
-    if (own.size >= streamsPerPrincipal && !own.has(key)) throw tooMany(`You have ${streamsPerPrincipal}`);
+    if (own.size >= mostOfOne && !own.has(key)) throw tooMany(`You have ${mostOfOne}`);
     if (hub.size >= streams && !hub.has(key)) throw tooMany(`There are ${streams}`);
     const seat = hub.join(stream, sink, since);
     listening.set(principal, own.set(key, (own.get(key) ?? 0) + 1));

@@ -33,7 +33,11 @@ const Graphql = z.strictObject({
 
 const Live = z.strictObject({
   connections: z.int().min(1).default(8000).describe('Most live connections (WebSocket, SSE) of one gateway.'),
-  connectionsPerPrincipal: z.int().min(1).default(2000).describe('Most live connections of one principal.'),
+  connectionsPerPrincipal: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Most live connections of one principal; a quarter of `connections` when absent.'),
   unidentified: z
     .int()
     .min(1)
@@ -47,7 +51,11 @@ const Live = z.strictObject({
     .min(1)
     .default(10_000)
     .describe('Most streams that differ (document, variables, scope); further ones are refused. Equal ones are one.'),
-  streamsPerPrincipal: z.int().min(1).default(2500).describe('Most streams that differ, of one principal.'),
+  streamsPerPrincipal: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Most streams that differ, of one principal; a quarter of `streams` when absent.'),
   backlog: bytes(
     'Of what a client has not taken yet; a slower one is told the rest from the log when it can take it.',
     65_536,
