@@ -27,7 +27,7 @@ interface Request extends Ask {
 
 /** One way to call operations. */
 export interface Facade {
-  readonly name: 'rest' | 'own' | 'graphql' | 'trpc';
+  readonly name: 'rest' | 'own' | 'graphql' | 'trpc' | 'websocket';
   /** The request that runs an operation; undefined where the facade does not serve it. */
   request(operation: Operation, input: Input): Request | undefined;
   read(operation: Operation, reply: Reply): Omit<Outcome, 'reply'>;

@@ -18,6 +18,7 @@ import {
   type Outcome,
   type Value,
 } from './facade-calls.js';
+import { callOverWebSocket, firstOf, websocket } from './live/calls-over-websocket.js';
 import { byId, others, pool, reads, resource, subscribed, writes, type Case, type Known } from './parity-cases.js';
 import { nowhere, openGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.js';
 
@@ -36,11 +37,16 @@ async function ask(
   { as = 'admin', atTheDoor }: Partial<Case> = {},
 ): Promise<Outcome | undefined> {
   const requestId = `parity-${expected.size}`;
-  const outcome = await call(gateway, facade, operation, input, { as, headers: { 'X-Request-Id': requestId } });
+  const asked = { as, headers: { 'X-Request-Id': requestId } };
+  const outcome =
+    facade === websocket
+      ? await callOverWebSocket(gateway, operation, input, asked)
+      : await call(gateway, facade, operation, input, asked);
   if (!outcome) return undefined;
   const intent = ['intent', operation.name, as];
   const end = ['outcome', operation.name, as, outcome.code];
-  expected.set(requestId, operation.kind === 'query' ? [] : atTheDoor ? [end] : [intent, end]);
+  const noted = facade === websocket ? firstOf(requestId) : requestId;
+  expected.set(noted, operation.kind === 'query' ? [] : atTheDoor ? [end] : [intent, end]);
   return outcome;
 }
 
@@ -148,7 +154,7 @@ describe.each(named(allOperations))('%s', (_, operation) => {
 
   test.each(cases)('%s: %s', async (title, code, of) => {
     const answers: Record<string, Pick<Outcome, 'code' | 'values'>> = {};
-    for (const facade of facades) {
+    for (const facade of [...facades, websocket]) {
       const outcome = await crawl(facade, operation, of.input(known, operation), of);
       if (outcome) answers[facade.name] = outcome;
     }
@@ -210,7 +216,8 @@ async function lifeThrough(facade: Facade): Promise<readonly object[]> {
 
 test('the life of a pool is the same through every facade, and every step of it is readable at once through all', async () => {
   const stories = [];
-  for (const facade of facades.filter(({ name }) => name !== 'rest')) stories.push(await lifeThrough(facade));
+  for (const facade of [...facades, websocket].filter(({ name }) => name !== 'rest'))
+    stories.push(await lifeThrough(facade));
   expect(stories[0]).toMatchObject([
     { code: 'OK' },
     {},
@@ -244,7 +251,7 @@ async function servers(): Promise<(operation: Operation) => Promise<readonly Fac
           ? fieldName(object.name)
           : (operation.field ?? `${verb}${object.name}`);
     const route = verb in routes ? routes[verb as keyof typeof routes] : undefined;
-    const serves = {
+    const serves: Partial<Record<Facade['name'], boolean>> = {
       rest: o2.some((path) => path === `/o2ims-infrastructureInventory/v2${route}`),
       own: own.includes(`"operationId":"${name.replace('.', '_')}"`),
       // What is asked of one object is a field of it.

@@ -50,8 +50,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   const all = new Set<LiveConnection>();
   /** Those that have not said who they are, the oldest first: they take up no place of those that have. */
   const unidentified = new Set<LiveConnection>();
-  /** By principal. */
-  const counts = new Map<string, number>();
+  const places = new Places(limits);
   let looks = 0;
   let stopped = false;
   const timer = setInterval(() => {
@@ -63,20 +62,8 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   }, lookEvery);
   timer.unref();
 
-  function count({ name }: Principal): void {
-    const own = counts.get(name) ?? 0;
-    const { connections: most, connectionsPerPrincipal: mostOfOne = Math.ceil(most / 4) } = limits;
-    if (all.size - unidentified.size >= most) throw tooMany(`The gateway serves ${most} at once`);
-    if (own >= mostOfOne) throw tooMany(`One principal may have ${mostOfOne} at once`);
-    counts.set(name, own + 1);
-  }
-
   function forget(connection: LiveConnection): void {
-    if (!all.delete(connection) || unidentified.delete(connection)) return;
-    const { name } = connection.principal!;
-    const left = counts.get(name)! - 1;
-    if (left > 0) counts.set(name, left);
-    else counts.delete(name);
+    if (all.delete(connection) && !unidentified.delete(connection)) places.leave(connection.principal!);
   }
 
   return {
@@ -84,7 +71,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
       // On a connection that was kept open it would hold up the end, and never hear of it.
       if (stopped) throw new Fault('UNAVAILABLE', 'The gateway goes away.', { retryAfter: 1 });
       const { principal, answer } = connection;
-      if (principal) count(principal);
+      if (principal) places.take(principal);
       else {
         const [oldest] = unidentified;
         // Clients say it at once: who has kept silent for longest makes room.
@@ -101,7 +88,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     identified(connection) {
       if (!unidentified.has(connection)) return;
       forget(connection);
-      count(connection.principal!);
+      places.take(connection.principal!);
       all.add(connection);
     },
     get size() {
@@ -113,6 +100,33 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
       for (const connection of all) connection.goAway();
     },
   };
+}
+
+/** Connections of those that are known. */
+class Places {
+  readonly #limits: ConnectionLimits;
+  readonly #own = new Map<string, number>();
+  #taken = 0;
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  take({ name }: Principal): void {
+    const { connections: most, connectionsPerPrincipal: mostOfOne = Math.ceil(most / 4) } = this.#limits;
+    const own = this.#own.get(name) ?? 0;
+    if (this.#taken >= most) throw tooMany(`The gateway serves ${most} at once`);
+    if (own >= mostOfOne) throw tooMany(`One principal may have ${mostOfOne} at once`);
+    this.#own.set(name, own + 1);
+    this.#taken += 1;
+  }
+
+  leave({ name }: Principal): void {
+    const left = this.#own.get(name)! - 1;
+    if (left > 0) this.#own.set(name, left);
+    else this.#own.delete(name);
+    this.#taken -= 1;
+  }
 }
 
 /** Tokens end, and what a role may do changes: who may do something else now comes again. */
