@@ -5,7 +5,9 @@ import { requestBuckets, type Count, type Metrics, type Spread } from '../platfo
 
 /** Notes each finished operation in the metrics and the access log. */
 export function requestCounters(metrics: Metrics, log: AccessLog | undefined): (served: Served) => void {
-  const requests = metrics.counter('netweave_http_requests_total', 'Answered requests.', ['status']);
+  const requests = metrics.counter('netweave_http_requests_total', 'Answered requests, and operations on WebSockets.', [
+    'status',
+  ]);
   const seconds = metrics.histogram('netweave_http_request_seconds', 'Time to the last byte.', requestBuckets, [
     'class',
   ]);

@@ -13,7 +13,7 @@ const Rate = z.strictObject({
     .positive()
     .default(20)
     .describe(
-      'Requests without a valid token that one address is answered 401 for each second, of each gateway, after a burst of five times as many; then 429, and the connection ends.',
+      'Requests and WebSockets without a valid token that one address is answered 401 (4403) for each second, of each gateway, after a burst of five times as many; then 429 (1013), and the connection ends.',
     ),
 });
 
@@ -78,7 +78,7 @@ export const Limits = z.strictObject({
   ).prefault('16KiB'),
   headerCount: z.int().min(16).max(1000).default(100).describe('Most headers of a request; further ones are dropped.'),
   rate: Rate.prefault({}).describe(
-    'Rate limit of one principal, over all gateways of one store; answered 429. Every request with a token counts, whatever it asks for; health, and metrics on their own port, are free.',
+    'Rate limit of one principal, over all gateways of one store; answered 429. Every request with a token counts, whatever it asks for, and every operation on a WebSocket; health, and metrics on their own port, are free.',
   ),
   inFlightPerPrincipal: z
     .int()
