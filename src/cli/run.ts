@@ -8,6 +8,7 @@ import { parseArguments, UsageFault, type Arguments } from './arguments.js';
 import { restoreBackup, remoteOf, writeBackup } from './backup.js';
 import { help } from './help.js';
 import { listInstances, removeInstance } from './instance.js';
+import { reloadOnHangUp } from './reload.js';
 import { configurationOf, exitCodes, failure, start, type StartOptions } from './start.js';
 
 /** Where a command writes; the process's own streams when absent. */
@@ -63,7 +64,9 @@ async function perform(
       return out(await restoreBackup(remoteOf(url, env), operand!, replace));
     case 'start': {
       const gateway = await start(options);
-      shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], createLogger({ mode: 'development' }));
+      const logger = createLogger({ mode: 'development' });
+      reloadOnHangUp(() => configurationOf(options), gateway, logger);
+      shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], logger);
     }
   }
 }

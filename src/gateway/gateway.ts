@@ -6,8 +6,7 @@ import { openHub } from '#subscriptions/live/hub.js';
 import { newHolder } from '#subscriptions/watching.js';
 import type { Registry } from '#adapters/registry.js';
 import { routing as newRouting } from '#adapters/routing.js';
-import { tokenPrincipals, scopeOf } from '../access/principal.js';
-import { loadRoles } from '../access/policy.js';
+import { clients as newClients, type Listed } from '../access/clients.js';
 import { rateLimit } from '../access/rate-limit.js';
 import { strangers } from '../access/strangers.js';
 import { openView, type View } from '../inventory/view.js';
@@ -41,6 +40,8 @@ export interface Gateway {
     readonly of: number;
     readonly reason?: string;
   }[];
+  /** From now on these may call, and nobody else. Throws, and changes nothing, when a role names an unknown permission. */
+  replaceClients(listed: Listed): void;
   /** Stops accepting, finishes what is in flight, lets go of the store. */
   close(): Promise<void>;
 }
@@ -53,6 +54,8 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     await front.close();
     for (const stop of stops.toReversed()) await stop();
   };
+  // Where nobody calls, nobody is replaced.
+  let replaceClients: Gateway['replaceClients'] = () => undefined;
   try {
     const inside = await openInside(configuration, logger, front, (stop) => stops.push(stop));
     const { url, apiRoot, metrics } = front;
@@ -65,11 +68,12 @@ export async function openGateway(configuration: Configuration, logger: Logger):
       stops.push(() => operated.facades.stop());
       stops.push(() => operated.hub.stop());
       front.serve(operated);
+      replaceClients = operated.clients.replace;
     }
     front.follow(inside.coverage);
     inside.backends.start();
     if (configuration.runs.includes('deliver')) await subscribed.start();
-    return { url: front.url, progress: () => inside.coverage.progress(), close };
+    return { url: front.url, progress: () => inside.coverage.progress(), replaceClients, close };
   } catch (error) {
     await close();
     throw error;
@@ -149,9 +153,9 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
     unforeseen,
   });
   const open = mode === 'development' && tokens.length === 0;
-  const anonymous = open ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) } : undefined;
   const operations = allOperations;
-  const identify = tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous);
+  const clients = newClients(allPermissions, { tokens, roles }, open);
+  const { identify } = clients;
   const hub = await openHub({
     store,
     reached: (position) => view.reached(position),
@@ -160,7 +164,7 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
   const { apiRoot: publicUrl } = front;
   const facades = await openFacades({ configuration, gate, view, operations, hub, identify, publicUrl, unforeseen });
   const refuses = open ? foreignPages({ publicUrl: front.apiRoot, cors: configuration.cors }) : undefined;
-  return { hub, facades, identify, refuses, charge, chargeStranger: strangers(rate?.strangersPerSecond) };
+  return { hub, facades, clients, identify, refuses, charge, chargeStranger: strangers(rate?.strangersPerSecond) };
 }
 
 /** Without the site made up as a default, unless some backend has, had or may have pools but no sites of its own. */
