@@ -63,7 +63,11 @@ async function perform(
       return out(await restoreBackup(remoteOf(url, env), operand!, replace));
     case 'start': {
       const gateway = await start(options);
-      shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], createLogger({ mode: 'development' }));
+      const steps = [
+        { name: 'farewell', run: () => gateway.leave() },
+        { name: 'gateway', run: () => gateway.close() },
+      ];
+      shutdownOnSignals(steps, createLogger({ mode: 'development' }));
     }
   }
 }

@@ -23,6 +23,8 @@ import { report, tried } from './readiness.js';
 import { operationCounter, requestCounters } from './request-counters.js';
 
 const grace = 20_000;
+/** How long connections have to end with an answer before those left are closed. */
+const farewell = 1000;
 const maxInFlight = 2000;
 const maxLoopDelay = 200;
 
@@ -42,6 +44,8 @@ export interface Front {
   /** Tells health what is read, from now on. */
   follow(coverage: Coverage): void;
   serve(behind: Behind): void;
+  /** Says that it goes away, by readiness and with every answer, and serves on; a second at most. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,10 +86,16 @@ export async function openFront(configuration: Configuration, logger: Logger): P
         answer(request, response);
       };
     },
+    async leave() {
+      state.draining = true;
+      await served?.leave(farewell);
+    },
     async close() {
       state.draining = true;
+      const closed = Promise.all([served?.close(grace), apart?.close(grace)]);
+      // Nobody is let in any more: whoever is sent away finds another one.
       state.goAway?.();
-      await Promise.all([served?.close(grace), apart?.close(grace)]);
+      await closed;
       metrics.close();
       await log?.close();
     },

@@ -41,6 +41,8 @@ export interface Gateway {
     readonly of: number;
     readonly reason?: string;
   }[];
+  /** Is not ready any more and ends connections with their next answer, before `close` ends those left; a second at most. */
+  leave(): Promise<void>;
   /** Stops accepting, finishes what is in flight, lets go of the store. */
   close(): Promise<void>;
 }
@@ -69,7 +71,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     front.follow(inside.coverage);
     inside.backends.start();
     if (configuration.runs.includes('deliver')) await subscribed.start();
-    return { url: front.url, progress: () => inside.coverage.progress(), close };
+    return { url: front.url, progress: () => inside.coverage.progress(), leave: () => front.leave(), close };
   } catch (error) {
     await close();
     throw error;

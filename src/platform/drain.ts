@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const lookEvery = 50;
 
@@ -9,16 +10,21 @@ export function track(sockets: Set<Socket>, socket: Socket): void {
   socket.once('close', () => sockets.delete(socket));
 }
 
+/** Has every connection end with the answer that is being made on it. */
+export function endWithAnswers(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) {
+    const response = responseOn(socket);
+    if (response && !response.headersSent) response.shouldKeepAlive = false;
+  }
+}
+
 /**
  * Stops accepting, closes connections as they become idle, and destroys what is left after `graceMs`. Resolves when nothing is
  * open any more.
  */
 export async function drain(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  for (const socket of sockets) {
-    const response = responseOn(socket);
-    if (response && !response.headersSent) response.shouldKeepAlive = false;
-  }
+  endWithAnswers(sockets);
   // A connection whose answer had begun before stays open after it; nobody tells when it has become idle.
   const idle = setInterval(() => server.closeIdleConnections(), lookEvery);
   const end = setTimeout(() => {
@@ -27,6 +33,12 @@ export async function drain(server: Server, sockets: ReadonlySet<Socket>, graceM
   await closed;
   clearInterval(idle);
   clearTimeout(end);
+}
+
+/** Resolves when nothing is open, after `ms` at the latest. */
+export async function emptied(sockets: ReadonlySet<Socket>, ms: number): Promise<void> {
+  const giveUp = performance.now() + ms;
+  while (sockets.size > 0 && performance.now() < giveUp) await sleep(lookEvery);
 }
 
 /** The response being made on a connection. Node keeps it there for the same purpose; keeping it ourselves costs every request. */

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { bind } from './bind.js';
 import { readCertificate, watchCertificate, type Certificate, type CertificateFiles } from './certificate.js';
 import type { Configuration } from './config/model.js';
-import { drain, responseOn, track } from './drain.js';
+import { drain, emptied, endWithAnswers, responseOn, track } from './drain.js';
 import { protocolFault, refuse, refuseOnSocket, requestFault } from './protocol-faults.js';
 
 type Limits = Pick<
@@ -39,6 +39,11 @@ export interface Listener {
   readonly port: number;
   /** Connections refused since the start, because `maxConnections` were open. */
   readonly refused: number;
+  /**
+   * Ends every connection with the next answer on it, and still accepts, so that nobody writes to one that is being closed.
+   * Resolves when none is open, after so many milliseconds at the latest.
+   */
+  leave(patienceMs: number): Promise<void>;
   /**
    * Stops accepting and closes idle connections; what is in flight may finish, with `Connection: close`, for so many
    * milliseconds. Then everything left is destroyed, upgraded sockets too: who owns those says goodbye before.
@@ -75,8 +80,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const sockets = new Set<Socket>();
   for (const event of ['connection', 'secureConnection']) server.on(event, (socket: Socket) => track(sockets, socket));
   let refused = 0;
+  let leaving = false;
   server.on('drop', () => refused++);
-  route(server, options);
+  route(server, options, () => leaving || !server.listening);
   await bind(server, host, options.port);
 
   const stopWatching = certificate ? reload(server as TlsServer, certificate, options) : () => {};
@@ -86,6 +92,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     port,
     get refused() {
       return refused;
+    },
+    leave(patienceMs) {
+      leaving = true;
+      endWithAnswers(sockets);
+      return emptied(sockets, patienceMs);
     },
     close(graceMs) {
       stopWatching();
@@ -110,9 +121,9 @@ function httpOptions(limits: Limits): ServerOptions {
   };
 }
 
-function route(server: Server, { onRequest, onUpgrade }: ListenOptions): void {
+function route(server: Server, { onRequest, onUpgrade }: ListenOptions, ends: () => boolean): void {
   server.on('request', (request, response) => {
-    if (!server.listening) response.shouldKeepAlive = false;
+    if (ends()) response.shouldKeepAlive = false;
     const fault = requestFault(request);
     if (fault) refuse(response, fault);
     else onRequest(request, response);

@@ -9,9 +9,12 @@ import { textOf } from '../peers/two-gateways.js';
 export interface Gateway {
   readonly name: string;
   readonly url: string;
+  readonly pid: number;
   readonly alive: boolean;
   /** SIGKILL. Stays down until `start`. */
   kill(): Promise<void>;
+  /** SIGTERM: resolves with its exit code when it has ended. Stays down until `start`. */
+  stop(): Promise<number | undefined>;
   start(): void;
   pause(): void;
   resume(): void;
@@ -62,12 +65,19 @@ export async function startGateways(
     const gateway: Gateway = {
       name,
       url,
+      get pid() {
+        return child.pid;
+      },
       get alive() {
         return child.alive;
       },
       kill: () => {
         down = true;
         return child.kill();
+      },
+      stop: () => {
+        down = true;
+        return child.terminate();
       },
       start: () => {
         down = false;
