@@ -1,8 +1,10 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 const lookEvery = 50;
+/** Milliseconds; in a longer one a connection may have come behind our look. */
+const shortTurn = 0.5;
 
 /** Keeps the set of open sockets; a TLS connection is in it twice, raw and secured. */
 export function track(sockets: Set<Socket>, socket: Socket): void {
@@ -39,6 +41,25 @@ export async function drain(server: Server, sockets: ReadonlySet<Socket>, graceM
 export async function emptied(sockets: ReadonlySet<Socket>, ms: number): Promise<void> {
   const giveUp = performance.now() + ms;
   while (sockets.size > 0 && performance.now() < giveUp) await sleep(lookEvery);
+}
+
+/**
+ * Resolves in a turn of the loop in which no connection waits to be accepted, after `ms` at the latest. The system resets those
+ * that wait when the port is closed, and only one is accepted in a turn.
+ */
+export async function noneWaits(server: Server, ms: number): Promise<void> {
+  const giveUp = performance.now() + ms;
+  let came = true;
+  const note = () => void (came = true);
+  server.on('connection', note);
+  await nextTurn();
+  for (let began = 0; came || performance.now() - began > shortTurn;) {
+    if (performance.now() > giveUp) break;
+    came = false;
+    began = performance.now();
+    await nextTurn();
+  }
+  server.off('connection', note);
 }
 
 /** The response being made on a connection. Node keeps it there for the same purpose; keeping it ourselves costs every request. */

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { bind } from './bind.js';
 import { readCertificate, watchCertificate, type Certificate, type CertificateFiles } from './certificate.js';
 import type { Configuration } from './config/model.js';
-import { drain, emptied, endWithAnswers, responseOn, track } from './drain.js';
+import { drain, emptied, endWithAnswers, noneWaits, responseOn, track } from './drain.js';
 import { protocolFault, refuse, refuseOnSocket, requestFault } from './protocol-faults.js';
 
 type Limits = Pick<
@@ -41,7 +41,7 @@ export interface Listener {
   readonly refused: number;
   /**
    * Ends every connection with the next answer on it, and still accepts, so that nobody writes to one that is being closed.
-   * Resolves when none is open, after so many milliseconds at the latest.
+   * Resolves when none is open, about so many milliseconds later at the latest; who closes then, closes at once.
    */
   leave(patienceMs: number): Promise<void>;
   /**
@@ -93,10 +93,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     get refused() {
       return refused;
     },
-    leave(patienceMs) {
+    async leave(patienceMs) {
       leaving = true;
       endWithAnswers(sockets);
-      return emptied(sockets, patienceMs);
+      await emptied(sockets, patienceMs);
+      await noneWaits(server, lastLook);
     },
     close(graceMs) {
       stopWatching();
@@ -105,6 +106,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
+/** How long to look for a turn without connections, milliseconds. */
+const lastLook = 1000;
 const longestRead = 65_536;
 
 function httpOptions(limits: Limits): ServerOptions {

@@ -1,4 +1,4 @@
-import { Agent, request, type ClientRequest } from 'node:http';
+import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Requests at an even pace, by clients that keep their connections. */
@@ -21,6 +21,8 @@ export interface Ask {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: string;
+  /** On a connection of its own. */
+  readonly alone?: true;
 }
 
 /** Asks `these` in turn, `perSecond` in all. A POST is never asked again. */
@@ -75,10 +77,11 @@ export function ask(url: string, these: readonly Ask[], perSecond: number): Aski
 /** The one fault after which every client of HTTP asks again (RFC 9110 9.2.2). */
 class StaleConnection extends Error {}
 
-function attempt(url: string, agent: Agent, { method, path, body }: Ask): Promise<void> {
+function attempt(url: string, agent: Agent, { method, path, body, alone }: Ask): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
-    const sent: ClientRequest = request(`${url}${path}`, { agent, method, headers, timeout: patience });
+    const connection = alone ? false : agent;
+    const sent = request(`${url}${path}`, { agent: connection, method, headers, timeout: patience });
     sent.once('timeout', () => sent.destroy(new Error(`no answer within ${patience / 1000} s`)));
     let before = 0;
     sent.once('socket', (socket) => (before = socket.bytesRead));

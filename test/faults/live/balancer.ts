@@ -14,14 +14,13 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   let turn = 0;
   let untaken = 0;
 
-  function hand(client: Socket, left: number): void {
-    if (left === 0) {
+  function hand(client: Socket, [port, ...others]: readonly number[]): void {
+    if (port === undefined) {
       untaken += 1;
       return void client.destroy();
     }
-    const server = connect({ port: ports[turn++ % ports.length]!, host: '127.0.0.1', allowHalfOpen: true });
-    server.setNoDelay(true);
-    const next = () => hand(client, left - 1);
+    const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const next = () => hand(client, others);
     server.once('error', next);
     server.once('connect', () => {
       server.off('error', next);
@@ -43,7 +42,8 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
     open.add(client);
     client.once('close', () => open.delete(client));
     client.on('error', () => undefined); // 'close' follows
-    hand(client, ports.length);
+    turn = (turn + 1) % ports.length;
+    hand(client, [...ports.slice(turn), ...ports.slice(0, turn)]);
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return {

@@ -57,7 +57,7 @@ export async function setStage({ folder, seed, gateways: count, changesPerSecond
       head: async () => formatPosition(await store.head()),
       async log(from, to) {
         const positions: string[] = [];
-        for (let at = parsePosition(from)!; formatPosition(at) !== to; ) {
+        for (let at = parsePosition(from)!; formatPosition(at) !== to;) {
           const read = await store.read(at, 500);
           if (read.outcome !== 'read' || read.changes.length === 0) throw new Error(`The log ends at ${at.seq}.`);
           const { changes } = read;
