@@ -68,7 +68,7 @@ function bench() {
 /** Deliveries under faults; by another name as first argument, another run of the same folder. */
 function faults() {
   const [name, ...rest] = args;
-  const known = { live: 'live/main.js', soak: 'live/soak.js' };
+  const known = { live: 'live/main.js', silent: 'live/silent.js', soak: 'live/soak.js' };
   const [file, options] = Object.hasOwn(known, name ?? '') ? [known[name], rest] : ['main.js', args];
   return run([node24(), '--enable-source-maps', join(root, 'dist/test/faults', file), ...options]);
 }

@@ -2,6 +2,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { createClient } from '#src/facades/trpc/client.js';
+import type { Draw } from '../draw.js';
 import type { Heard, Stream } from './judge.js';
 
 /** A client that is told of everything from a position on, and comes back by itself wherever it was cut off. */
@@ -15,7 +16,7 @@ export interface Follower extends Stream {
 }
 
 /** Milliseconds until a client that was cut off comes back: not all at once. */
-export type Pause = () => number;
+type Pause = () => number;
 
 interface Notes {
   readonly name: string;
@@ -27,7 +28,7 @@ interface Notes {
 const notes = (name: string): Notes => ({ name, heard: [], errors: [], connected: 0 });
 
 /** The way of graphql-ws: a new subscription behind what was told last. */
-export function followBySocket(name: string, url: string, start: string, pause: Pause): Follower {
+function followBySocket(name: string, url: string, start: string, pause: Pause): Follower {
   const own = notes(name);
   let since = start;
   const client = createSocketClient({
@@ -57,11 +58,12 @@ export function followBySocket(name: string, url: string, start: string, pause: 
       complete: () => undefined,
     },
   );
-  return Object.assign(own, { leave: () => void client.dispose() });
+  // It waits for the connection that is being made, which may fail.
+  return Object.assign(own, { leave: () => Promise.resolve(client.dispose()).catch(() => undefined) });
 }
 
 /** The way of EventSource: `Last-Event-ID`, also of blocks that are told to nobody. */
-export function followByEvents(name: string, url: string, start: string, pause: Pause): Follower {
+function followByEvents(name: string, url: string, start: string, pause: Pause): Follower {
   const own = notes(name);
   let last: string | undefined;
   let leave: () => void = () => undefined;
@@ -102,7 +104,7 @@ export function followByEvents(name: string, url: string, start: string, pause: 
 }
 
 /** The way of our own client for tRPC, which does all of this by itself. */
-export function followByTrpc(name: string, url: string, start: string): Follower {
+function followByTrpc(name: string, url: string, start: string): Follower {
   const own = notes(name);
   const { unsubscribe } = createClient({ url: `${url}/trpc` }).changes.watch.subscribe(
     { since: start },
@@ -117,4 +119,14 @@ export function followByTrpc(name: string, url: string, start: string): Follower
 
 function heardOf(position: string, gap: boolean): Heard {
   return gap ? { position, gap } : { position };
+}
+
+/** So many, of all three ways in turn, from a position on; `first` numbers them. */
+export function followAll(count: number, url: string, start: string, draw: Draw, first = 0): readonly Follower[] {
+  const pause = () => draw.between(50, 300);
+  const ways = [followBySocket, followByEvents, followByTrpc];
+  return Array.from({ length: count }, (_each, n) => {
+    const way = ways[(first + n) % ways.length]!;
+    return way(`${way.name} ${first + n}`, url, start, pause);
+  });
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { drawFrom, type Draw } from '../draw.js';
 import { ask, type Ask, type Asking } from './asking.js';
-import { followByEvents, followBySocket, followByTrpc, type Follower } from './followers.js';
+import { followAll, type Follower } from './followers.js';
 import { judge, type Judgement } from './judge.js';
 import { setStage, type Stage } from './stage.js';
 
@@ -53,12 +53,6 @@ const kept: readonly Ask[] = [
 ];
 /** One in eleven comes on a new connection, to whichever gateway takes it, also to one that has just been started. */
 const asked: readonly Ask[] = [...kept, ...kept, { ...kept[0]!, alone: true }];
-
-function followAll(count: number, url: string, start: string, draw: Draw): readonly Follower[] {
-  const pause = () => draw.between(50, 300);
-  const ways = [followBySocket, followByEvents, followByTrpc];
-  return Array.from({ length: count }, (_each, n) => ways[n % 3]!(`${ways[n % 3]!.name} ${n}`, url, start, pause));
-}
 
 /** One after the other, SIGTERM and a new start; milliseconds each took to end. */
 async function restartAll({ gateways }: Stage, order: Order, draw: Draw, log: (line: string) => void) {

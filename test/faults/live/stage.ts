@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startOCloud } from '#adapters/simulator/o-cloud/start.js';
+import { startOCloud, type OCloud } from '#adapters/simulator/o-cloud/start.js';
 import { formatPosition, parsePosition } from '#schema/position.js';
 import { Redis } from '#platform/config/redis.js';
 import { openRedisStore } from '#platform/store/redis/redis-store.js';
@@ -14,6 +14,7 @@ import { startBalancer, type Balancer } from './balancer.js';
 export interface Stage {
   readonly gateways: Gateways;
   readonly balancer: Balancer;
+  readonly oCloud: OCloud;
   /** The place of the newest entry of the log. */
   head(): Promise<string>;
   /** Positions behind one up to another, as the store has them, without what is told to nobody. */
@@ -54,6 +55,7 @@ export async function setStage({ folder, seed, gateways: count, changesPerSecond
     return {
       gateways,
       balancer,
+      oCloud,
       head: async () => formatPosition(await store.head()),
       async log(from, to) {
         const positions: string[] = [];
