@@ -14,7 +14,8 @@ export interface Asking {
   stop(): Promise<void>;
 }
 
-const patience = 10_000;
+/** As long as an operation may run: a machine that is busy answers late. */
+const patience = 30_000;
 const tick = 10;
 
 export interface Ask {
