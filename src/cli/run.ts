@@ -66,7 +66,11 @@ async function perform(
       const gateway = await start(options);
       const logger = createLogger({ mode: 'development' });
       reloadOnHangUp(() => configurationOf(options), gateway, logger);
-      shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], logger);
+      const steps = [
+        { name: 'farewell', run: () => gateway.leave() },
+        { name: 'gateway', run: () => gateway.close() },
+      ];
+      shutdownOnSignals(steps, logger);
     }
   }
 }

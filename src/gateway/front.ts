@@ -21,8 +21,11 @@ import { createMetrics, metricsType, type Metrics } from '../platform/metrics.js
 import { refuseOnSocket } from '../platform/protocol-faults.js';
 import { report, tried } from './readiness.js';
 import { operationCounter, requestCounters } from './request-counters.js';
+import { waitingRoom } from './waiting-room.js';
 
 const grace = 20_000;
+/** How long connections have to end with an answer before those left are closed. */
+const farewell = 1000;
 const maxInFlight = 2000;
 const maxLoopDelay = 200;
 
@@ -31,7 +34,7 @@ interface Behind extends Pick<EdgeParts, 'identify' | 'charge' | 'chargeStranger
   readonly refuses: Refuses | undefined;
 }
 
-/** The gateway's face to the network: listening from the first moment, answering 503 until something stands behind it. */
+/** The gateway's face to the network: listening from the first moment; requests wait until something stands behind it. */
 export interface Front {
   /** Of the port for health and metrics, when this process does not serve clients. */
   readonly url: string;
@@ -42,15 +45,18 @@ export interface Front {
   /** Tells health what is read, from now on. */
   follow(coverage: Coverage): void;
   serve(behind: Behind): void;
+  /** Says that it goes away, by readiness and with every answer, and serves on; a second at most. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openFront(configuration: Configuration, logger: Logger): Promise<Front> {
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
-  const state: State = { inFlight: 0, draining: false, handle: withRequestIds(notYet), upgrade: refuseUpgrade };
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const { listen: at, limits } = configuration;
+  const waiting = waitingRoom(limits.deadline);
+  const state: State = { inFlight: 0, draining: false, handle: waiting.handle, upgrade: refuseUpgrade };
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const onUpgrade: Upgrade = (request, socket, head) => state.upgrade(request, socket, head);
   const served = configuration.runs.includes('api')
     ? await listen({ ...at, limits, onRequest, onUpgrade, ...certificates(configuration, metrics, logger) })
@@ -69,23 +75,25 @@ export async function openFront(configuration: Configuration, logger: Logger): P
     follow: (coverage) => void (state.coverage = coverage),
     serve(behind) {
       const parts = edgeParts(configuration, metrics, state, behind, count);
-      const answer = edge(parts);
       const { upgrade: graphql, live } = behind.facades;
       const publicUrl = configuration.publicUrl ?? served!.url;
       state.upgrade = upgrades({ ...parts, publicUrl, refuses: behind.refuses, graphql });
       state.goAway = () => live.stop();
       metrics.measured('netweave_live_connections', 'Open WebSockets and event streams.', () => live.size);
-      state.handle = (request, response) => {
-        // Who asks on without reading what was answered is cut off; HTTP clients send one request after the other.
-        if (!mayAsk(request.socket)) return;
-        state.inFlight += 1;
-        answer(request, response);
-      };
+      state.handle = counted(state, edge(parts));
+      waiting.open(state.handle);
+    },
+    async leave() {
+      state.draining = true;
+      await served?.leave(farewell);
     },
     async close() {
       state.draining = true;
+      waiting.close();
+      const closed = Promise.all([served?.close(grace), apart?.close(grace)]);
+      // Nobody is let in any more: whoever is sent away finds another one.
       state.goAway?.();
-      await Promise.all([served?.close(grace), apart?.close(grace)]);
+      await closed;
       metrics.close();
       await log?.close();
     },
@@ -107,6 +115,15 @@ function mayAsk(socket: Asking): boolean {
   return true;
 }
 
+function counted(state: State, answer: State['handle']): State['handle'] {
+  return (request, response) => {
+    // Who asks on without reading what was answered is cut off; HTTP clients send one request after the other.
+    if (!mayAsk(request.socket)) return;
+    state.inFlight += 1;
+    answer(request, response);
+  };
+}
+
 function answered(socket: Asking): void {
   socket[unanswered]! -= 1;
 }
@@ -120,12 +137,6 @@ interface State {
   /** Known once something stands behind. */
   coverage?: Coverage;
   handle(request: IncomingMessage, response: ServerResponse): void;
-}
-
-function notYet(request: IncomingMessage, response: ServerResponse): void {
-  // An EventSource gives up at any status but 200, and comes back by itself when it is cut off.
-  if (request.headers.accept === 'text/event-stream') return void request.socket.destroy();
-  sendProblem(response, { status: 503, detail: 'The gateway is starting.', headers: { 'Retry-After': '1' } });
 }
 
 const refuseUpgrade: Upgrade = (_request, socket) =>

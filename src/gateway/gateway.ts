@@ -42,6 +42,8 @@ export interface Gateway {
   }[];
   /** From now on these may call, and nobody else. Throws, and changes nothing, when a role names an unknown permission. */
   replaceClients(listed: Listed): void;
+  /** Is not ready any more and ends connections with their next answer, before `close` ends those left; a second at most. */
+  leave(): Promise<void>;
   /** Stops accepting, finishes what is in flight, lets go of the store. */
   close(): Promise<void>;
 }
@@ -73,7 +75,8 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     front.follow(inside.coverage);
     inside.backends.start();
     if (configuration.runs.includes('deliver')) await subscribed.start();
-    return { url: front.url, progress: () => inside.coverage.progress(), replaceClients, close };
+    const progress = () => inside.coverage.progress();
+    return { url: front.url, progress, replaceClients, leave: () => front.leave(), close };
   } catch (error) {
     await close();
     throw error;
