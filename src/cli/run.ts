@@ -8,6 +8,7 @@ import { parseArguments, UsageFault, type Arguments } from './arguments.js';
 import { restoreBackup, remoteOf, writeBackup } from './backup.js';
 import { help } from './help.js';
 import { listInstances, removeInstance } from './instance.js';
+import type { Gateway } from '../gateway/gateway.js';
 import { configurationOf, exitCodes, failure, start, type StartOptions } from './start.js';
 
 /** Where a command writes; the process's own streams when absent. */
@@ -62,8 +63,11 @@ async function perform(
     case 'restore':
       return out(await restoreBackup(remoteOf(url, env), operand!, replace));
     case 'start': {
-      const gateway = await start(options);
-      shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], createLogger({ mode: 'development' }));
+      const standing: { gateway?: Gateway } = {};
+      // One that still starts may be waiting for its store: it has nothing to finish.
+      const close = { name: 'gateway', run: () => standing.gateway?.close() };
+      shutdownOnSignals([close], createLogger({ mode: 'development' }));
+      standing.gateway = await start(options);
     }
   }
 }

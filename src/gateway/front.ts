@@ -48,7 +48,8 @@ export interface Front {
 export async function openFront(configuration: Configuration, logger: Logger): Promise<Front> {
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
-  const state: State = { inFlight: 0, draining: false, handle: withRequestIds(notYet), upgrade: refuseUpgrade };
+  const state: State = { inFlight: 0, draining: false, handle: starting(), upgrade: refuseUpgrade };
+  if (configuration.metrics.listen === undefined) state.handle = starting(healthOf(state));
   const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const { listen: at, limits } = configuration;
   const onUpgrade: Upgrade = (request, socket, head) => state.upgrade(request, socket, head);
@@ -122,10 +123,14 @@ interface State {
   handle(request: IncomingMessage, response: ServerResponse): void;
 }
 
-function notYet(request: IncomingMessage, response: ServerResponse): void {
-  // An EventSource gives up at any status but 200, and comes back by itself when it is cut off.
-  if (request.headers.accept === 'text/event-stream') return void request.socket.destroy();
-  sendProblem(response, { status: 503, detail: 'The gateway is starting.', headers: { 'Retry-After': '1' } });
+/** Alive and not ready: who waits for a store is not to be killed for it. */
+function starting(health?: Health): State['handle'] {
+  return withRequestIds((request, response) => {
+    if (health && serveHealth(health, request, response)) return;
+    // An EventSource gives up at any status but 200, and comes back by itself when it is cut off.
+    if (request.headers.accept === 'text/event-stream') return void request.socket.destroy();
+    sendProblem(response, { status: 503, detail: 'The gateway is starting.', headers: { 'Retry-After': '1' } });
+  });
 }
 
 const refuseUpgrade: Upgrade = (_request, socket) =>
