@@ -56,7 +56,7 @@ function withPeers(work) {
 
 function bench() {
   const work = () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]);
-  return args.includes('--kubernetes') ? withPeers(work) : work();
+  return args.includes('--kubernetes') || args.includes('--many-nodes') ? withPeers(work) : work();
 }
 
 /** Deliveries under faults; by another name as first argument, another run of the same folder. */

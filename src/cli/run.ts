@@ -9,6 +9,7 @@ import { restoreBackup, remoteOf, writeBackup } from './backup.js';
 import { help } from './help.js';
 import { listInstances, removeInstance } from './instance.js';
 import { reloadOnHangUp } from './reload.js';
+import type { Gateway } from '../gateway/gateway.js';
 import { configurationOf, exitCodes, failure, start, type StartOptions } from './start.js';
 
 /** Where a command writes; the process's own streams when absent. */
@@ -63,14 +64,16 @@ async function perform(
     case 'restore':
       return out(await restoreBackup(remoteOf(url, env), operand!, replace));
     case 'start': {
-      const gateway = await start(options);
+      const standing: { gateway?: Gateway } = {};
       const logger = createLogger({ mode: 'development' });
-      reloadOnHangUp(() => configurationOf(options), gateway, logger);
+      // One that still starts may be waiting for its store: it has nothing to finish.
       const steps = [
-        { name: 'farewell', run: () => gateway.leave() },
-        { name: 'gateway', run: () => gateway.close() },
+        { name: 'farewell', run: () => standing.gateway?.leave() },
+        { name: 'gateway', run: () => standing.gateway?.close() },
       ];
       shutdownOnSignals(steps, logger);
+      const gateway = (standing.gateway = await start(options));
+      reloadOnHangUp(() => configurationOf(options), gateway, logger);
     }
   }
 }

@@ -54,8 +54,11 @@ export async function openFront(configuration: Configuration, logger: Logger): P
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
   const { listen: at, limits } = configuration;
-  const waiting = waitingRoom(limits.deadline);
-  const state: State = { inFlight: 0, draining: false, handle: waiting.handle, upgrade: refuseUpgrade };
+  const state: State = { inFlight: 0, draining: false, handle: () => undefined, upgrade: refuseUpgrade };
+  // Alive and not ready: who waits for a store is not to be killed for it.
+  const health = configuration.metrics.listen === undefined ? healthOf(state) : undefined;
+  const waiting = waitingRoom(limits.deadline, health);
+  state.handle = waiting.handle;
   const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const onUpgrade: Upgrade = (request, socket, head) => state.upgrade(request, socket, head);
   const served = configuration.runs.includes('api')

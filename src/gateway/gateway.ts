@@ -95,7 +95,7 @@ async function openInside(
 ) {
   const routing = newRouting(configuration.routing);
   const { memory, file } = configuration.store;
-  const store = await openStore(configuration.store);
+  const store = await openStore(configuration.store, (message) => logger.warn(message));
   onStop(() => store.close());
   const keys = openKeys(configuration);
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);

@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { waitingRoom, type WaitingRoom } from './waiting-room.js';
 
+const health = { ready: () => false, report: () => ['[-] store'] };
 let server: Server;
 let room: WaitingRoom;
 let arrived: number;
 
 async function start(patience: number): Promise<void> {
-  room = waitingRoom(patience);
+  room = waitingRoom(patience, health);
   arrived = 0;
   server = createServer((request, response) => {
     room.handle(request, response);
@@ -46,16 +47,20 @@ test('who waits is handed on with its body, in the order of coming', async () =>
   ]);
 });
 
-test.each(['/livez', '/readyz?verbose', '/metrics'])('%s is answered at once', async (path) => {
+test.each([
+  ['/livez', 200],
+  ['/readyz?verbose', 503],
+  ['/metrics', 503],
+])('%s is answered at once with %d', async (path, expected) => {
   const { status, headers } = await ask(path);
-  expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+  expect([status, headers.get('retry-after')]).toEqual([expected, expected === 200 ? null : '1']);
 });
 
 test('who has waited long enough, or is sent away, is answered 503', async () => {
   await new Promise((resolve) => server.close(resolve));
   await start(10);
   expect((await ask('/late')).status).toBe(503);
-  room = waitingRoom(60_000);
+  room = waitingRoom(60_000, health);
   const sent = ask('/sent-away');
   await come(2);
   room.close();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration } from './units.js';
 
 const host = z.string().min(1).max(255);
 const port = z.int().min(1).max(65_535);
@@ -37,6 +38,9 @@ export const Redis = z.strictObject({
     .default('netweave:')
     .describe('Begin of all keys; gateways that share it are replicas of one another.'),
   tls: Tls.optional(),
+  startTimeout: duration('How long a start waits for Redis that is not there yet, before it gives up.', 0).prefault(
+    '60s',
+  ),
   replicas: z
     .int()
     .min(0)
