@@ -36,6 +36,7 @@ describe('a command line', () => {
     ['instance remove', 'instance remove needs the key of one backend.'],
     ['instance remove a b', 'instance remove needs the key of one backend.'],
     ['instance lsit', "There is no command 'instance lsit'. Did you mean 'instance list'?"],
+    ['backup f --url http://a --port 1', '--url names the gateway already: leave out --config, --host and --port.'],
     ['start now', "There is no command 'start now'."],
   ])('%j is refused', (line, message) => {
     expect(() => parse(line)).toThrow(

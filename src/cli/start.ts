@@ -12,7 +12,7 @@ import { openGateway, type Gateway } from '../gateway/gateway.js';
 import { demonstration } from './demo.js';
 
 /** Exit codes, beside 0 and 1 for what nobody foresaw. */
-export const exitCodes = { configuration: 2, listen: 3, store: 4, gateway: 5 } as const;
+export const exitCodes = { configuration: 2, listen: 3, store: 4, backup: 5 } as const;
 
 export interface StartOptions {
   readonly file?: string;
@@ -97,7 +97,7 @@ export function failure(error: unknown): { readonly message: string; readonly co
     return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: 1 };
   const { at } = error.detail;
   if (at === 'listen') return { message: error.message, code: exitCodes.listen };
-  if (at === 'gateway') return { message: error.message, code: exitCodes.gateway };
+  if (at === 'backup') return { message: error.message, code: exitCodes.backup };
   if (at === 'store') return { message: error.message, code: exitCodes.store };
   return { message: error.message, code: error.code === 'INVALID' ? exitCodes.configuration : 1 };
 }
