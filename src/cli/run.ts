@@ -1,4 +1,5 @@
 import { Fault } from '#schema/errors.js';
+import { storeAtHand } from '../platform/config/files.js';
 import { printConfiguration } from '../platform/config/print.js';
 import type { Configuration } from '../platform/config/model.js';
 import { createLogger } from '../platform/logger.js';
@@ -10,7 +11,7 @@ import { restoreBackup, writeBackup } from './backup.js';
 import { help } from './help.js';
 import { listInstances, removeInstance } from './instance.js';
 import { remoteAt, remoteOf, type Remote } from './remote.js';
-import { configurationOf, exitCodes, failure, start, type StartOptions } from './start.js';
+import { configurationOf, exitCodes, failure, forStart, start, type StartOptions } from './start.js';
 
 /** Where a command writes; the process's own streams when absent. */
 export interface Terminal {
@@ -52,7 +53,7 @@ async function perform(
     case 'version':
       return out(`${version()}\n`);
     case 'config check':
-      return out(summary(configurationOf(options)));
+      return out(summary(configurationOf(options, [...forStart, storeAtHand])));
     case 'config print':
       return out(printConfiguration(configurationOf(options), adapterModels));
     case 'instance list':

@@ -12,5 +12,5 @@ export function openStore({ file, memory, redis }: Configuration['store']): Prom
 /** The store's name for people. */
 export function storeName({ file, memory, redis }: Configuration['store']): string {
   if (redis) return `Redis, ${redis.sentinels.length > 0 ? `primary '${redis.name}'` : `${redis.host}:${redis.port}`}`;
-  return memory ? 'nowhere (--memory)' : file;
+  return memory ? 'nowhere (memory)' : file;
 }
