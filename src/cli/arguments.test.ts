@@ -15,6 +15,7 @@ describe('a command line', () => {
     ['start --help', { command: 'help', flags: {} }],
     ['-v', { command: 'version', flags: {} }],
     ['version', { command: 'version', flags: {} }],
+    ['key accept', { command: 'key accept', flags: {} }],
     ['instance list', { command: 'instance list', flags: {} }],
     ['instance remove dc-1', { command: 'instance remove', operand: 'dc-1', flags: {} }],
   ])('%j is read', (line, expected) => expect(parse(line)).toEqual(expected));

@@ -8,6 +8,7 @@ export type Command =
   | 'config print'
   | 'instance list'
   | 'instance remove'
+  | 'key accept'
   | 'backup'
   | 'restore'
   | 'help'
@@ -53,6 +54,7 @@ const commands: readonly Command[] = [
   'config print',
   'instance list',
   'instance remove',
+  'key accept',
   'backup',
   'restore',
   'help',

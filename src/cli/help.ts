@@ -6,6 +6,8 @@ Usage:
   netweave config print [options]  Print the configuration as it takes effect, without secrets
   netweave instance list           List the backends that the store knows; the gateway must not run
   netweave instance remove KEY     Delete what is kept of a backend that the configuration no longer names
+  netweave key accept              Make the store one of the configured key, when its own is lost: forgets the secrets of
+                                   subscriptions that no longer can be read, and names these; the gateway must not run
   netweave backup FILE [options]   Write what a running gateway owns (subscriptions, their secrets, dead letters) to FILE;
                                    an earlier backup of the same O-Cloud is replaced, any other file is left alone
   netweave restore FILE [--replace] [options]
@@ -32,5 +34,5 @@ Flags outrank the environment, the environment outranks the file. All settings: 
 Backup and restore show the token in NETWEAVE_TOKEN, or in the file that NETWEAVE_TOKEN_FILE names.
 
 Exit codes: 0 done, 1 unforeseen, 2 wrong arguments or configuration, 3 cannot listen, 4 cannot open the store,
-  5 cannot back up or restore
+  or it is of another key, 5 cannot back up or restore
 `;

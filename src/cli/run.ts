@@ -10,6 +10,7 @@ import { parseArguments, UsageFault, type Arguments } from './arguments.js';
 import { restoreBackup, writeBackup } from './backup.js';
 import { help } from './help.js';
 import { listInstances, removeInstance } from './instance.js';
+import { acceptKeyOf } from './key.js';
 import { remoteAt, remoteOf, type Remote } from './remote.js';
 import { configurationOf, exitCodes, failure, forStart, start, type StartOptions } from './start.js';
 
@@ -60,6 +61,8 @@ async function perform(
       return out(await listInstances(configurationOf(options)));
     case 'instance remove':
       return out(await removeInstance(configurationOf(options), operand!));
+    case 'key accept':
+      return out(await acceptKeyOf(configurationOf(options)));
     case 'backup':
       return out(await backingUp(() => writeBackup(remote(url, options), operand!)));
     case 'restore':
