@@ -8,8 +8,8 @@ import { withStore } from './with-store.js';
 
 /** Makes the store one of the configured key, and says what that cost. Throws Fault UNAVAILABLE for the store or the key. */
 export async function acceptKeyOf(configuration: Configuration): Promise<string> {
-  const sealer = newSealer(openKeys(configuration).subKey('secrets'));
   return withStore(configuration, async (store) => {
+    const sealer = newSealer(openKeys(configuration).subKey('secrets'));
     const forgotten = await audited(store, 'key.accept', sealer.fingerprint, () => acceptKey(store, sealer));
     const now = `The store is of the key ${sealer.fingerprint} now.`;
     if (forgotten.length === 0) return `${now} Nothing was lost.\n`;

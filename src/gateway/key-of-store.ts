@@ -42,8 +42,11 @@ export async function acceptKey(store: Store, sealer: Sealer): Promise<readonly 
     after = secrets.at(-1)!.id;
   }
   const kept = await store.get(kind, id);
-  await store.put(kind, id, { fingerprint: sealer.fingerprint }, kept?.revision ?? 0);
-  return forgotten;
+  const written = await store.put(kind, id, { fingerprint: sealer.fingerprint }, kept?.revision ?? 0);
+  if (written !== undefined) return forgotten;
+  throw new Fault('UNAVAILABLE', 'Somebody else gave the store a key meanwhile: stop all gateways, then repeat this.', {
+    at: 'store',
+  });
 }
 
 function opens(sealer: Sealer, sealed: string, context: string): boolean {

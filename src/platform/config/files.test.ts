@@ -69,7 +69,7 @@ test('and what stands in key and certificate', () => {
   expect(faultsOf(tls('other.key'))).toEqual([expect.stringMatching(/^tls: .*does not belong to the certificate/)]);
   expect(faultsOf(tls('key'))).toEqual([expect.stringMatching(/^tls: .*no private key/)]);
   expect(faultsOf({ keyFile: at('short') })).toEqual([expect.stringMatching(/^keyFile: .*32 bytes/)]);
-  expect(faultsOf({ keyFile: folder })).toEqual([expect.stringMatching(/^keyFile: .*no file/)]);
+  expect(faultsOf({ keyFile: folder })).toEqual([expect.stringMatching(/^keyFile: .*it is a folder/)]);
 });
 
 test('what is not opened may be absent', () => {

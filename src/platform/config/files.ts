@@ -63,7 +63,7 @@ function filesIn(value: unknown, models: readonly $ZodTypes[], adapters: Adapter
 function unreadable(file: string): string | undefined {
   return why(() => {
     accessSync(file, constants.R_OK);
-    if (!statSync(file).isFile()) throw new Error('it is no file');
+    if (statSync(file).isDirectory()) throw new Error('it is a folder');
   }, `The file '${file}' cannot be read`);
 }
 
@@ -72,11 +72,14 @@ function notAppendable(file: string): string | undefined {
   return why(() => accessSync(target, constants.W_OK), `Nothing can be written to '${file}'`);
 }
 
+/** What is read to be judged: a pipe can be read but once, by the start itself. */
+const isPlain = (file: string): boolean => existsSync(file) && statSync(file).isFile() && !unreadable(file);
+
 /** Together they are judged when each can be read; until then, each is named alone. */
 const certificate: Rule = {
   name: 'certificate-and-key-fit',
   *check({ tls, runs }) {
-    if (!tls || !runs.includes('api') || unreadable(tls.certificate) || unreadable(tls.key)) return;
+    if (!tls || !runs.includes('api') || !isPlain(tls.certificate) || !isPlain(tls.key)) return;
     yield* faultOf(['tls'], () => readCertificate(tls));
   },
 };
@@ -84,7 +87,7 @@ const certificate: Rule = {
 const key: Rule = {
   name: 'a-key-file-holds-a-key',
   *check({ mode, keyFile, store }) {
-    if (keyFile === undefined || unreadable(keyFile)) return;
+    if (keyFile === undefined || !isPlain(keyFile)) return;
     yield* faultOf(['keyFile'], () => openKeys({ mode, key: undefined, keyFile, store }));
   },
 };

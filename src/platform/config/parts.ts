@@ -3,9 +3,6 @@ import { layers } from './model-walk.js';
 import { withDefaultPlace } from './default-place.js';
 import { ConfigurationModel, type Configuration } from './model.js';
 
-/** A part of a faulty configuration that cannot be known was looked at. */
-class Unknowable extends Error {}
-
 /**
  * A faulty configuration as far as it can be known, so that what else is wrong with it can be told: without what no model
  * knows, and of lists the faulty entries as they were written. To look at anything else throws, as a wrong entry may.
@@ -23,7 +20,7 @@ export function partsOf(value: unknown, { issues }: z.ZodError): Configuration {
   return new Proxy(placed as Configuration, {
     get(known, name) {
       if (Object.hasOwn(known, name)) return known[name as keyof Configuration];
-      throw new Unknowable(`'${String(name)}' is faulty.`);
+      throw new Error(`'${String(name)}' is faulty.`);
     },
   });
 }
