@@ -12,9 +12,15 @@ const Sentinel = z.strictObject({
 
 const Tls = z
   .strictObject({
-    ca: path.optional().describe('PEM file with the authorities that are trusted; those of Node when absent.'),
-    certificate: path.optional().describe('PEM file: the client certificate, then its intermediates.'),
-    key: path.optional().describe('PEM file with the private key of the client certificate.'),
+    ca: path
+      .optional()
+      .describe('PEM file with the authorities that are trusted; those of Node when absent.')
+      .meta({ file: 'read' }),
+    certificate: path
+      .optional()
+      .describe('PEM file: the client certificate, then its intermediates.')
+      .meta({ file: 'read' }),
+    key: path.optional().describe('PEM file with the private key of the client certificate.').meta({ file: 'read' }),
     servername: host.optional().describe('Name that the certificate of the server must bear; its host when absent.'),
   })
   .describe('TLS to Redis and to the Sentinels. `{}` trusts what Node trusts.');
@@ -27,7 +33,7 @@ export const Redis = z.strictObject({
   name: z.string().min(1).optional().describe('What the Sentinels call the primary.'),
   username: z.string().min(1).optional().describe('User of Redis; `default` when absent.'),
   password: z.string().min(1).optional().describe('Password of that user.').meta({ secret: true }),
-  passwordFile: path.optional().describe('File that holds the password, instead of `password`.'),
+  passwordFile: path.optional().describe('File that holds the password, instead of `password`.').meta({ file: 'read' }),
   sentinelUsername: z.string().min(1).optional().describe('User of the Sentinels.'),
   sentinelPassword: z.string().min(1).optional().describe('Password of the Sentinels.').meta({ secret: true }),
   database: z.int().min(0).max(1023).default(0).describe('Number of the database.'),
