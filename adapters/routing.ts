@@ -65,15 +65,20 @@ export async function firstToTake<T>(instances: readonly string[], take: (instan
   }
 }
 
-function predicateOf({ object, filter: text }: RoutingRule, at: number): Predicate {
-  if (text === undefined) return () => true;
-  const definition = definitionOf(object);
+function predicateOf(rule: RoutingRule, at: number): Predicate {
   try {
-    const filter = parseFilter([text], (path) => (attributeAt(definition.model, path) ? path : undefined));
-    return filter ? compileFilter(definition, filter) : () => true;
+    return matcherOf(rule);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const place = { ...error.detail, at: `routing[${at}].filter` };
     throw new Fault('INVALID', `routing[${at}].filter: ${error.message}`, place, error);
   }
+}
+
+/** What a rule is for. Throws Fault INVALID for a filter that cannot be read. */
+export function matcherOf({ object, filter: text }: Pick<RoutingRule, 'object' | 'filter'>): Predicate {
+  if (text === undefined) return () => true;
+  const definition = definitionOf(object);
+  const filter = parseFilter([text], (path) => (attributeAt(definition.model, path) ? path : undefined));
+  return filter ? compileFilter(definition, filter) : () => true;
 }

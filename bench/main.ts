@@ -11,7 +11,7 @@ import { page } from './cases/page.js';
 import { memory } from './cpu.js';
 import { executorsLine, measureExecutors, worthIt } from './executors.js';
 import { resourceLists } from './inventory-client.js';
-import { kubernetes } from './kubernetes/kubernetes.js';
+import { kubernetes, manyNodes } from './kubernetes/kubernetes.js';
 import { measureManyBackends } from './many-backends.js';
 import {
   kept,
@@ -131,12 +131,13 @@ async function end(wrk: Generator | undefined): Promise<void> {
 }
 
 const flag = { type: 'boolean', default: false } as const;
-const { values } = parseArgs({ options: { smoke: flag, kubernetes: flag } });
-const wrk = values.kubernetes ? undefined : await generator();
+const { values } = parseArgs({ options: { smoke: flag, kubernetes: flag, 'many-nodes': flag } });
+const ofKubernetes = values['many-nodes'] ? manyNodes : values.kubernetes ? kubernetes : undefined;
+const wrk = ofKubernetes ? undefined : await generator();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void end(wrk).finally(() => process.exit(1)));
 try {
-  const bench = !wrk ? kubernetes() : values.smoke ? smoke(wrk) : full(wrk, { rounds: 5, seconds: 2 });
+  const bench = !wrk ? ofKubernetes!() : values.smoke ? smoke(wrk) : full(wrk, { rounds: 5, seconds: 2 });
   process.exitCode = (await bench) ? 0 : 1;
 } finally {
   await end(wrk);

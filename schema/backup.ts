@@ -29,6 +29,9 @@ export type BackupPage = z.output<typeof BackupPage>;
 
 const count = (description: string) => z.int32().min(0).describe(description);
 
+/** Most subscriptions of a page that are named because they stand differently. */
+export const mostNamed = 10;
+
 /** What became of the lines of a page. */
 export const Restored = z
   .object({
@@ -36,6 +39,7 @@ export const Restored = z
     replaced: count('Subscriptions that stood differently.'),
     unchanged: count('Subscriptions that stood like this.'),
     differing: count('Subscriptions that stand differently, and were left so.'),
+    differingIds: z.array(z.string()).max(mostNamed).describe('Which these are, the first ten.'),
     duplicates: count('Subscriptions left out: another one has the same callback, filter and consumerSubscriptionId.'),
     deadLetters: count('Dead letters that were not there.'),
   })

@@ -13,7 +13,8 @@ const usage = `npm run cluster -- [options]
 
   --ports 8080,8081,8082   Where the gateways listen; as many as there are ports
   --runs api,watch,deliver What each of them does; several, one for each gateway, with spaces between
-  --redis URL              A Redis that runs already (redis://[user:password@]host:port[/database]); else one is started
+  --redis URL              A Redis that runs already (redis://[user:password@]host:port[/database]); else one is started.
+                           A second cluster on it needs the NETWEAVE_KEY of the first
   --size 400               Servers, arrays and switches of the simulated O-Cloud
   --changes 1              Changes a second that happen there by themselves
 `;
@@ -164,7 +165,8 @@ async function startAll(node, options, folder) {
   // JSON is YAML.
   const configuration = { store: { redis }, accessLog: { enabled: false }, backends: [backend] };
   writeFileSync(config, JSON.stringify(configuration), { mode: 0o600 });
-  const each = { config, folder, key: randomBytes(32).toString('base64') };
+  // A Redis that runs already may hold state of an earlier cluster, which is of one key.
+  const each = { config, folder, key: process.env.NETWEAVE_KEY || randomBytes(32).toString('base64') };
   const gateways = await Promise.all(
     options.ports.map((port, at) => startGateway(node, at, { ...each, port, runs: options.runs[at] })),
   );

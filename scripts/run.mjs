@@ -56,11 +56,15 @@ function withPeers(work) {
 
 function bench() {
   const work = () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]);
-  return args.includes('--kubernetes') ? withPeers(work) : work();
+  return args.includes('--kubernetes') || args.includes('--many-nodes') ? withPeers(work) : work();
 }
 
+/** Deliveries under faults; by another name as first argument, another run of the same folder. */
 function faults() {
-  return run([node24(), '--enable-source-maps', join(root, 'dist/test/faults/main.js'), ...args]);
+  const [name, ...rest] = args;
+  const known = { live: 'live/main.js', silent: 'live/silent.js', soak: 'live/soak.js' };
+  const [file, options] = Object.hasOwn(known, name ?? '') ? [known[name], rest] : ['main.js', args];
+  return run([node24(), '--enable-source-maps', join(root, 'dist/test/faults', file), ...options]);
 }
 
 /** Runs a TypeScript file of the reader's, named from the folder that npm was called in; `npx node` is not everywhere. */

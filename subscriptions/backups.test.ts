@@ -85,6 +85,7 @@ test('nothing is written when something stands differently, cannot be opened, or
   expect(await kept.restore([whole, changed], { replace: true, check: true })).toMatchObject({
     created: 1,
     differing: 1,
+    differingIds: ['s'],
   });
   expect(await store.head()).toEqual(head);
   expect(await kept.restore([whole, changed], { replace: true, check: false })).toMatchObject({

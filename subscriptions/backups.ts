@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   backupSchemas,
+  mostNamed,
   type BackupHeader,
   type BackupLine,
   type DeadLetterLine,
@@ -8,6 +9,7 @@ import {
   type SubscriptionLine,
 } from '#schema/backup.js';
 import type { StoredObject, Value } from '#schema/change.js';
+import { counted } from '#schema/counted.js';
 import { Fault, invalid } from '#schema/errors.js';
 import type { Sealer } from '#platform/sealed.js';
 import type { Store } from '#platform/store/store.js';
@@ -120,19 +122,23 @@ async function restore(around: Around, lines: readonly BackupLine[], how: Restor
   const judged: Judged[] = [];
   for (const line of lines) if (line.kind === 'InventorySubscription') judged.push(await judge(around, line));
   const count = (of: Judgement) => judged.filter(({ judgement }) => judgement === of).length;
-  const [created, duplicates, unchanged, differing] = [
-    count('created'),
-    count('duplicates'),
-    count('unchanged'),
-    count('replaced'),
-  ];
-  if (how.check) return { created, replaced: 0, unchanged, differing, duplicates, deadLetters: 0 };
-  if (differing > 0 && !how.replace)
-    throw new Fault('CONFLICT', `${differing} subscriptions stand differently; nothing was written. Say replace.`);
+  const [created, duplicates, unchanged] = [count('created'), count('duplicates'), count('unchanged')];
+  const standing = judged.filter(({ judgement }) => judgement === 'replaced').map(({ line }) => line.id);
+  const differing = standing.length;
+  const counts = { created, unchanged, duplicates };
+  if (how.check)
+    return { ...counts, replaced: 0, differing, differingIds: standing.slice(0, mostNamed), deadLetters: 0 };
+  if (differing > 0 && !how.replace) {
+    const what = `${counted(differing, 'subscription')} ${differing === 1 ? 'stands' : 'stand'} differently`;
+    throw new Fault(
+      'CONFLICT',
+      `${what} (${standing.slice(0, mostNamed).join(', ')}); nothing was written. Say replace.`,
+    );
+  }
   for (const each of judged) await write(around, each);
   let deadLetters = 0;
   for (const line of lines) if (line.kind === 'deadLetter' && (await writeLetter(around, line))) deadLetters += 1;
-  return { created, replaced: differing, unchanged, differing: 0, duplicates, deadLetters };
+  return { ...counts, replaced: differing, differing: 0, differingIds: [], deadLetters };
 }
 
 async function judge({ store, sealer }: Around, line: SubscriptionLine): Promise<Judged> {

@@ -140,10 +140,11 @@ export async function judges(setUpOf: (folder: string, fill?: number) => Setup):
     await gateway.send(`${subscriptions}/${gone.id}`, { as: 'admin', method: 'DELETE' });
 
     const refused = await command(`restore ${file}`, gateway);
-    expect(refused.code).not.toBe(0);
-    expect(refused.error).toContain('1 subscriptions stand differently');
+    expect(refused.code).toBe(5);
+    expect(refused.error).toContain('1 subscription stands differently');
+    expect(refused.error).toContain(made.id);
     expect((await all(gateway)).items.map((each) => each.subscriptionId)).toEqual([made.id]);
-    expect((await command(`restore ${file} --replace`, gateway)).out).toContain('1 subscriptions created, 1 replaced');
+    expect((await command(`restore ${file} --replace`, gateway)).out).toContain('1 subscription created, 1 replaced');
     expect((await all(gateway)).items).toHaveLength(2);
     expect(await asked(gateway, one)).not.toHaveProperty('filter');
     // An id that was deleted delivers again in the process that saw it go.

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { selfSigned } from '#platform/testing/self-signed.js';
 import { run } from '#src/cli/run.js';
 import { judges, setUp, survivesLoss } from './backup-story.js';
+import { openGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.js';
 
 test('what the gateway owns survives the loss of its file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'netweave-backed-up-'));
@@ -14,9 +16,72 @@ test('what the gateway owns survives the loss of its file', async () => {
 test('what stands differently, and what is foreign, is refused', () =>
   judges((folder, fill) => setUp({ folder }, fill)));
 
+async function command(line: string, env: Record<string, string> = {}) {
+  let [out, error] = ['', ''];
+  const terminal = { out: (text: string) => void (out += text), error: (text: string) => void (error += text) };
+  const code = await run(line.split(' '), { NETWEAVE_TOKEN: 'admin', ...env }, terminal);
+  return { code, out, error };
+}
+
 test('a gateway that is not there is named, with what to do', async () => {
-  let error = '';
-  const terminal = { out: () => undefined, error: (text: string) => void (error += text) };
-  const code = await run(['backup', '/nowhere/backup', '--url', 'http://127.0.0.1:9'], {}, terminal);
+  const { code, error } = await command('backup /nowhere/backup --url http://127.0.0.1:9');
   expect([code, error]).toEqual([5, expect.stringMatching(/No gateway answers at http:\/\/127\.0\.0\.1:9 .*--url/)]);
+});
+
+describe('without --url the gateway is the one of the configuration', () => {
+  let folder: string;
+  let gateway: GatewayUnderTest;
+  let port: string;
+  const { certificate, key } = selfSigned('o2.example.com', 30, ['o2.example.com']);
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'netweave-backed-up-'));
+    writeFileSync(join(folder, 'tls.crt'), certificate);
+    writeFileSync(join(folder, 'tls.key'), key);
+    const tls = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
+    const plain = setUp({});
+    gateway = await openGatewayUnderTest({ ...plain, yaml: `${plain.yaml}\ntls: ${JSON.stringify(tls)}` });
+    port = new URL(gateway.url).port;
+    writeFileSync(join(folder, 'tls.yaml'), `tls: ${JSON.stringify(tls)}\nlisten: { port: ${port} }\n`);
+  });
+  afterAll(async () => {
+    await gateway.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('by its port, its TLS and whatever outranks the file; which one it was is said', async () => {
+    const tls = `--config ${join(folder, 'tls.yaml')}`;
+    const backup = join(folder, 'backup');
+    const said = await command(`backup ${backup} ${tls}`);
+    expect(said).toMatchObject({ code: 0, error: '' });
+    expect(said.out).toMatch(new RegExp(`^0 documents of O-Cloud \\S+ at https://127\\.0\\.0\\.1:${port} are in `));
+    const restored = await command(`restore ${backup}`, { NETWEAVE_CONFIG: join(folder, 'tls.yaml') });
+    expect(restored.out).toContain(` to https://127.0.0.1:${port}: 0 subscriptions created`);
+    for (const [line, env] of [
+      [`backup ${backup} ${tls} --port 9`, {}],
+      [`backup ${backup} ${tls}`, { NETWEAVE_LISTEN_PORT: '9' }],
+      [`restore ${backup} --replace ${tls} --port 9`, {}],
+    ] as const)
+      expect(await command(line, env)).toMatchObject({
+        code: 5,
+        error: expect.stringContaining('https://127.0.0.1:9 '),
+      });
+  });
+
+  test('with --url what answers must be trusted, and how that is done is said', async () => {
+    const { code, error } = await command(`backup ${join(folder, 'backup')} --url ${gateway.url}`);
+    expect([code, error]).toEqual([5, expect.stringMatching(/certificate that is not trusted .*NODE_EXTRA_CA_CERTS/)]);
+    expect(error).not.toContain('No gateway answers');
+  });
+
+  test('unless its port is another at every start', async () => {
+    expect(await command('backup b --port 0')).toMatchObject({ code: 5, error: expect.stringContaining('--url') });
+  });
+
+  test('a file that cannot be written is named, without a stack', async () => {
+    const { code, error } = await command(`backup /nope/dir/b.json --config ${join(folder, 'tls.yaml')}`);
+    expect([code, error]).toEqual([
+      5,
+      expect.stringMatching(/^\/nope\/dir\/b\.json cannot be written \(ENOENT.*\)\.\n$/),
+    ]);
+  });
 });

@@ -2,9 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** The program as users start it, in a process of its own. */
-export interface GatewayProcess {
+export interface GatewayProcess extends Launched {
   /** Where it said that it answers; empty when it ended before. */
   readonly url: string;
+}
+
+export interface Launched {
   readonly pid: number;
   /** What it printed so far. */
   readonly out: string;
@@ -22,6 +25,14 @@ process.on('exit', () => {
 
 /** Starts the program in a folder of its own; resolves when it says that it is ready, or has ended. */
 export async function startProcess(folder: string, ...args: readonly string[]): Promise<GatewayProcess> {
+  return launchProcess(folder, ...args).ready();
+}
+
+/** Starts it without waiting for it. */
+export function launchProcess(
+  folder: string,
+  ...args: readonly string[]
+): Launched & { ready(): Promise<GatewayProcess> } {
   const flags = ['--disable-warning=ExperimentalWarning', '--enable-source-maps'];
   const env = { PATH: process.env['PATH'], NETWEAVE_ACCESS_LOG_ENABLED: 'false' };
   const child = spawn(process.execPath, [...flags, program, ...args], { cwd: folder, env });
@@ -41,9 +52,7 @@ export async function startProcess(folder: string, ...args: readonly string[]): 
       if (url !== undefined) resolve(url);
     });
   });
-  const url = await Promise.race([ready, ended.then(() => '')]);
-  return {
-    url,
+  const launched: Launched = {
     pid: child.pid!,
     get out() {
       return said.out;
@@ -54,4 +63,6 @@ export async function startProcess(folder: string, ...args: readonly string[]): 
     ended,
     signal: (name) => void child.kill(name),
   };
+  const url = Promise.race([ready, ended.then(() => '')]);
+  return Object.assign(launched, { ready: async () => Object.assign(launched, { url: await url }) });
 }

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest, type AgentOptions } from 'node:https';
 import { Fault, type Code } from '#schema/errors.js';
+import { afterSilence } from './silence.js';
 
 export interface HttpClientOptions {
   /** The backend's name in messages: `simulator 'demo'`. */
@@ -145,13 +146,13 @@ function send(wire: Wire, method: string, path: string, call: HttpCall): Promise
   }
   return new Promise((resolve, reject) => {
     const sent = wire.request(wire.prefix + path, { method, agent: wire.agent, headers, signal: call.signal });
-    const idle = setTimeout(() => sent.destroy(silent(wire, path)), wire.idleTimeout);
+    const silence = afterSilence(wire.idleTimeout, () => sent.destroy(silent(wire, path)));
     sent.once('response', (response) => {
-      clearTimeout(idle);
+      silence.stop();
       resolve(response);
     });
     sent.on('error', (cause) => {
-      clearTimeout(idle);
+      silence.stop();
       // The backend closed a kept-alive connection just as it was taken for this request: nothing was asked yet.
       const stale = sent.reusedSocket && codeIn(cause) === 'ECONNRESET' && method === 'GET' && !call.signal.aborted;
       if (stale) send(wire, method, path, call).then(resolve, reject);
@@ -195,18 +196,19 @@ async function text(wire: Wire, path: string, response: IncomingMessage): Promis
 /** The bytes of an answer. The idle clock runs only while we wait for the backend, never while our consumer is busy. */
 async function* chunks(wire: Wire, path: string, response: IncomingMessage): AsyncGenerator<Buffer> {
   let waiting = true;
-  const idle = setTimeout(() => {
+  const silence = afterSilence(wire.idleTimeout, () => {
     if (waiting) response.destroy(silent(wire, path));
-  }, wire.idleTimeout);
+  });
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       waiting = false;
+      silence.heard();
       yield chunk;
       waiting = true;
-      idle.refresh();
+      silence.heard();
     }
   } finally {
-    clearTimeout(idle);
+    silence.stop();
   }
 }
 

@@ -44,7 +44,7 @@ export const knownNodeGroupLabels = [
 /** The part of an instance's configuration that is about its cluster. */
 export const kubernetesConfig = z
   .strictObject({
-    kubeconfig: z.string().min(1).optional().describe('Path of a kubeconfig file.'),
+    kubeconfig: z.string().min(1).optional().describe('Path of a kubeconfig file.').meta({ file: 'read' }),
     context: z.string().min(1).optional().describe('Its context; the current one if not given.'),
     inCluster: z.boolean().default(false).describe('Use the service account of the pod instead.'),
     poolLabel: labelKey

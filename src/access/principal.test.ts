@@ -53,6 +53,17 @@ describe('a bearer token', () => {
     expect(identify(same, 'Bearer tenant-token')!.name).toBe('tenant');
   });
 
+  test('is unknown once it has expired, on a connection that has used it too', () => {
+    const token = { name: 'guest', sha256: hash('guest-token'), roles: ['reader'] };
+    const at = (expires: Date) => tokenPrincipals([{ ...token, expires: expires.toISOString() }], roles);
+    expect(at(new Date(Date.now() - 1))(socket, 'Bearer guest-token')).toBeUndefined();
+    const ending = new Date(Date.now() + 300);
+    const soon = at(ending);
+    expect(soon(socket, 'Bearer guest-token')!.name).toBe('guest');
+    while (Date.now() < ending.getTime());
+    expect(soon(socket, 'Bearer guest-token')).toBeUndefined();
+  });
+
   test('is needed unless anonymous callers are let in', () => {
     expect(identify(socket, undefined)).toBeUndefined();
     const anonymous = { name: 'anonymous', scope: scopeOf(undefined, permissions) };

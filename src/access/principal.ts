@@ -17,6 +17,8 @@ export interface Token {
   readonly sha256: string;
   readonly roles: readonly string[];
   readonly tenant?: string;
+  /** ISO 8601; from then on it is unknown. */
+  readonly expires?: string;
 }
 
 /**
@@ -36,7 +38,14 @@ export function scopeOf(tenant: string | undefined, permissions: ReadonlySet<str
 /** Who was found on a connection, and the header that told so. */
 interface Found {
   readonly authorization: string;
+  readonly known: KnownToken;
+}
+
+interface KnownToken {
+  readonly hash: Buffer;
   readonly principal: Principal;
+  /** Milliseconds since 1970. */
+  readonly ends: number;
 }
 
 /**
@@ -44,20 +53,28 @@ interface Found {
  * nearly every request does) is known by its text, without a hash, which takes 1.4 us. It is kept as long as the connection.
  */
 export function tokenPrincipals(tokens: readonly Token[], roles: Roles, anonymous?: Principal): IdentifyPrincipal {
-  const known = tokens.map(({ name, sha256, roles: named, tenant }) => ({
-    hash: Buffer.from(sha256, 'hex'),
-    principal: Object.freeze({ name, scope: scopeOf(tenant, permissionsOf(named, roles)) }),
-  }));
+  const all = tokens.map(({ name, sha256, roles: named, tenant, expires }): KnownToken => {
+    const principal = Object.freeze({ name, scope: scopeOf(tenant, permissionsOf(named, roles)) });
+    return {
+      hash: Buffer.from(sha256, 'hex'),
+      principal,
+      ends: expires === undefined ? Infinity : Date.parse(expires),
+    };
+  });
   const found = new WeakMap<Socket, Found>();
   return (socket, authorization) => {
     if (authorization === undefined) return anonymous;
     const before = found.get(socket);
-    if (before && sameText(before.authorization, authorization)) return before.principal;
+    if (before && sameText(before.authorization, authorization)) return unlessEnded(before.known);
     const hash = tokenHash(bearerOf(authorization));
-    const match = known.filter((each) => timingSafeEqual(each.hash, hash)).at(-1)?.principal;
-    if (match) found.set(socket, { authorization, principal: match });
-    return match;
+    const match = all.filter((each) => timingSafeEqual(each.hash, hash)).at(-1);
+    if (match) found.set(socket, { authorization, known: match });
+    return match && unlessEnded(match);
   };
+}
+
+function unlessEnded({ principal, ends }: KnownToken): Principal | undefined {
+  return ends === Infinity || Date.now() < ends ? principal : undefined;
 }
 
 function bearerOf(authorization: string): string {

@@ -15,6 +15,7 @@ describe('a command line', () => {
     ['start --help', { command: 'help', flags: {} }],
     ['-v', { command: 'version', flags: {} }],
     ['version', { command: 'version', flags: {} }],
+    ['key accept', { command: 'key accept', flags: {} }],
     ['instance list', { command: 'instance list', flags: {} }],
     ['instance remove dc-1', { command: 'instance remove', operand: 'dc-1', flags: {} }],
   ])('%j is read', (line, expected) => expect(parse(line)).toEqual(expected));
@@ -36,6 +37,7 @@ describe('a command line', () => {
     ['instance remove', 'instance remove needs the key of one backend.'],
     ['instance remove a b', 'instance remove needs the key of one backend.'],
     ['instance lsit', "There is no command 'instance lsit'. Did you mean 'instance list'?"],
+    ['backup f --url http://a --port 1', '--url names the gateway already: leave out --config, --host and --port.'],
     ['start now', "There is no command 'start now'."],
   ])('%j is refused', (line, message) => {
     expect(() => parse(line)).toThrow(

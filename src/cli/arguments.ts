@@ -8,6 +8,7 @@ export type Command =
   | 'config print'
   | 'instance list'
   | 'instance remove'
+  | 'key accept'
   | 'backup'
   | 'restore'
   | 'help'
@@ -20,7 +21,7 @@ export interface Arguments {
   /** Path of the configuration file. */
   readonly file?: string;
   readonly flags: Flags;
-  /** The running gateway, for `backup` and `restore`. */
+  /** The running gateway, for `backup` and `restore`; the one that the configuration makes when absent. */
   readonly url?: string;
   readonly replace?: boolean;
 }
@@ -53,6 +54,7 @@ const commands: readonly Command[] = [
   'config print',
   'instance list',
   'instance remove',
+  'key accept',
   'backup',
   'restore',
   'help',
@@ -91,6 +93,8 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (replace && command.command !== 'restore') throw new UsageFault('--replace is for restore.');
   if (url !== undefined && command.command !== 'restore' && command.command !== 'backup')
     throw new UsageFault('--url is for backup and restore.');
+  if (url !== undefined && [config, host, port].some((each) => each !== undefined))
+    throw new UsageFault('--url names the gateway already: leave out --config, --host and --port.');
   return {
     ...command,
     flags,

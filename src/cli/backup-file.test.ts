@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -62,5 +62,25 @@ describe('a backup file', () => {
     writer.add('{}');
     writer.abandon();
     expect([readFileSync(file).equals(bytes), readdirSync(folder).sort()]).toEqual([true, ['backup', 'empty']]);
+  });
+
+  test('takes the place of an earlier one, and of nothing else', () => {
+    const place = mkdtempSync(join(tmpdir(), 'netweave-backup-'));
+    const at = join(place, 'nightly');
+    const write = (of: object) => new BackupWriter(at, { ...header, ...of }).finish();
+    const says = (text: RegExp) =>
+      expect.objectContaining({ code: 'UNAVAILABLE', message: expect.stringMatching(text) });
+    write({});
+    write({ version: '0.2.0' });
+    expect(readFileSync(at, 'utf8')).toContain('0.2.0');
+    expect(() => write({ oCloudId: 'another' })).toThrow(says(/backup of another O-Cloud \(o\)\. Nothing was written/));
+    writeFileSync(at, 'a key');
+    expect(() => write({})).toThrow(says(/is there, and is no backup\. Nothing was written/));
+    expect(readFileSync(at, 'utf8')).toBe('a key');
+    rmSync(at);
+    mkdirSync(at);
+    expect(() => write({})).toThrow(says(/nightly cannot be written \(EISDIR/));
+    expect(readdirSync(place)).toEqual(['nightly']);
+    rmSync(place, { recursive: true });
   });
 });

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import { BackupHeader } from '#schema/backup.js';
-import { invalid } from '#schema/errors.js';
+import { Fault, invalid } from '#schema/errors.js';
 
 /** First line of a file. */
 const FirstLine = z.strictObject({ netweave: z.literal('backup'), at: z.iso.datetime(), ...BackupHeader.shape });
@@ -18,18 +18,25 @@ export interface BackupFile {
   lines(): Iterable<string>;
 }
 
-/** Writes lines beside `file` and gives them its name when all of them are on disk; mode 0600. */
+/**
+ * Writes lines beside `file` and gives them its name when all of them are on disk; mode 0600. What stands there is replaced if
+ * it is an earlier backup of the same O-Cloud. Throws UNAVAILABLE for anything else, and when the disk refuses.
+ */
 export class BackupWriter {
   readonly #file: string;
   readonly #draft: string;
   readonly #descriptor: number;
+  #open = true;
   readonly #hash: Hash = createHash('sha256');
   #documents = 0;
 
   constructor(file: string, header: BackupHeader) {
     this.#file = file;
     this.#draft = `${file}.${process.pid}.partial`;
-    this.#descriptor = openSync(this.#draft, 'wx', 0o600);
+    this.#descriptor = this.#attempt(() => {
+      demandEarlierBackup(file, header);
+      return openSync(this.#draft, 'wx', 0o600);
+    });
     this.#write(JSON.stringify({ netweave: 'backup', at: new Date().toISOString(), ...header }));
   }
 
@@ -40,27 +47,72 @@ export class BackupWriter {
 
   /** How many documents the file holds. */
   finish(): number {
-    writeAll(this.#descriptor, Buffer.from(footer(this.#documents, this.#hash.digest('hex'))));
-    fsyncSync(this.#descriptor);
-    closeSync(this.#descriptor);
-    renameSync(this.#draft, this.#file);
+    this.#attempt(() => {
+      writeAll(this.#descriptor, Buffer.from(footer(this.#documents, this.#hash.digest('hex'))));
+      fsyncSync(this.#descriptor);
+      this.#close();
+      renameSync(this.#draft, this.#file);
+    });
     return this.#documents;
   }
 
   abandon(): void {
-    closeSync(this.#descriptor);
+    this.#close();
     rmSync(this.#draft, { force: true });
+  }
+
+  #close(): void {
+    if (this.#open) closeSync(this.#descriptor);
+    this.#open = false;
   }
 
   #write(line: string): void {
     const bytes = Buffer.from(`${line}\n`);
     this.#hash.update(bytes);
-    writeAll(this.#descriptor, bytes);
+    this.#attempt(() => writeAll(this.#descriptor, bytes));
+  }
+
+  #attempt<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      throw new Fault('UNAVAILABLE', `${this.#file} cannot be written (${(error as Error).message}).`, {}, error);
+    }
   }
 }
 
 function writeAll(descriptor: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+}
+
+/** More than a first line is long. */
+const beginning = 4096;
+
+/** A scheduled backup takes the place of the last one; nothing else may be lost by a slip of the hand. */
+function demandEarlierBackup(file: string, { oCloudId }: BackupHeader): void {
+  const text = beginningOf(file);
+  if (text === undefined) return;
+  const first = FirstLine.safeParse(parsed(text.split('\n', 1)[0]!));
+  if (first.success && first.data.oCloudId === oCloudId) return;
+  const what = first.success ? `a backup of another O-Cloud (${first.data.oCloudId})` : 'there, and is no backup';
+  throw new Fault('UNAVAILABLE', `${file} is ${what}. Nothing was written: name another file, or remove that one.`);
+}
+
+function beginningOf(file: string): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const bytes = Buffer.alloc(beginning);
+    return bytes.toString('utf8', 0, readSync(descriptor, bytes));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function footer(documents: number, sha256: string): string {

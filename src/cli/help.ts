@@ -6,8 +6,11 @@ Usage:
   netweave config print [options]  Print the configuration as it takes effect, without secrets
   netweave instance list           List the backends that the store knows; the gateway must not run
   netweave instance remove KEY     Delete what is kept of a backend that the configuration no longer names
-  netweave backup FILE [--url URL] Write what a running gateway owns (subscriptions, their secrets, dead letters) to FILE
-  netweave restore FILE [--url URL] [--replace]
+  netweave key accept              Make the store one of the configured key, when its own is lost: forgets the secrets of
+                                   subscriptions that no longer can be read, and names these; the gateway must not run
+  netweave backup FILE [options]   Write what a running gateway owns (subscriptions, their secrets, dead letters) to FILE;
+                                   an earlier backup of the same O-Cloud is replaced, any other file is left alone
+  netweave restore FILE [--replace] [options]
                                    Give it to a running gateway; --replace: also where something newer stands
   netweave help | version
 
@@ -19,7 +22,8 @@ Options:
       --runs WORDS       Of api,watch,deliver, what this process does  (runs)
       --kubeconfig FILE  Take a Kubernetes cluster as backend
       --context NAME     The context of the kubeconfig, if not the current one
-      --url URL          The running gateway, for backup and restore (http://127.0.0.1:8080)
+      --url URL          The running gateway, for backup and restore; without it the one on this machine that the
+                         configuration makes (listen, tls)
       --replace          Let a restored subscription take the place of one that stands differently
   -h, --help             Show this
   -v, --version          Show the version
@@ -30,5 +34,5 @@ Flags outrank the environment, the environment outranks the file. All settings: 
 Backup and restore show the token in NETWEAVE_TOKEN, or in the file that NETWEAVE_TOKEN_FILE names.
 
 Exit codes: 0 done, 1 unforeseen, 2 wrong arguments or configuration, 3 cannot listen, 4 cannot open the store,
-  5 cannot back up or restore
+  or it is of another key, 5 cannot back up or restore
 `;

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { Fault } from '#schema/errors.js';
+import { counted } from '#schema/counted.js';
 import { removeObjectsOf } from '#subscriptions/remove-instance.js';
 import { allRemembered, forget, type Remembered } from '../gateway/remembered.js';
 import type { Configuration } from '../platform/config/model.js';
 import { suggestion } from '../platform/config/suggest.js';
-import { openStore } from '../platform/store/open-store.js';
 import type { Store } from '../platform/store/store.js';
+import { audited } from './audited.js';
+import { withStore } from './with-store.js';
 
 /** A line for each backend that the store knows or the configuration names. Throws Fault UNAVAILABLE for the store. */
 export async function listInstances(configuration: Configuration): Promise<string> {
@@ -39,47 +38,19 @@ export async function removeInstance(configuration: Configuration, key: string):
       const list = known.length === 0 ? 'none' : known.join(', ');
       throw new Fault('INVALID', `The store knows no backend '${key}'.${suggestion(key, known)} Known: ${list}.`);
     }
-    const note = audited(key);
-    await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'intent' });
-    const removed = await removeObjectsOf(store, key);
-    await forget(store, key);
-    await store.appendAudit({ ...note, at: new Date().toISOString(), stage: 'outcome', code: 'OK' });
-    return `Removed ${removed} objects of '${key}'. Subscribers are told when the gateway runs again.\n`;
+    const removed = await audited(store, 'instances.remove', key, async () => {
+      const objects = await removeObjectsOf(store, key);
+      await forget(store, key);
+      return objects;
+    });
+    return `Removed ${counted(removed, 'object')} of '${key}'. Subscribers are told when the gateway runs again.\n`;
   });
-}
-
-async function withStore<T>(configuration: Configuration, work: (store: Store) => Promise<T>): Promise<T> {
-  const { memory, file, redis } = configuration.store;
-  const fault = (message: string) => new Fault('UNAVAILABLE', message, { at: 'store' });
-  if (memory) throw fault('The configuration keeps nothing on disk (store.memory), so there is nothing to look at.');
-  if (!redis && !existsSync(file))
-    throw fault(`There is no store at ${file}. Name the configuration of the gateway with --config.`);
-  const store = await openStore(configuration.store).catch((error: unknown) => {
-    if (!isLocked(error)) throw error;
-    throw fault(`The store ${file} is in use by a running gateway: stop it, run this again, then start it.`);
-  });
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-}
-
-/** SQLITE_BUSY (https://sqlite.org/rescode.html): another process holds the file. */
-function isLocked(error: unknown): boolean {
-  const { errcode } = ((error as Fault).cause ?? {}) as { readonly errcode?: unknown };
-  return typeof errcode === 'number' && (errcode & 0xff) === 5;
 }
 
 async function countOf(store: Store, key: string): Promise<number> {
   let count = 0;
   for await (const chunk of store.objectsOf(key)) count += chunk.length;
   return count;
-}
-
-function audited(key: string) {
-  const principal = `cli:${userInfo().username}`;
-  return { requestId: randomUUID(), principal, tenant: null, operation: 'instances.remove', target: key };
 }
 
 function lastCurrent(remembered: Remembered | undefined): string {

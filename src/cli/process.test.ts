@@ -8,9 +8,9 @@ import { describe, expect, test } from '@jest/globals';
 const main = fileURLToPath(new URL('../main.js', import.meta.url));
 
 /** The real program, with an environment of its own. */
-function netweave(...args: readonly string[]) {
+function netweave(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
@@ -31,16 +31,19 @@ function urlOf({ stdout }: ReturnType<typeof netweave>['child']): Promise<string
 
 describe('the process', () => {
   test('starts, answers, and ends with 0 on SIGTERM', async () => {
-    const { child, ended, error } = netweave('--port', '0', '--memory');
+    const { child, ended, error } = netweave(['--port', '0'], { NETWEAVE_STORE_MEMORY: 'true' });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const alive = await fetch(`${await urlOf(child)}/livez`);
     expect(alive.status).toBe(200);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
+    expect(said).toContain('state kept in nowhere (memory)');
     expect(await error).toMatch(/"msg":"Stopped\."/);
   });
 
   test('goes on when whoever read its output has gone', async () => {
-    const { child, ended, error } = netweave('--port', '0', '--memory');
+    const { child, ended, error } = netweave(['--port', '0', '--memory']);
     const url = await urlOf(child);
     child.stdout.destroy();
     await fetch(`${url}/livez`);
@@ -50,10 +53,10 @@ describe('the process', () => {
   });
 
   test('ends with 2 when a kubeconfig is missing: says which, for what, and what to do, and tries nothing again', async () => {
-    const { ended, error } = netweave('--port', '0', '--memory', '--kubeconfig', '/nowhere/kubeconfig');
+    const { ended, error } = netweave(['--port', '0', '--memory', '--kubeconfig', '/nowhere/kubeconfig']);
     expect(await ended).toBe(2);
     const said = await error;
-    expect(said).toMatch(/backend 'kubernetes' .*'\/nowhere\/kubeconfig'.*start again\./);
+    expect(said).toMatch(/--kubeconfig: backends\[0\]\.options\.kubeconfig: .*'\/nowhere\/kubeconfig' cannot be read/);
     expect(said).not.toMatch(/retry/i);
   });
 
@@ -61,14 +64,28 @@ describe('the process', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const { ended, error } = netweave('--port', String(port), '--memory');
+    const { ended, error } = netweave(['--port', String(port), '--memory']);
     expect(await ended).toBe(3);
     expect(await error).toMatch(new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is in use\\. .*--port`));
     taken.close();
   });
 
+  test('ends with 2 and no stack when the folder of the access log or the certificate is not there', async () => {
+    for (const [name, place] of [
+      ['NETWEAVE_ACCESS_LOG_FILE', 'accessLog.file'],
+      ['NETWEAVE_TLS', 'tls.certificate'],
+    ] as const) {
+      const value = name === 'NETWEAVE_TLS' ? '{ certificate: /nowhere/a, key: /nowhere/b }' : '/nowhere/access.log';
+      const { ended, error } = netweave(['--port', '0', '--memory'], { [name]: value });
+      expect(await ended).toBe(2);
+      const said = await error;
+      expect(said).toContain(`${name}: ${place}: `);
+      expect(said).not.toMatch(/^ {4}at /m);
+    }
+  });
+
   test('ends with 2 when its configuration is wrong', async () => {
-    const { ended, error } = netweave('--host', '0.0.0.0', '--memory');
+    const { ended, error } = netweave(['--host', '0.0.0.0', '--memory']);
     expect(await ended).toBe(2);
     expect(await error).toMatch(/--host: listen\.host: Development listens on this machine only/);
   });

@@ -60,6 +60,16 @@ describe('netweave config check', () => {
     expect(error).toContain(`${path}:3: mode: `);
   });
 
+  test('reads the filters of routes', async () => {
+    const path = file(
+      'routing:\n  - { object: ResourcePool, instance: a, filter: "(eq,colour,red)" }\nmode: productive\n',
+    );
+    const { code, error } = await command(`config check --config ${path}`);
+    expect(code).toBe(2);
+    expect(error).toContain(`${path}:2: routing[0].filter: `);
+    expect(error).toContain(`${path}:2: routing[0].instance: There is no backend 'a'.`);
+  });
+
   test('takes the file from NETWEAVE_CONFIG', async () => {
     const { code, error } = await command('config check', { NETWEAVE_CONFIG: file('tls: 5') });
     expect(code).toBe(2);
@@ -78,9 +88,18 @@ test('netweave config print shows what takes effect, without secrets', async () 
 describe('the examples', () => {
   const examples = readdirSync(join(root, 'config')).filter((name) => name.endsWith('.yaml'));
 
-  test.each(examples)('config/%s is good', async (name) => {
-    const { code, error } = await command(`config check --config ${join(root, 'config', name)}`);
-    expect({ code, error }).toEqual({ code: 0, error: '' });
+  test.each(examples)('config/%s is good, but for the files it names', async (name) => {
+    const { error } = await command(`config check --config ${join(root, 'config', name)}`);
+    const missing = /: (The file '\S+' cannot be read|Nothing can be written to '\S+') \(ENOENT/;
+    expect(error.split('\n').filter((line) => line.startsWith('  ') && !missing.test(line))).toEqual([]);
+  });
+
+  test('and that of production is not called good before they are there', async () => {
+    const path = join(root, 'config/production.yaml');
+    const { code, out, error } = await command(`config check --config ${path}`);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    for (const place of ['tls.certificate', 'tls.key', 'keyFile', 'accessLog.file'])
+      expect(error).toMatch(new RegExp(`production\\.yaml:\\d+: ${place.replace('.', '\\.')}: `));
   });
 });
 

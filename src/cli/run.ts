@@ -1,3 +1,5 @@
+import { Fault } from '#schema/errors.js';
+import { storeAtHand } from '../platform/config/files.js';
 import { printConfiguration } from '../platform/config/print.js';
 import type { Configuration } from '../platform/config/model.js';
 import { createLogger } from '../platform/logger.js';
@@ -5,10 +7,14 @@ import { version } from '../platform/version.js';
 import { shutdownOnSignals } from '../platform/shutdown.js';
 import { adapterModels } from '../gateway/adapter-models.js';
 import { parseArguments, UsageFault, type Arguments } from './arguments.js';
-import { restoreBackup, remoteOf, writeBackup } from './backup.js';
+import { restoreBackup, writeBackup } from './backup.js';
 import { help } from './help.js';
 import { listInstances, removeInstance } from './instance.js';
-import { configurationOf, exitCodes, failure, start, type StartOptions } from './start.js';
+import { acceptKeyOf } from './key.js';
+import { reloadOnHangUp } from './reload.js';
+import { remoteAt, remoteOf, type Remote } from './remote.js';
+import type { Gateway } from '../gateway/gateway.js';
+import { configurationOf, exitCodes, failure, forStart, start, type StartOptions } from './start.js';
 
 /** Where a command writes; the process's own streams when absent. */
 export interface Terminal {
@@ -50,21 +56,44 @@ async function perform(
     case 'version':
       return out(`${version()}\n`);
     case 'config check':
-      return out(summary(configurationOf(options)));
+      return out(summary(configurationOf(options, [...forStart, storeAtHand])));
     case 'config print':
       return out(printConfiguration(configurationOf(options), adapterModels));
     case 'instance list':
       return out(await listInstances(configurationOf(options)));
     case 'instance remove':
       return out(await removeInstance(configurationOf(options), operand!));
+    case 'key accept':
+      return out(await acceptKeyOf(configurationOf(options)));
     case 'backup':
-      return out(await writeBackup(remoteOf(url, env), operand!));
+      return out(await backingUp(() => writeBackup(remote(url, options), operand!)));
     case 'restore':
-      return out(await restoreBackup(remoteOf(url, env), operand!, replace));
+      return out(await backingUp(() => restoreBackup(remote(url, options), operand!, replace)));
     case 'start': {
-      const gateway = await start(options);
-      shutdownOnSignals([{ name: 'gateway', run: () => gateway.close() }], createLogger({ mode: 'development' }));
+      const standing: { gateway?: Gateway } = {};
+      const logger = createLogger({ mode: 'development' });
+      // One that still starts may be waiting for its store: it has nothing to finish.
+      const steps = [
+        { name: 'farewell', run: () => standing.gateway?.leave() },
+        { name: 'gateway', run: () => standing.gateway?.close() },
+      ];
+      shutdownOnSignals(steps, logger);
+      const gateway = (standing.gateway = await start(options));
+      reloadOnHangUp(() => configurationOf(options), gateway, logger);
     }
+  }
+}
+
+function remote(url: string | undefined, options: StartOptions): Remote {
+  return url === undefined ? remoteOf(configurationOf(options), options.env) : remoteAt(url, options.env);
+}
+
+/** Whatever comes between is of one kind for a script: there is no backup, or nothing was restored. */
+async function backingUp(work: () => Promise<string>): Promise<string> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Fault ? new Fault(error.code, error.message, { at: 'backup' }, error) : error;
   }
 }
 

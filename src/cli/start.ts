@@ -1,18 +1,21 @@
 import { Fault } from '#schema/errors.js';
 import { ConfigurationFault } from '../platform/config/fault.js';
+import { filesAtHand } from '../platform/config/files.js';
 import { loadConfiguration } from '../platform/config/load.js';
 import type { Flags } from '../platform/config/flags.js';
 import type { Configuration } from '../platform/config/model.js';
+import type { Rule } from '../platform/config/rules.js';
 import { createLogger } from '../platform/logger.js';
 import { storeName } from '../platform/store/open-store.js';
 import { builtInRoles } from '../access/policy.js';
 import { allPermissions } from '../operations/operations.js';
 import { adapterModels } from '../gateway/adapter-models.js';
 import { openGateway, type Gateway } from '../gateway/gateway.js';
+import { routingFilters } from '../gateway/routing-filters.js';
 import { demonstration } from './demo.js';
 
 /** Exit codes, beside 0 and 1 for what nobody foresaw. */
-export const exitCodes = { configuration: 2, listen: 3, store: 4, gateway: 5 } as const;
+export const exitCodes = { configuration: 2, listen: 3, store: 4, backup: 5 } as const;
 
 export interface StartOptions {
   readonly file?: string;
@@ -23,18 +26,30 @@ export interface StartOptions {
 /** A cluster that is tried gets a store of its own: in the demonstration's it would stand beside what nobody has. */
 const ownCluster = 'store: { file: ./.netweave/kubernetes.db }';
 
+/** What a start demands of the files that are named. */
+export const forStart = filesAtHand(adapterModels);
+
 /** The effective configuration; the demonstration when nothing names a backend. Throws ConfigurationFault. */
-export function configurationOf({ file, flags, env }: StartOptions): Configuration {
+export function configurationOf({ file, flags, env }: StartOptions, demands: readonly Rule[] = []): Configuration {
   const named = file ?? (env['NETWEAVE_CONFIG'] || undefined);
   const nothing = named === undefined && flags.kubeconfig === undefined;
   const source = named === undefined ? { text: nothing ? demonstration : ownCluster } : { file: named };
-  return loadConfiguration({ ...source, env, flags, adapterModels, builtInRoles, permissions: allPermissions });
+  const further = [routingFilters, ...demands];
+  return loadConfiguration({
+    ...source,
+    env,
+    flags,
+    adapterModels,
+    builtInRoles,
+    permissions: allPermissions,
+    further,
+  });
 }
 
 /** Starts the gateway and says where things are. */
 export async function start(options: StartOptions): Promise<Gateway> {
   const began = performance.now();
-  const configuration = configurationOf(options);
+  const configuration = configurationOf(options, forStart);
   const logger = createLogger(configuration);
   const gateway = await openGateway(configuration, logger);
   announce(gateway, configuration, Math.round(performance.now() - began));
@@ -97,7 +112,7 @@ export function failure(error: unknown): { readonly message: string; readonly co
     return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: 1 };
   const { at } = error.detail;
   if (at === 'listen') return { message: error.message, code: exitCodes.listen };
-  if (at === 'gateway') return { message: error.message, code: exitCodes.gateway };
+  if (at === 'backup') return { message: error.message, code: exitCodes.backup };
   if (at === 'store') return { message: error.message, code: exitCodes.store };
   return { message: error.message, code: error.code === 'INVALID' ? exitCodes.configuration : 1 };
 }

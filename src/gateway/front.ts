@@ -22,8 +22,11 @@ import { createMetrics, metricsType, type Metrics } from '../platform/metrics.js
 import { refuseOnSocket } from '../platform/protocol-faults.js';
 import { report, tried } from './readiness.js';
 import { operationCounter, requestCounters } from './request-counters.js';
+import { waitingRoom } from './waiting-room.js';
 
 const grace = 20_000;
+/** How long connections have to end with an answer before those left are closed. */
+const farewell = 1000;
 const maxInFlight = 2000;
 const maxLoopDelay = 200;
 
@@ -32,7 +35,7 @@ interface Behind extends Pick<EdgeParts, 'admission'> {
   readonly refuses: Refuses | undefined;
 }
 
-/** The gateway's face to the network: listening from the first moment, answering 503 until something stands behind it. */
+/** The gateway's face to the network: listening from the first moment; requests wait until something stands behind it. */
 export interface Front {
   /** Of the port for health and metrics, when this process does not serve clients. */
   readonly url: string;
@@ -46,15 +49,21 @@ export interface Front {
   /** Tells health what is read, from now on. */
   follow(coverage: Coverage): void;
   serve(behind: Behind): void;
+  /** Says that it goes away, by readiness and with every answer, and serves on; a second at most. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openFront(configuration: Configuration, logger: Logger): Promise<Front> {
   const metrics = createMetrics();
   const log = configuration.accessLog.enabled ? await accessLog(accessLogOptions(configuration, logger)) : undefined;
-  const state: State = { draining: false, handle: withRequestIds(notYet), upgrade: refuseUpgrade };
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const { listen: at, limits } = configuration;
+  const state: State = { draining: false, handle: () => undefined, upgrade: refuseUpgrade };
+  // Alive and not ready: who waits for a store is not to be killed for it.
+  const health = configuration.metrics.listen === undefined ? healthOf(state) : undefined;
+  const waiting = waitingRoom(limits.deadline, health);
+  state.handle = waiting.handle;
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => state.handle(request, response);
   const onUpgrade: Upgrade = (request, socket, head) => state.upgrade(request, socket, head);
   const served = configuration.runs.includes('api')
     ? await listen({ ...at, limits, onRequest, onUpgrade, ...certificates(configuration, metrics, logger) })
@@ -77,11 +86,19 @@ export async function openFront(configuration: Configuration, logger: Logger): P
       state.goAway = () => live.stop();
       metrics.measured('netweave_live_connections', 'Open WebSockets and event streams.', () => live.size);
       state.handle = edge(parts);
+      waiting.open(state.handle);
+    },
+    async leave() {
+      state.draining = true;
+      await served?.leave(farewell);
     },
     async close() {
       state.draining = true;
+      waiting.close();
+      const closed = Promise.all([served?.close(grace), apart?.close(grace)]);
+      // Nobody is let in any more: whoever is sent away finds another one.
       state.goAway?.();
-      await Promise.all([served?.close(grace), apart?.close(grace)]);
+      await closed;
       metrics.close();
       await log?.close();
     },
@@ -96,12 +113,6 @@ interface State {
   /** Known once something stands behind. */
   coverage?: Coverage;
   handle(request: IncomingMessage, response: ServerResponse): void;
-}
-
-function notYet(request: IncomingMessage, response: ServerResponse): void {
-  // An EventSource gives up at any status but 200, and comes back by itself when it is cut off.
-  if (request.headers.accept === 'text/event-stream') return void request.socket.destroy();
-  sendProblem(response, { status: 503, detail: 'The gateway is starting.', headers: { 'Retry-After': '1' } });
 }
 
 const refuseUpgrade: Upgrade = (_request, socket) =>

@@ -6,8 +6,7 @@ import { openHub } from '#subscriptions/live/hub.js';
 import { newHolder } from '#subscriptions/watching.js';
 import type { Registry } from '#adapters/registry.js';
 import { routing as newRouting } from '#adapters/routing.js';
-import { tokenPrincipals, scopeOf } from '../access/principal.js';
-import { loadRoles } from '../access/policy.js';
+import { clients as newClients, type Listed } from '../access/clients.js';
 import { rateLimit } from '../access/rate-limit.js';
 import { strangers } from '../access/strangers.js';
 import { openView, type View } from '../inventory/view.js';
@@ -19,14 +18,16 @@ import type { Configuration } from '../platform/config/model.js';
 import { defaultLocation, defaultSite } from '../platform/config/default-place.js';
 import { openKeys } from '../platform/keys.js';
 import type { Logger } from '../platform/logger.js';
+import { sealer } from '../platform/sealed.js';
 import { oCloudIdOf } from '../platform/store/identity.js';
-import { openStore } from '../platform/store/open-store.js';
+import { openStore, storeName } from '../platform/store/open-store.js';
 import { openBackends } from './backends.js';
 import { openSubscriptions, type OpenedSubscriptions } from './deliveries.js';
 import { admission as newAdmission } from '../facades/admission.js';
 import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
+import { demandKeyOf } from './key-of-store.js';
 import { membersOf } from './shared-watches.js';
 import { trimStore } from './trim.js';
 import { writeConfigured } from './write-configured.js';
@@ -42,6 +43,10 @@ export interface Gateway {
     readonly of: number;
     readonly reason?: string;
   }[];
+  /** From now on these may call, and nobody else. Throws, and changes nothing, when a role names an unknown permission. */
+  replaceClients(listed: Listed): void;
+  /** Is not ready any more and ends connections with their next answer, before `close` ends those left; a second at most. */
+  leave(): Promise<void>;
   /** Stops accepting, finishes what is in flight, lets go of the store. */
   close(): Promise<void>;
 }
@@ -54,6 +59,8 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     await front.close();
     for (const stop of stops.toReversed()) await stop();
   };
+  // Where nobody calls, nobody is replaced.
+  let replaceClients: Gateway['replaceClients'] = () => undefined;
   try {
     const inside = await openInside(configuration, logger, front, (stop) => stops.push(stop));
     const { url, apiRoot, metrics } = front;
@@ -66,11 +73,13 @@ export async function openGateway(configuration: Configuration, logger: Logger):
       stops.push(() => operated.facades.stop());
       stops.push(() => operated.hub.stop());
       front.serve(operated);
+      replaceClients = operated.clients.replace;
     }
     front.follow(inside.coverage);
     inside.backends.start();
     if (configuration.runs.includes('deliver')) await subscribed.start();
-    return { url: front.url, progress: () => inside.coverage.progress(), close };
+    const progress = () => inside.coverage.progress();
+    return { url: front.url, progress, replaceClients, leave: () => front.leave(), close };
   } catch (error) {
     await close();
     throw error;
@@ -89,9 +98,10 @@ async function openInside(
 ) {
   const routing = newRouting(configuration.routing);
   const { memory, file } = configuration.store;
-  const store = await openStore(configuration.store);
+  const store = await openStore(configuration.store, (message) => logger.warn(message));
   onStop(() => store.close());
   const keys = openKeys(configuration);
+  await demandKeyOf(store, sealer(keys.subKey('secrets')), storeName(configuration.store));
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
   const feed = newFeed(store);
   const coverage = newCoverage();
@@ -150,9 +160,9 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
     unforeseen,
   });
   const open = mode === 'development' && tokens.length === 0;
-  const anonymous = open ? { name: 'anonymous', scope: scopeOf(undefined, allPermissions) } : undefined;
   const operations = allOperations;
-  const identify = tokenPrincipals(tokens, loadRoles(allPermissions, roles), anonymous);
+  const clients = newClients(allPermissions, { tokens, roles }, open);
+  const { identify } = clients;
   const hub = await openHub({
     store,
     reached: (position) => view.reached(position),
@@ -165,7 +175,7 @@ async function openOperations(configuration: Configuration, logger: Logger, fron
   const behind = { gate, view, operations, hub, identify, admission, unforeseen };
   const facades = await openFacades({ configuration, publicUrl, ...behind });
   const refuses = open ? foreignPages({ publicUrl: front.apiRoot, cors: configuration.cors }) : undefined;
-  return { hub, facades, admission, refuses };
+  return { hub, facades, clients, admission, refuses };
 }
 
 /** Without the site made up as a default, unless some backend has, had or may have pools but no sites of its own. */

@@ -41,7 +41,7 @@ export interface AccessLogOptions {
 
 /**
  * The access log: a JSON line per request, written in batches. Made by hand because it stands in the way of every request.
- * Opens the file anew on SIGHUP. Throws when the file cannot be opened at first.
+ * Opens the file anew on SIGHUP. Throws Fault INVALID when the file cannot be opened at first.
  */
 export async function accessLog({ file, onFault = () => {}, sink }: AccessLogOptions): Promise<AccessLog> {
   const batches = new LineBatches(sink ?? (file === undefined ? stdoutSink() : await fileSink(file)), onFault);

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { Fault } from '#schema/errors.js';
 
 /** Where finished lines go; one call at a time. */
 export interface Sink {
@@ -7,9 +8,11 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-/** Appends to a file. Opening it anew keeps the old one when that fails. */
+/** Appends to a file. Opening it anew keeps the old one when that fails. Throws Fault INVALID when it cannot be opened. */
 export async function fileSink(path: string): Promise<Sink> {
-  let file = await open(path, 'a', 0o640);
+  let file = await open(path, 'a', 0o640).catch((error: Error) => {
+    throw new Fault('INVALID', `The access log '${path}' cannot be opened (${error.message}).`, {}, error);
+  });
   return {
     write: (text) => file.appendFile(text),
     async reopen() {

@@ -169,6 +169,41 @@ describe('what HTTP forbids', () => {
   });
 });
 
+describe('leaving', () => {
+  test('ends kept connections with their next answer, and takes new ones', async () => {
+    const listener = await start();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect((await get(listener, agent)).response.headers.connection).toBe('keep-alive');
+    const left = listener.leave(60_000);
+    expect((await get(listener, agent)).response.headers.connection).toBe('close');
+    expect((await get(listener, agent)).response.headers.connection).toBe('close');
+    await left;
+    agent.destroy();
+  });
+
+  test('waits no longer than it is told for one that asks nothing', async () => {
+    const listener = await start();
+    const agent = new Agent({ keepAlive: true });
+    await get(listener, agent);
+    await listener.leave(10);
+    await listener.close(60_000);
+    agent.destroy();
+  });
+
+  test('who was taken by the system before the port is closed is answered', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const listener = await start();
+      const asked = Array.from({ length: 30 }, () =>
+        raw(listener, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
+      );
+      await new Promise(setImmediate);
+      await listener.leave(0);
+      await listener.close(60_000);
+      expect((await Promise.all(asked)).filter(({ status }) => status !== 200)).toEqual([]);
+    }
+  });
+});
+
 describe('closing', () => {
   test('lets what is in flight finish, with Connection: close, and takes nothing new', async () => {
     const waiting: ServerResponse[] = [];

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { bind } from './bind.js';
 import { readCertificate, watchCertificate, type Certificate, type CertificateFiles } from './certificate.js';
 import type { Configuration } from './config/model.js';
-import { drain, responseOn, track } from './drain.js';
+import { drain, emptied, endWithAnswers, noneWaits, responseOn, track } from './drain.js';
 import { protocolFault, refuse, refuseOnSocket, requestFault } from './protocol-faults.js';
 
 type Limits = Pick<
@@ -39,6 +39,11 @@ export interface Listener {
   readonly port: number;
   /** Connections refused since the start, because `maxConnections` were open. */
   readonly refused: number;
+  /**
+   * Ends every connection with the next answer on it, and still accepts, so that nobody writes to one that is being closed.
+   * Resolves when none is open, about so many milliseconds later at the latest; who closes then, closes at once.
+   */
+  leave(patienceMs: number): Promise<void>;
   /**
    * Stops accepting and closes idle connections; what is in flight may finish, with `Connection: close`, for so many
    * milliseconds. Then everything left is destroyed, upgraded sockets too: who owns those says goodbye before.
@@ -75,8 +80,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const sockets = new Set<Socket>();
   for (const event of ['connection', 'secureConnection']) server.on(event, (socket: Socket) => track(sockets, socket));
   let refused = 0;
+  let leaving = false;
   server.on('drop', () => refused++);
-  route(server, options);
+  route(server, options, () => leaving || !server.listening);
   await bind(server, host, options.port);
 
   const stopWatching = certificate ? reload(server as TlsServer, certificate, options) : () => {};
@@ -87,6 +93,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     get refused() {
       return refused;
     },
+    async leave(patienceMs) {
+      leaving = true;
+      endWithAnswers(sockets);
+      await emptied(sockets, patienceMs);
+      await noneWaits(server, lastLook);
+    },
     close(graceMs) {
       stopWatching();
       return drain(server, sockets, graceMs);
@@ -94,6 +106,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
+/** How long to look for a turn without connections, milliseconds. */
+const lastLook = 1000;
 const longestRead = 65_536;
 
 function httpOptions(limits: Limits): ServerOptions {
@@ -110,9 +124,9 @@ function httpOptions(limits: Limits): ServerOptions {
   };
 }
 
-function route(server: Server, { onRequest, onUpgrade }: ListenOptions): void {
+function route(server: Server, { onRequest, onUpgrade }: ListenOptions, ends: () => boolean): void {
   server.on('request', (request, response) => {
-    if (!server.listening) response.shouldKeepAlive = false;
+    if (ends()) response.shouldKeepAlive = false;
     const fault = requestFault(request);
     if (fault) refuse(response, fault);
     else onRequest(request, response);

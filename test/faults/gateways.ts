@@ -1,20 +1,27 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from '../peers/child.js';
 import { freePort } from '../peers/free-port.js';
 import { textOf } from '../peers/two-gateways.js';
+import type { Holdings } from './live/told-by-signal.js';
 
 /** A gateway process that is started again whenever it ends, as an orchestrator does, unless it is held down. */
 export interface Gateway {
   readonly name: string;
   readonly url: string;
+  readonly pid: number;
   readonly alive: boolean;
   /** SIGKILL. Stays down until `start`. */
   kill(): Promise<void>;
+  /** SIGTERM: resolves with its exit code when it has ended. Stays down until `start`. */
+  stop(): Promise<number | undefined>;
   start(): void;
   pause(): void;
   resume(): void;
+  /** What it holds, told by itself. */
+  holdings(): Promise<Holdings>;
   /** One of its metrics; 0 when it does not answer. */
   metric(name: string): Promise<number>;
 }
@@ -29,7 +36,24 @@ export interface Gateways {
 }
 
 const program = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-const preload = fileURLToPath(new URL('./names-from-file.js', import.meta.url));
+/** A module to load before the gateway, and the file by which it is spoken to. */
+function preload(module: string, file: string): readonly string[] {
+  const url = new URL(module, import.meta.url);
+  url.searchParams.set('file', file);
+  return ['--import', url.href];
+}
+
+async function holdingsOf(pid: number, file: string): Promise<Holdings> {
+  rmSync(file, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  const giveUp = Date.now() + 10_000;
+  for (;;) {
+    if (Date.now() > giveUp) throw new Error(`Process ${pid} does not tell what it holds.`);
+    await sleep(50);
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (text.endsWith('}')) return JSON.parse(text) as Holdings;
+  }
+}
 
 /** Starts gateways of one configuration. `names`: the file that says whether names can be resolved. */
 export async function startGateways(
@@ -39,17 +63,18 @@ export async function startGateways(
 ): Promise<Gateways> {
   const endings: string[] = [];
   let closed = false;
-  const resolver = pathToFileURL(preload);
-  resolver.searchParams.set('file', names);
-  const flags = ['--disable-warning=ExperimentalWarning', '--enable-source-maps', '--import', resolver.href];
+  const flags = ['--disable-warning=ExperimentalWarning', '--enable-source-maps', '--expose-gc'];
+  flags.push(...preload('./names-from-file.js', names));
 
   async function open(name: string) {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
+    const held = join(folder, `${name}.holdings`);
+    const telling = preload('./live/told-by-signal.js', held);
     const run = () =>
       startChild(
         process.execPath,
-        [...flags, program, '--config', config, '--port', String(port)],
+        [...flags, ...telling, program, '--config', config, '--port', String(port)],
         join(folder, `${name}.log`),
       );
     let child: Child = run();
@@ -62,6 +87,9 @@ export async function startGateways(
     const gateway: Gateway = {
       name,
       url,
+      get pid() {
+        return child.pid;
+      },
       get alive() {
         return child.alive;
       },
@@ -69,12 +97,17 @@ export async function startGateways(
         down = true;
         return child.kill();
       },
+      stop: () => {
+        down = true;
+        return child.terminate();
+      },
       start: () => {
         down = false;
         if (!child.alive) child = run();
       },
       pause: () => child.pause(),
       resume: () => child.resume(),
+      holdings: () => holdingsOf(child.pid, held),
       metric: async (metric) => {
         const lines = (await textOf(`${url}/metrics`)).split('\n').filter((line) => line.startsWith(metric));
         return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);

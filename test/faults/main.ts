@@ -9,11 +9,11 @@ import { drawFrom } from './draw.js';
 import { Emitter } from './emitter.js';
 import { unleash, type Nemesis } from './nemesis.js';
 import { keepEvidence, report, type Result } from './report.js';
-import { scheduleOf, type Fault } from './schedule.js';
+import { faultKinds, scheduleOf, type Fault, type FaultKind } from './schedule.js';
 import { subscribeAll, subscriptions } from './subscribe.js';
 
 // `npm run test:faults`: see readme.md.
-const usage = 'npm run test:faults -- [--seed N] [--minutes 4] [--events 2000] [--faults 40]';
+const usage = 'npm run test:faults -- [--seed N] [--minutes 4] [--events 2000] [--faults 40] [--only KIND]';
 
 /** Of the whole time: the rest is for starting, and for what is owed at the end. */
 const partOfFaults = 0.6;
@@ -27,11 +27,12 @@ interface Order {
   readonly minutes: number;
   readonly events: number;
   readonly faults: number;
+  readonly only?: FaultKind;
 }
 
 function orderFrom(args: readonly string[]): Order {
-  const number = { type: 'string' } as const;
-  const options = { seed: number, minutes: number, events: number, faults: number };
+  const text = { type: 'string' } as const;
+  const options = { seed: text, minutes: text, events: text, faults: text, only: text };
   const { values } = parseArgs({ args: [...args], options });
   const random = Math.floor(Math.random() * 2 ** 31);
   const order = {
@@ -40,8 +41,11 @@ function orderFrom(args: readonly string[]): Order {
     events: Number(values.events ?? 2000),
     faults: Number(values.faults ?? 40),
   };
+  const only = faultKinds.find((kind) => kind === values.only);
+  if (values.only !== undefined && only === undefined)
+    throw new RangeError(`--only is one of: ${faultKinds.join(', ')}.`);
   if (Object.values(order).some((each) => !Number.isFinite(each) || each < 0)) throw new RangeError(usage);
-  return order;
+  return { ...order, ...(only && { only }) };
 }
 
 /** Changes things until all faults have struck and enough is owed, at an even pace. */
@@ -100,7 +104,7 @@ async function main(): Promise<boolean> {
   const began = Date.now();
   const order = orderFrom(process.argv.slice(2));
   const limit = order.minutes * 60_000;
-  const faults = scheduleOf(order.seed, { count: order.faults, span: limit * partOfFaults });
+  const faults = scheduleOf(order.seed, { ...order, count: order.faults, span: limit * partOfFaults });
   const folder = mkdtempSync(join(tmpdir(), 'netweave-faults-'));
   console.log(
     `seed ${order.seed}: ${order.events} owed events under ${order.faults} faults, ${order.minutes} min; ${folder}`,
@@ -114,7 +118,7 @@ async function main(): Promise<boolean> {
   const cast = await castIn(folder, drawFrom(order.seed + 2));
   await subscribeAll(cast);
   const result = await play(cast, order, { faults, log, end: began + limit - listenOn - reserve });
-  const passed = report(result, order.seed);
+  const passed = report(result, order);
   await cast.close();
   if (passed) rmSync(folder, { recursive: true });
   else {

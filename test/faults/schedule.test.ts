@@ -51,6 +51,19 @@ describe('a schedule', () => {
     );
   });
 
+  test('of one kind alone hurries as much as it has to', () => {
+    const hurried = scheduleOf(1, { count: 200, span: 400_000, only: 'kill deliverer' });
+    const [least, most] = traits['kill deliverer'].lasts;
+    hurried.forEach(({ kind, at, lasts }, index) => {
+      expect(kind).toBe('kill deliverer');
+      expect(Math.floor(at / 2000)).toBe(index);
+      expect(lasts).toBeGreaterThanOrEqual(Math.floor(least / 3));
+      expect(lasts).toBeLessThanOrEqual(most / 3);
+    });
+    const calm = scheduleOf(1, { count: 10, span, only: 'kill deliverer' });
+    expect(Math.max(...calm.map(({ lasts }) => lasts))).toBeGreaterThan(most / 3);
+  });
+
   test('is refused where there is no time to recover', () => {
     expect(() => scheduleOf(1, { count: 200, span: 60_000 })).toThrow(RangeError);
   });

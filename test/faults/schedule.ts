@@ -50,12 +50,24 @@ const shares: readonly (readonly [Lane, number])[] = [
   ['network', 0.2],
 ];
 
-/** What is struck when, within `span` milliseconds. Pure. Throws RangeError where a lane cannot hold its faults. */
-export function scheduleOf(
-  seed: number,
-  { count, span }: { readonly count: number; readonly span: number },
-): readonly Fault[] {
+export interface Extent {
+  readonly count: number;
+  /** Milliseconds. */
+  readonly span: number;
+  /** Faults of this kind alone, which hurry if they have to: what they last and rest shrinks until they fit. */
+  readonly only?: FaultKind;
+}
+
+/** What is struck when. Pure. Throws RangeError where a lane cannot hold its faults. */
+export function scheduleOf(seed: number, { count, span, only }: Extent): readonly Fault[] {
   const draw = drawFrom(seed);
+  if (only !== undefined) {
+    const { lasts, rest } = traits[only];
+    const pace = Math.min(1, span / count / (lasts[1] + rest));
+    return Array.from({ length: count }, () => only).map((kind, index) =>
+      inSlot(kind, { index, slot: span / count, pace }, draw),
+    );
+  }
   const counts = shares.map(([lane, share]) => [lane, Math.round(count * share)] as const);
   const rest = count - counts.reduce((sum, [, each]) => sum + each, 0);
   const lanes = [...counts, ['receivers', rest] as const];
@@ -64,17 +76,24 @@ export function scheduleOf(
 
 /** Each fault has a slot of its own and strikes anywhere in it that leaves time to recover. */
 function inLane(lane: Lane, { count, span }: { readonly count: number; readonly span: number }, draw: Draw): Fault[] {
-  const slot = span / count;
-  return dealt(lane, count, draw).map((kind, index) => {
-    const { lasts: range, rest }: Trait = traits[kind];
-    const lasts = draw.between(...range);
-    const spare = slot - lasts - rest;
-    if (spare < 0)
-      throw new RangeError(
-        `${count} faults of '${lane}' need more time than ${Math.round(span / 1000)} s: one is '${kind}'.`,
-      );
-    return { kind, lasts, at: Math.round(index * slot + draw.part() * spare), pick: draw.part() };
-  });
+  return dealt(lane, count, draw).map((kind, index) => inSlot(kind, { index, slot: span / count, pace: 1 }, draw));
+}
+
+interface Slot {
+  readonly index: number;
+  /** Milliseconds. */
+  readonly slot: number;
+  /** Part of what it usually lasts and rests. */
+  readonly pace: number;
+}
+
+function inSlot(kind: FaultKind, { index, slot, pace }: Slot, draw: Draw): Fault {
+  const { lasts: range, rest }: Trait = traits[kind];
+  const lasts = Math.floor(draw.between(...range) * pace);
+  const spare = slot - lasts - rest * pace;
+  if (spare < 0)
+    throw new RangeError(`A slot of ${Math.round(slot)} ms is too short for '${kind}': fewer faults, or more time.`);
+  return { kind, lasts, at: Math.round(index * slot + draw.part() * spare), pick: draw.part() };
 }
 
 /** Kinds of a lane, each as often as the others. */

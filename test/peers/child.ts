@@ -11,6 +11,8 @@ export interface Child {
   resume(): void;
   /** SIGKILL, also of a paused process; resolves when it is gone. */
   kill(): Promise<void>;
+  /** SIGTERM; resolves with its exit code when it is gone, with undefined when a signal ended it. */
+  terminate(): Promise<number | undefined>;
   /** The end of what it logged, for error messages. */
   logTail(): string;
 }
@@ -34,10 +36,10 @@ export function startChild(program: string, args: readonly string[], logFile: st
   if (pid === undefined)
     throw new Error(`${program} could not be started: is it installed? Peers are built by: node scripts/peers.mjs`);
   running.add(pid);
-  const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => {
+  const gone = new Promise<number | undefined>((resolve) => {
+    child.once('exit', (code) => {
       running.delete(pid);
-      resolve();
+      resolve(code ?? undefined);
     });
   });
   return {
@@ -47,8 +49,12 @@ export function startChild(program: string, args: readonly string[], logFile: st
     },
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
-    kill: () => {
+    kill: async () => {
       child.kill('SIGKILL');
+      await gone;
+    },
+    terminate: () => {
+      child.kill('SIGTERM');
       return gone;
     },
     logTail: () => {

@@ -8,11 +8,13 @@ import { createNodes, makeNode } from './nodes.js';
 import {
   authority,
   builtPeers,
+  readAudit,
   startApiServer,
   startEtcd,
   startKwok,
   tokens,
   writeIdentities,
+  type Asked,
   type Layout,
 } from './servers.js';
 
@@ -27,6 +29,8 @@ export interface ClusterOptions {
   compactionInterval?: string;
   /** Without it the API server asks etcd for every list and watch; true when not given, as everywhere. */
   watchCache?: boolean;
+  /** Notes what the user `netweave` asks; false when not given. */
+  audited?: boolean;
 }
 
 /** A Kubernetes API on loopback: etcd and kube-apiserver as they are, RBAC on, no controllers. */
@@ -45,6 +49,8 @@ export interface Cluster {
   readonly requestAsGateway: ApiClient['json'];
   /** Every series of the API server's `/metrics`, by its text as it stands there, labels included. */
   apiserverMetrics(): Promise<Map<string, number>>;
+  /** What the user `netweave` asked so far, in order; throws unless the cluster is audited. */
+  asked(): readonly Asked[];
   /** Forgets all history, so that whoever goes on from a resourceVersion or a `continue` of before gets a genuine 410.
    * A watch cache holds history too, so where there is one the API server is restarted: every connection ends. */
   compact(): Promise<void>;
@@ -127,6 +133,7 @@ async function assemble(layout: Layout, children: Record<string, Child>, withKwo
     request: admin.json,
     requestAsGateway: gateway.json,
     apiserverMetrics: async () => parseMetrics(await admin.text('GET', '/metrics')),
+    asked: () => readAudit(folder),
     compact: async () => {
       await compactEtcd(etcd);
       if (layout.watchCache) await restartApiServer();
@@ -151,7 +158,7 @@ async function end({ folder }: Layout, children: Record<string, Child>): Promise
 
 /** Starts it (some 3 s); what it started and wrote is gone after `close()`, and after a start that failed. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { nodes = 0, kwok = false, compactionInterval = '0', watchCache = true } = options;
+  const { nodes = 0, kwok = false, compactionInterval = '0', watchCache = true, audited = false } = options;
   const layout: Layout = {
     peers: await builtPeers(),
     folder: mkdtempSync(join(tmpdir(), 'netweave-cluster-')),
@@ -159,6 +166,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     apiServer: `https://127.0.0.1:${await freePort()}`,
     compactionInterval,
     watchCache,
+    audited,
   };
   const children: Record<string, Child> = {};
   try {

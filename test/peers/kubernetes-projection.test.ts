@@ -1,36 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
 import { objects, type ObjectName } from '#schema/objects.js';
 import type { Connection, Target } from '#adapters/contract.js';
 import { materialise } from '#adapters/kit/materialise.js';
 import { kubernetesConfig } from '#adapters/kubernetes/config.js';
 import { connect } from '#adapters/kubernetes/connect.js';
 import { distributions } from '#adapters/kubernetes/project/pools/testing/distributions.js';
+import { documentedRole, grantRole, rolePath } from './cluster-role.js';
 import { type Cluster, createNodes, makeNode, startCluster } from './cluster.js';
 import { context, impatient } from './kubernetes-follower.js';
-
-interface ClusterRole {
-  readonly kind: string;
-  rules: { readonly resources?: readonly string[]; readonly verbs: readonly string[] }[];
-}
-
-const rolePath = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
-const file = join(import.meta.dirname, '../../../adapters/kubernetes/rbac.yaml');
-const [role] = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as ClusterRole);
 
 let cluster: Cluster;
 
 beforeAll(async () => {
   cluster = await startCluster();
-  await cluster.request('POST', rolePath, role);
-  await cluster.request('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
-    metadata: { name: 'netweave' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'netweave' },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'netweave' }],
-  });
+  await grantRole(cluster);
   await cluster.request('POST', '/apis/storage.k8s.io/v1/storageclasses', {
     metadata: { name: 'fast' },
     provisioner: 'csi.example.com',
@@ -38,9 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
+type Rule = (typeof documentedRole)['rules'][number];
+
 /** Gives the gateway the documented role without what `leftOut` picks. */
-async function grant(leftOut: (rule: ClusterRole['rules'][number]) => boolean = () => false): Promise<void> {
-  const rules = role!.rules.filter((rule) => !leftOut(rule));
+async function grant(leftOut: (rule: Rule) => boolean = () => false): Promise<void> {
+  const rules = documentedRole.rules.filter((rule) => !leftOut(rule));
   await cluster.request('PATCH', `${rolePath}/netweave`, { rules });
 }
 

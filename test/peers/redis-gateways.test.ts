@@ -11,12 +11,6 @@ let gateways: readonly [GatewayUnderTest, GatewayUnderTest];
 beforeAll(async () => {
   redis = await startRedis();
   oCloud = await startOCloud({ size: 50 });
-  const open = () =>
-    openGatewayUnderTest({
-      simulators: { east: { url: oCloud.url } },
-      store: { redis: { port: redis.port } },
-      yaml: `key: ${Buffer.alloc(32, 7).toString('base64')}`,
-    });
   gateways = [await open(), await open()];
 });
 afterAll(async () => {
@@ -25,6 +19,12 @@ afterAll(async () => {
   await redis.remove();
 });
 
+const open = (fill = 7) =>
+  openGatewayUnderTest({
+    simulators: { east: { url: oCloud.url } },
+    store: { redis: { port: redis.port } },
+    yaml: `key: ${Buffer.alloc(32, fill).toString('base64')}`,
+  });
 const create = (gateway: GatewayUnderTest, name: string) =>
   gateway.send(pools, { method: 'POST', body: { name, description: 'Made by a test' } });
 const etags = () => Promise.all(gateways.map(async (gateway) => (await gateway.send(pools)).headers.etag));
@@ -41,6 +41,13 @@ test('two gateways on one Redis are one: ids, ETags, and what either wrote', asy
   const { id } = JSON.parse(made.text) as { id: string };
   await until(async () => (await other.send(`${pools}/${id}`)).status === 200);
   await until(alike);
+});
+
+test('one with another key is refused', async () => {
+  await expect(open(8)).rejects.toMatchObject({
+    message: expect.stringContaining('is of another key'),
+    code: 'UNAVAILABLE',
+  });
 });
 
 test('while Redis is away they answer reads and refuse writes in time; afterwards all is as before', async () => {

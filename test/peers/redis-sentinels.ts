@@ -13,6 +13,10 @@ export interface SentinelGroup {
   failover(): Promise<void>;
   /** Resolves when two replicas follow the primary. */
   whole(): Promise<void>;
+  /** Kills the Sentinels. */
+  blind(): Promise<void>;
+  /** Starts them again. */
+  watch(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -53,6 +57,12 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
         const replicas = known[known.indexOf('num-slaves') + 1];
         return info.match(/state=online/g)?.length === 2 && others === '2' && replicas === '2';
       }),
+    blind: async () => {
+      for (const sentinel of sentinels) await sentinel.kill();
+    },
+    watch: async () => {
+      for (const sentinel of sentinels) await sentinel.start();
+    },
     remove: async () => {
       for (const server of [...sentinels, ...servers]) await server.remove();
     },

@@ -18,6 +18,8 @@ export interface Layout {
   apiServer: string;
   compactionInterval: string;
   watchCache: boolean;
+  /** Notes what the user `netweave` asks. */
+  audited: boolean;
 }
 
 /** Bearer tokens by the name of their kubeconfig context. */
@@ -83,8 +85,42 @@ async function isReady(url: string, ca: string): Promise<boolean> {
   }
 }
 
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['ResponseStarted', 'ResponseComplete', 'Panic'],
+  rules: [{ level: 'Metadata', users: ['netweave'] }, { level: 'None' }],
+};
+
+function auditArgs(folder: string): readonly string[] {
+  const policy = join(folder, 'audit-policy.yaml');
+  writeFileSync(policy, JSON.stringify(auditPolicy)); // JSON is YAML
+  return [
+    `--audit-policy-file=${policy}`,
+    `--audit-log-path=${join(folder, 'audit.log')}`,
+    '--audit-log-mode=blocking',
+  ];
+}
+
+/** A request of the user `netweave`, as the API server saw it. */
+export interface Asked {
+  /** `get`, `list`, `watch` … */
+  readonly verb: string;
+  /** With its query. */
+  readonly path: string;
+}
+
+/** What the user `netweave` asked, in order. */
+export function readAudit(folder: string): readonly Asked[] {
+  const lines = readFileSync(join(folder, 'audit.log'), 'utf8').trimEnd().split('\n');
+  return lines.map((line) => {
+    const { verb, requestURI: path } = JSON.parse(line) as { verb: string; requestURI: string };
+    return { verb, path };
+  });
+}
+
 export function startApiServer(layout: Layout): Promise<Child> {
-  const { peers, folder, etcd, apiServer, compactionInterval, watchCache } = layout;
+  const { peers, folder, etcd, apiServer, compactionInterval, watchCache, audited } = layout;
   const args = [
     ...[`--etcd-servers=${etcd}`, `--etcd-compaction-interval=${compactionInterval}`],
     ...[`--secure-port=${new URL(apiServer).port}`, '--bind-address=127.0.0.1', `--cert-dir=${folder}/certs`],
@@ -92,6 +128,7 @@ export function startApiServer(layout: Layout): Promise<Child> {
     ...[`--service-account-key-file=${folder}/sa.pub`, `--service-account-signing-key-file=${folder}/sa.key`],
     ...['--authorization-mode=RBAC', `--token-auth-file=${folder}/tokens.csv`, '--allow-privileged=true'],
     ...['--disable-admission-plugins=ServiceAccount', `--watch-cache=${watchCache}`],
+    ...(audited ? auditArgs(folder) : []),
   ];
   const child = startChild(join(peers, 'kube-apiserver'), args, join(folder, 'kube-apiserver.log'));
   return becomesReady(child, 'kube-apiserver', () => isReady(apiServer, authority(folder)));

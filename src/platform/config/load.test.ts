@@ -72,6 +72,42 @@ describe('the file', () => {
     ]);
   });
 
+  test('has what is wrong with the rest listed beside what no model takes', () => {
+    const text = [
+      'mode: production',
+      'listen: { prot: 1 }',
+      'limits: { deadline: soon }',
+      'backends: [{ key: Not a key, type: kubernetes }, { key: b, type: kubernetes }]',
+      'routing:',
+      '  - { object: ResourcePool, instance: nobody }',
+      '  - { object: ResourcePool, instance: b, strategy: maybe }',
+      'tokens:',
+      '  - { name: a, sha256: short, roles: [reader, sorcerer] }',
+      `  - { name: b, sha256: ${'ab'.repeat(32)}, roles: [sorcerer] }`,
+      'tls: 5',
+    ].join('\n');
+    const found = faultsOf({ text, builtInRoles: ['reader'] }).map(({ path, line }) => `${line} ${path}`);
+    expect(found).toEqual([
+      'undefined key',
+      '2 listen.prot',
+      '3 limits.deadline',
+      '4 backends[0].key',
+      '6 routing[0].instance',
+      '7 routing[1].strategy',
+      '9 tokens[0].sha256',
+      '9 tokens[0].roles[1]',
+      '10 tokens[1].roles[0]',
+      '11 tls',
+    ]);
+  });
+
+  test('is judged by what can be known of it: nothing is made up about the rest', () => {
+    const text =
+      'mode: production\nbackends: 5\ntokens: [5]\nlocations: 5\nsites: [{ name: default, globalLocationId: x }]\nrouting: [{ object: ResourcePool, instance: b }]\nbehindProxy: true\nkeyFile: k';
+    const found = faultsOf({ text, builtInRoles: [] }).map(({ path }) => path);
+    expect(found).toEqual(['backends', 'tokens[0]', 'locations']);
+  });
+
   test('gets suggestions for misspelt names', () => {
     const text =
       'listen: { prot: 1 }\nbackends: [{ key: a, type: openstak }, { key: b, type: kubernetes, options: { contxt: c } }]';
@@ -154,6 +190,24 @@ describe('what outranks what', () => {
     expect(load({ text, env }).listen.port).toBe(2);
     expect(load({ text, env: both }).listen.port).toBe(3);
     expect(load({ text, env: both, flags: { port: 4 } }).listen.port).toBe(4);
+  });
+
+  test('of where state is kept, too: who says a file is not given memory, nor the other way round', () => {
+    const kept = (sources: Partial<Sources>) => {
+      const { memory, file } = load(sources).store;
+      return memory ? 'memory' : file;
+    };
+    const env = { NETWEAVE_STORE_FILE: './v.db' };
+    expect(kept({ text: 'store: { memory: true }' })).toBe('memory');
+    expect(kept({ text: 'store: { memory: true }', env })).toBe('./v.db');
+    expect(kept({ text: 'store: { memory: true }', env, flags: { memory: true } })).toBe('memory');
+    expect(kept({ text: 'store: { file: ./f.db }', env: { NETWEAVE_STORE_MEMORY: 'true' } })).toBe('memory');
+    expect(kept({ text: 'store: { memory: true }', env: { NETWEAVE_STORE: '{ file: ./w.db }' } })).toBe('./w.db');
+    const both = { text: 'store: { file: ./f.db, memory: true }' };
+    expect(faultsOf(both)).toMatchObject([{ path: 'store.memory', line: 1, message: expect.stringMatching(/^Both/) }]);
+    expect(faultsOf({ env: { ...env, NETWEAVE_STORE_MEMORY: 'true' } })).toMatchObject([
+      { path: 'store.memory', source: 'NETWEAVE_STORE_MEMORY' },
+    ]);
   });
 
   test('a fault names the flag or variable that set the value', () => {

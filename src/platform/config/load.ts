@@ -7,8 +7,10 @@ import { problemsOf, type Found } from './issues.js';
 import { adapterModel, member, type AdapterModels } from './model-walk.js';
 import { ConfigurationModel, type Configuration } from './model.js';
 import { apply, applyEnvironment, type Override } from './overrides.js';
-import { rules, type Known } from './rules.js';
+import { rules, type Known, type Rule } from './rules.js';
 import { suggestion } from './suggest.js';
+import { partsOf } from './parts.js';
+import { settleStore } from './one-place.js';
 import { readYaml, type YamlFile } from './yaml-file.js';
 
 export interface Sources {
@@ -24,6 +26,8 @@ export interface Sources {
   readonly builtInRoles?: readonly string[];
   /** Every permission there is; permissions of roles are not looked up when absent. */
   readonly permissions?: ReadonlySet<string>;
+  /** Rules beside those of this ring. */
+  readonly further?: readonly Rule[];
 }
 
 /**
@@ -39,10 +43,11 @@ export function loadConfiguration(sources: Sources): Configuration {
   const fromFlags = flagOverrides(flags, value);
   for (const override of fromFlags) apply(override, value);
 
+  const twice = settleStore(value, environment.overrides, fromFlags);
   const overrides = [...environment.overrides, ...fromFlags];
   const known = { roles: sources.builtInRoles, permissions: sources.permissions };
-  const checked = check(value, adapterModels, known);
-  const located = checked.found.map((found) => locate(found, yaml, overrides));
+  const checked = check(value, adapterModels, [...rules, ...(sources.further ?? [])], known);
+  const located = [...twice, ...checked.found].map((found) => locate(found, yaml, overrides));
   const faults = [...environment.faults, ...located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))];
   if (faults.length > 0 || !checked.configuration) throw new ConfigurationFault(faults, sources.file);
   return checked.configuration;
@@ -61,6 +66,7 @@ function textOf({ file, text }: Sources): string {
 function check(
   value: unknown,
   adapters: AdapterModels,
+  demands: readonly Rule[],
   known: Known,
 ): { configuration?: Configuration; found: readonly Found[] } {
   const parsed = ConfigurationModel.safeParse(value);
@@ -69,11 +75,25 @@ function check(
     ...(parsed.error ? problemsOf(parsed.error, [], value, ConfigurationModel, adapters) : []),
     ...options.found,
   ];
-  if (!parsed.success) return { found };
+  if (!parsed.success)
+    return { found: [...found, ...brokenBeside(found, partsOf(value, parsed.error), demands, known)] };
   const backends = parsed.data.backends.map((backend, at) => ({ ...backend, options: options.parsed[at] }));
   const configuration = withDefaultPlace({ ...parsed.data, backends });
-  const broken = rules.flatMap((rule) => [...rule.check(configuration, known)]);
+  const broken = demands.flatMap((rule) => [...rule.check(configuration, known)]);
   return { configuration, found: [...found, ...broken] };
+}
+
+/** What rules find in the parts that can be known; nothing is told twice of what is faulty already. */
+function brokenBeside(faults: readonly Found[], parts: Configuration, demands: readonly Rule[], known: Known): Found[] {
+  const broken: Found[] = [];
+  for (const rule of demands)
+    try {
+      for (const each of rule.check(parts, known)) broken.push(each);
+    } catch {
+      // It came upon a part that cannot be known; what it found before holds.
+    }
+  const told = ({ path }: Found) => faults.some((fault) => fault.path.every((step, at) => path[at] === step));
+  return broken.filter((each) => !told(each));
 }
 
 // The raw values are read, so that faults in options are listed together with faults elsewhere.

@@ -77,7 +77,8 @@ export const ConfigurationModel = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('File with such a key, instead of `key`. Development makes one beside the store.'),
+    .describe('File with such a key, instead of `key`. Development makes one beside the store.')
+    .meta({ file: 'read' }),
   oCloud: OCloud.prefault({}).describe('The O-Cloud that this gateway is.'),
   locations: z.array(Location).default([]).describe('Places on earth. `default` is added when a site needs it.'),
   sites: z.array(Site).default([]).describe('Sites of the O-Cloud. `default` is added when it is not listed.'),

@@ -15,8 +15,12 @@ export const Listen = z.strictObject({
 
 export const Tls = z
   .strictObject({
-    certificate: path.describe('PEM file: the certificate, then its intermediates. Read again when it changes.'),
-    key: path.describe('PEM file with the private key of the certificate, not encrypted. Read again when it changes.'),
+    certificate: path
+      .describe('PEM file: the certificate, then its intermediates. Read again when it changes.')
+      .meta({ file: 'read' }),
+    key: path
+      .describe('PEM file with the private key of the certificate, not encrypted. Read again when it changes.')
+      .meta({ file: 'read' }),
   })
   .describe('HTTPS (TLS 1.2 and 1.3). Without it the port speaks plain HTTP.');
 
@@ -32,7 +36,10 @@ export const Cors = z.strictObject({
 
 export const AccessLog = z.strictObject({
   enabled: z.boolean().default(true).describe('One JSON line for each request.'),
-  file: path.optional().describe('File to append to, opened anew on SIGHUP; standard output when absent.'),
+  file: path
+    .optional()
+    .describe('File to append to, opened anew on SIGHUP; standard output when absent.')
+    .meta({ file: 'append' }),
 });
 
 export const Metrics = z.strictObject({

@@ -77,7 +77,7 @@ function wordsOf(name: string): readonly string[] {
 }
 
 /** Writes a value into plain data and makes what is missing on the way. A wrong kind on the way is left for the model to refuse. */
-export function apply({ path, value: to }: Override, value: unknown): void {
+export function apply({ path, value: to }: Omit<Override, 'source'>, value: unknown): void {
   let here = value as Record<PropertyKey, unknown>;
   for (const [at, step] of path.slice(0, -1).entries()) {
     here[step] ??= typeof path[at + 1] === 'number' ? [] : {};

@@ -20,6 +20,10 @@ export const Token = z.strictObject({
       'What it may do: `reader`, `operator`, `deployer` (credentials of deployment managers), `monitor` (metrics), `auditor` (the audit), `admin`, or some of `roles`.',
     ),
   tenant: slug.optional().describe('The tenant it belongs to; without one it sees every tenant.'),
+  expires: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('When it ends, such as `2027-01-31T00:00:00Z`; live connections with it are closed then.'),
 });
 
 const permission = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration } from './units.js';
 
 const host = z.string().min(1).max(255);
 const port = z.int().min(1).max(65_535);
@@ -11,9 +12,15 @@ const Sentinel = z.strictObject({
 
 const Tls = z
   .strictObject({
-    ca: path.optional().describe('PEM file with the authorities that are trusted; those of Node when absent.'),
-    certificate: path.optional().describe('PEM file: the client certificate, then its intermediates.'),
-    key: path.optional().describe('PEM file with the private key of the client certificate.'),
+    ca: path
+      .optional()
+      .describe('PEM file with the authorities that are trusted; those of Node when absent.')
+      .meta({ file: 'read' }),
+    certificate: path
+      .optional()
+      .describe('PEM file: the client certificate, then its intermediates.')
+      .meta({ file: 'read' }),
+    key: path.optional().describe('PEM file with the private key of the client certificate.').meta({ file: 'read' }),
     servername: host.optional().describe('Name that the certificate of the server must bear; its host when absent.'),
   })
   .describe('TLS to Redis and to the Sentinels. `{}` trusts what Node trusts.');
@@ -26,7 +33,7 @@ export const Redis = z.strictObject({
   name: z.string().min(1).optional().describe('What the Sentinels call the primary.'),
   username: z.string().min(1).optional().describe('User of Redis; `default` when absent.'),
   password: z.string().min(1).optional().describe('Password of that user.').meta({ secret: true }),
-  passwordFile: path.optional().describe('File that holds the password, instead of `password`.'),
+  passwordFile: path.optional().describe('File that holds the password, instead of `password`.').meta({ file: 'read' }),
   sentinelUsername: z.string().min(1).optional().describe('User of the Sentinels.'),
   sentinelPassword: z.string().min(1).optional().describe('Password of the Sentinels.').meta({ secret: true }),
   database: z.int().min(0).max(1023).default(0).describe('Number of the database.'),
@@ -37,6 +44,9 @@ export const Redis = z.strictObject({
     .default('netweave:')
     .describe('Begin of all keys; gateways that share it are replicas of one another.'),
   tls: Tls.optional(),
+  startTimeout: duration('How long a start waits for Redis that is not there yet, before it gives up.', 0).prefault(
+    '60s',
+  ),
   replicas: z
     .int()
     .min(0)

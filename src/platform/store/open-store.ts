@@ -3,14 +3,20 @@ import { openEmbeddedStore } from './embedded/embedded-store.js';
 import { openRedisStore } from './redis/redis-store.js';
 import type { Store } from './store.js';
 
-/** Opens the store that is configured. Throws Fault UNAVAILABLE that names it and the fix. */
-export function openStore({ file, memory, redis }: Configuration['store']): Promise<Store> {
-  if (redis) return openRedisStore(redis);
+/**
+ * Opens the store that is configured. Who gives `waits` waits as long as is configured for a Redis that is not there
+ * yet, others a few seconds. Throws Fault UNAVAILABLE that names it and the fix.
+ */
+export function openStore(
+  { file, memory, redis }: Configuration['store'],
+  waits?: (message: string) => void,
+): Promise<Store> {
+  if (redis) return openRedisStore(redis, waits && { within: redis.startTimeout, waits });
   return openEmbeddedStore(memory ? { memory } : { file });
 }
 
 /** The store's name for people. */
 export function storeName({ file, memory, redis }: Configuration['store']): string {
   if (redis) return `Redis, ${redis.sentinels.length > 0 ? `primary '${redis.name}'` : `${redis.host}:${redis.port}`}`;
-  return memory ? 'nowhere (--memory)' : file;
+  return memory ? 'nowhere (memory)' : file;
 }

@@ -37,7 +37,9 @@ const behaviour: RedisOptions = {
   // A deposed primary takes writes for seconds, which are lost: the sentinels tell when to leave it.
   failoverDetector: true,
   reconnectOnError: ({ message }) => message.includes('READONLY'),
-  retryStrategy: (attempt) => Math.min(50 * attempt, 500),
+  // Drawn anew each time: all gateways of a fleet lose a server at the same moment.
+  retryStrategy: (attempt) => Math.random() * Math.min(100 * attempt, 1000),
+  sentinelRetryStrategy: (attempt) => Math.random() * Math.min(100 * attempt, 1000),
   // Nothing is sent twice or kept for later: what is lost with its connection fails at once.
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,

@@ -12,14 +12,15 @@ import { Leases } from './leases.js';
 import { Log } from './log.js';
 import { Objects } from './objects.js';
 import { OwnedWrites } from './owned-writes.js';
+import { untilThere, type Patience } from './patience.js';
 import { Replicas } from './replicas.js';
 import { scan } from './scan.js';
 import { checkServer } from './server-check.js';
 import { TokenBuckets } from './token-buckets.js';
 import { WakeUps } from './wake-ups.js';
 
-/** How long a start waits for a server that is not there yet. */
-const startWithin = 5000;
+/** Of who waits at a terminal. */
+const brief: Patience = { within: 5000 };
 /** Marks are read in pages of about so many. */
 const page = 1000;
 
@@ -33,10 +34,10 @@ interface Parts {
 }
 
 /**
- * Opens a store that many gateways share. Throws Fault UNAVAILABLE, naming server and fix: not reached, refused, evicting,
- * newer. While Redis is away every call throws UNAVAILABLE within seconds; nothing needs to be opened again when it is back.
+ * Opens a store that many gateways share. Throws Fault UNAVAILABLE, naming server and fix: not reached in time, refused,
+ * evicting, newer. While Redis is away every call throws UNAVAILABLE within seconds; nothing needs to be opened again when it is back.
  */
-export async function openRedisStore(settings: RedisSettings): Promise<Store> {
+export async function openRedisStore(settings: RedisSettings, patience = brief): Promise<Store> {
   const [name, keys, options] = [nameOf(settings), new Keys(settings.keyPrefix), connectionOptions(settings)];
   const [main, waiting, listening] = [0, 1, 2].map(() => new Connection(name, options)) as [
     Connection,
@@ -45,9 +46,11 @@ export async function openRedisStore(settings: RedisSettings): Promise<Store> {
   ];
   const wakeUps = new WakeUps(listening, keys.appended());
   try {
-    await Promise.all([main, waiting, listening].map((connection) => connection.ready(startWithin)));
-    await checkServer(main, keys, name);
-    await wakeUps.listening();
+    const check = async () => {
+      await checkServer(main, keys, name);
+      await wakeUps.listening();
+    };
+    await untilThere([main, waiting, listening], check, patience);
     return assemble({ name, keys, settings, main, waiting, wakeUps });
   } catch (error) {
     await Promise.all([main.close(), waiting.close(), wakeUps.close()]);

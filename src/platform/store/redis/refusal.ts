@@ -31,13 +31,26 @@ export function closed(name: string): Fault {
 export function unreachable(name: string, cause?: unknown): Fault {
   const why = types.isNativeError(cause) ? reason(cause) : undefined;
   if (why !== undefined) return refused(name, why, cause);
-  const said = types.isNativeError(cause) && cause.message !== '' ? ` (${cause.message})` : '';
-  return refused(name, `cannot be reached${said}. Check that it runs, and what store.redis says of it.`, cause);
+  const known = cause ?? new Error('no answer');
+  const said = types.isNativeError(known) && known.message !== '' ? ` (${known.message})` : '';
+  return refused(name, `cannot be reached${said}. Check that it runs, and what store.redis says of it.`, known);
 }
+
+// Sentinels' refusals come inside a message of ioredis.
+const hopelessWords = /(^|Last error: )(NOAUTH|WRONGPASS|NOPERM|WRONGTYPE|ERR unknown command)\b/;
+/** Codes of TLS: a certificate that is not trusted, a server that speaks something else. */
+const hopelessCodes = /^ERR_(TLS|SSL)_|CERT|^UNABLE_TO_/;
 
 /** Whether another attempt to connect would end in the same way. */
 export function isHopeless(error: unknown): boolean {
-  return types.isNativeError(error) && /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message);
+  if (!types.isNativeError(error)) return false;
+  const { code = '' } = error as { code?: string };
+  return hopelessWords.test(error.message) || hopelessCodes.test(code);
+}
+
+/** Whether a refusal may end by itself. One without a cause is our own judgement of the server, which stays. */
+export function mayPass({ cause }: Fault): boolean {
+  return cause !== undefined && !isHopeless(cause);
 }
 
 /** Turns whatever a call of Redis threw into a Fault that names the fix; faults of our own stay as they are. */

@@ -1,0 +1,110 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { drawFrom } from '../draw.js';
+import type { Gateway } from '../gateways.js';
+import { ask, type Ask } from './asking.js';
+import { followAll, type Follower } from './followers.js';
+import { setStage } from './stage.js';
+
+// `npm run test:faults -- soak`: one gateway under a steady load of clients that come and go; what it holds, at intervals.
+const usage = 'npm run test:faults -- soak [--minutes 10] [--every 30]';
+const [streams, requests, changes] = [200, 200, 50];
+/** A new client in the place of the oldest, this often in milliseconds. */
+const changing = 250;
+/** Of what is held in the second half: more than in the middle by so much is no longer flat. */
+const most = { memory: 0.15, handles: 0.1 };
+
+const o2 = '/o2ims-infrastructureInventory/v2';
+const asked: readonly Ask[] = [
+  { method: 'GET', path: `${o2}/resourcePools` },
+  { method: 'GET', path: '/netweave/v1/resources?first=20' },
+  { method: 'GET', path: `${o2}/resourceTypes`, alone: true },
+];
+
+interface Sample {
+  /** Bytes after a full collection, on and off the heap. */
+  readonly held: number;
+  readonly rss: number;
+  readonly descriptors: number;
+  readonly timers: number;
+  readonly handles: number;
+  readonly listeners: number;
+}
+
+async function sampleOf(gateway: Gateway): Promise<Sample> {
+  const { rss, heap, external, active, listeners } = await gateway.holdings();
+  const descriptors = readdirSync(`/proc/${gateway.pid}/fd`).length;
+  const { Timeout: timers = 0 } = active;
+  const all = Object.values(active).reduce((sum, count) => sum + count, 0);
+  return { held: heap + external, rss, descriptors, timers, handles: all - timers, listeners };
+}
+
+function show(at: number, { held, rss, descriptors, timers, handles, listeners }: Sample): void {
+  const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
+  const time = `${Math.round(at / 1000)} s`.padStart(6);
+  console.log(
+    `${time}  held ${mib(held)}, resident ${mib(rss)}, ${descriptors} descriptors, ${timers} timers, ${handles} handles, at most ${listeners} listeners`,
+  );
+}
+
+const mean = (samples: readonly Sample[], of: keyof Sample) =>
+  samples.reduce((sum, each) => sum + each[of], 0) / Math.max(1, samples.length);
+
+/** What grows: the last quarter of the samples against the one after the first half. */
+function growing(samples: readonly Sample[]): readonly string[] {
+  const quarter = Math.floor(samples.length / 4);
+  if (quarter === 0) return ['too few samples to tell'];
+  const [middle, last] = [samples.slice(-2 * quarter, -quarter), samples.slice(-quarter)];
+  const of = {
+    held: most.memory,
+    descriptors: most.handles,
+    timers: most.handles,
+    handles: most.handles,
+    listeners: 0,
+  };
+  return Object.entries(of).flatMap(([name, allowed]) => {
+    const [before, after] = [middle, last].map((each) => mean(each, name as keyof Sample)) as [number, number];
+    return after > before * (1 + allowed) + 2 ? [`${name} grew from ${before.toFixed(0)} to ${after.toFixed(0)}`] : [];
+  });
+}
+
+async function main(): Promise<boolean> {
+  const options = { minutes: { type: 'string', default: '10' }, every: { type: 'string', default: '30' } } as const;
+  const { values } = parseArgs({ options });
+  const [minutes, every] = [Number(values.minutes), Number(values.every)];
+  if (!(minutes > 0 && every > 0)) throw new RangeError(usage);
+  const folder = mkdtempSync(join(tmpdir(), 'netweave-soak-'));
+  const stage = await setStage({ folder, seed: 1, gateways: 1, changesPerSecond: changes });
+  const [gateway] = stage.gateways.all;
+  const draw = drawFrom(1);
+  let n = 0;
+  const come = async (count: number): Promise<readonly Follower[]> =>
+    followAll(count, gateway!.url, await stage.head(), draw, (n += count));
+  const followers = [...(await come(streams))];
+  const coming = setInterval(() => {
+    void followers.shift()?.leave();
+    void come(1).then((more) => followers.push(...more));
+  }, changing);
+  const asking = ask(gateway!.url, asked, requests);
+  const began = performance.now();
+  const samples: Sample[] = [];
+  while (performance.now() - began < minutes * 60_000) {
+    await sleep(every * 1000);
+    samples.push(await sampleOf(gateway!));
+    show(performance.now() - began, samples.at(-1)!);
+  }
+  clearInterval(coming);
+  await asking.stop();
+  for (const each of followers) await each.leave();
+  const faults = [...growing(samples), ...asking.failed.slice(0, 10), ...stage.gateways.endings];
+  console.log(`${asking.asked} requests, ${asking.failed.length} failed; ${n} streams came`);
+  for (const fault of faults) console.log(`FAILED: ${fault}`);
+  await stage.close();
+  if (faults.length === 0) rmSync(folder, { recursive: true });
+  return faults.length === 0;
+}
+
+process.exit((await main()) ? 0 : 1);
