@@ -20,6 +20,8 @@ type Asking = Socket & { [pipeline]?: Pipeline };
  */
 export function mayAsk(response: ServerResponse): boolean {
   const socket: Asking = response.req.socket;
+  // Who waited for the gateway to start may have gone.
+  if (socket.destroyed) return false;
   const asked = (socket[pipeline] ??= begun(socket));
   if (asked.endless || asked.waiting.size >= most) {
     socket.destroy();
