@@ -28,10 +28,10 @@ export interface ConnectionLimits {
   readonly unidentified: number;
 }
 
-/** Who is revoked is closed within 5 s. */
-const lookEvery = 4000;
+/** Who is revoked is closed within 5 s: two until somebody looks, two to say goodbye. */
+const lookEvery = 2000;
 /** Every so many looks a sign of life: 16 s, and who gave none for as long is cut off. */
-const beatEvery = 4;
+const beatEvery = 8;
 
 /** All live connections of this process. */
 export interface Connections {
