@@ -217,8 +217,7 @@ export class Worker {
     this.#filling = true;
     await fill(this.backlog, this.#shop, {
       left: () => this.#left,
-      wants: ({ event }) =>
-        !!event && !!this.#compiled?.matches(event) && this.#shop.matching.mayRead(this.#row, event),
+      wants: ({ event: it }) => !!it && !!this.#compiled?.matches(it) && this.#shop.matching.mayRead(this.#row, it),
       found: () => this.pump(),
       lost: (why) => this.#relocate(why),
       failed: (error) => this.#report('The log could not be read for a subscription.', error),
