@@ -6,6 +6,7 @@ import type { Store } from '#platform/store/store.js';
 import { backups, type Backups } from './backups.js';
 import { claimOf } from './claim.js';
 import { kinds, progressOf } from './delivery/documents.js';
+import { readSecrets } from './delivery/secrets.js';
 import { owned } from './owned.js';
 
 const sealing = sealer(Buffer.alloc(32, 1));
@@ -92,6 +93,39 @@ test('nothing is written when something stands differently, cannot be opened, or
     created: 1,
     replaced: 1,
   });
+});
+
+test('who changes a subscription while it is replaced keeps what it signs and shows', async () => {
+  const { store, line } = await filled();
+  const theirs = { credentialsId: 'c', callback: 'http://127.0.0.1:9/b', credentials: { bearer: 'b' }, at: 0 };
+  const sealed = JSON.stringify({ signing: [{ secret: 'whsec_backup' }], shown: [theirs] });
+  const restored: SubscriptionLine = {
+    ...line,
+    value: { ...line.value, callback: theirs.callback },
+    secret: sealing.seal(sealed, `${kinds.secret}/s`),
+  };
+  const own = owned(store);
+  let others = 1;
+  const overtaken = backups({
+    store,
+    sealer: sealing,
+    oCloudId: 'o',
+    version: 'v',
+    owned: {
+      ...own,
+      async change(standing, next, how) {
+        if (others-- > 0) await own.change(standing, { ...standing.value, callback: 'http://127.0.0.1:9/mine' });
+        return own.change(standing, next, how);
+      },
+    },
+  });
+  const replaces = { replace: true, check: false };
+  const signs = async () => (await readSecrets({ store, sealer: sealing }, 's'))?.signing;
+  await expect(overtaken.restore([restored], replaces)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await signs()).toEqual([{ secret: 'whsec_x' }]);
+  expect(await overtaken.restore([restored], replaces)).toMatchObject({ replaced: 1 });
+  expect((await store.get(kinds.secret, 's'))!.value).toEqual({ sealed: restored.secret });
+  expect(await overtaken.restore([restored], replaces)).toMatchObject({ unchanged: 1 });
 });
 
 test('one whose callback and filter another has is left out', async () => {

@@ -16,6 +16,7 @@ import type { Store } from '#platform/store/store.js';
 import { claimOf } from './claim.js';
 import type { Subscriber } from './delivery/deliveries.js';
 import { kinds, markOf, progressOf, progressValue, reached, shardOf, type Progress } from './delivery/documents.js';
+import { writeSecrets, type Secrets } from './delivery/secrets.js';
 import type { Owned } from './owned.js';
 
 /** What we own as lines of a file, and back. */
@@ -174,24 +175,43 @@ function wanted({ state, stateReason: _reason, ...value }: Value): Value {
 }
 
 /** The secrets first, the subscription last: it is whole when it stands. Repeated, it goes on where it stopped. */
-async function write({ store, owned }: Around, { line, stands, judgement }: Judged): Promise<void> {
+async function write(around: Around, { line, stands, judgement }: Judged): Promise<void> {
   const { id, tenant, value, secret, delivery } = line;
   if (judgement === 'unchanged' || judgement === 'duplicates') return;
+  if (stands) return replace(around, line, stands);
+  const { store, owned } = around;
   const kept = await store.get(kinds.secret, id);
   const sealed = await store.put(kinds.secret, id, { sealed: secret }, kept?.revision ?? 0);
-  const claim = claimOf(tenant, value);
-  if (stands) {
-    const claims = { before: [claimOf(tenant, stands.value)], after: [claim] };
-    if (sealed === undefined || !(await owned.change(stands, value, { claims }))) throw moved(id);
-    return;
-  }
   const progress = await placed(store, progressOf(delivery));
   // Where its deliveries stand in this store is truer than what the backup says.
   await store.put(kinds.delivery, id, progressValue(progress), 0);
   const gap = progress.lost !== undefined && (value.state === 'active' || value.state === 'degraded');
   const shown = gap ? { ...value, state: 'degraded', stateReason: progress.lost } : value;
-  const fresh = { object: 'InventorySubscription', id, tenant, value: shown, claims: [claim] } as const;
+  const fresh = {
+    object: 'InventorySubscription',
+    id,
+    tenant,
+    value: shown,
+    claims: [claimOf(tenant, value)],
+  } as const;
   if (sealed === undefined || !(await owned.create(fresh))) throw moved(id);
+}
+
+/** The row decides, while what either version of it shows is known: whoever changed it first goes on signing as before. */
+async function replace(around: Around, { id, tenant, value, secret }: SubscriptionLine, stands: StoredObject) {
+  const { store, owned, sealer } = around;
+  const restored = JSON.parse(sealer.open(secret, `${kinds.secret}/${id}`)) as Secrets;
+  await writeSecrets(around, id, (kept) => ({ ...(kept ?? restored), shown: shownByEither(kept, restored) }));
+  const both = await store.get(kinds.secret, id);
+  const claims = { before: [claimOf(tenant, stands.value)], after: [claimOf(tenant, value)] };
+  if (!both || !(await owned.change(stands, value, { claims }))) throw moved(id);
+  if ((await store.put(kinds.secret, id, { sealed: secret }, both.revision)) === undefined) throw moved(id);
+}
+
+function shownByEither(kept: Secrets | undefined, { shown = [] }: Secrets): NonNullable<Secrets['shown']> {
+  const before = kept?.shown ?? [];
+  const ids = new Set(before.map(({ credentialsId }) => credentialsId));
+  return [...before, ...shown.filter(({ credentialsId }) => !ids.has(credentialsId))];
 }
 
 /** Where it goes on: behind its place if the log has it still; else from now on, which is shown until its consumer resumes it. */

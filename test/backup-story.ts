@@ -126,6 +126,13 @@ export async function survivesLoss(first: Setup, loseStore: () => Promise<Setup>
   }
 }
 
+/** Stages in which an operation stands in the audit. */
+async function auditedOf(gateway: GatewayUnderTest, operation: string): Promise<readonly string[]> {
+  type Entry = { readonly operation: string; readonly stage: string };
+  const { items } = await asked<{ readonly items: readonly Entry[] }>(gateway, '/netweave/v1/audit');
+  return items.filter((entry) => entry.operation === operation).map(({ stage }) => stage);
+}
+
 /** What stands differently is kept, or replaced by those who say so; the foreign is refused. */
 export async function judges(setUpOf: (folder: string, fill?: number) => Setup): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'netweave-backups-'));
@@ -135,6 +142,7 @@ export async function judges(setUpOf: (folder: string, fill?: number) => Setup):
     const made = await subscribe(gateway, 'http://127.0.0.1:9/a');
     const gone = await subscribe(gateway, 'http://127.0.0.1:9/b');
     expect((await command(`backup ${file}`, gateway)).code).toBe(0);
+    expect(await auditedOf(gateway, 'backup.read')).toEqual(expect.arrayContaining(['intent', 'outcome']));
     const one = `${subscriptions}/${made.id}`;
     await gateway.send(one, { as: 'admin', method: 'PATCH', body: { filter: '(eq,objectType,ResourceInfo)' } });
     await gateway.send(`${subscriptions}/${gone.id}`, { as: 'admin', method: 'DELETE' });

@@ -111,7 +111,7 @@ function watch({ charge, count }: GateParts, caller: Caller, input: unknown): Wa
 
 type Refuse = (caller: Caller, operation: Operation, input: unknown, fault: Fault) => Promise<never>;
 
-/** The end of what was not admitted. A refused mutation is audited too, though not so often that it could push out the rest. */
+/** The end of what was not admitted. What is audited is so when refused, though not so often that it could push out the rest. */
 function refusals(parts: GateParts): Refuse {
   const audited = new TokenBuckets();
   return (caller, operation, input, fault) => {

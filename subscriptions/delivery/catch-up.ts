@@ -2,7 +2,8 @@ import { setImmediate as nextTurn, setTimeout as timeout } from 'node:timers/pro
 import type { Position } from '#schema/position.js';
 import type { Backlog } from './backlog.js';
 import type { Entry } from '../log/recent.js';
-import type { Lost, Workshop } from './workshop.js';
+import type { Lost } from '../log/reader.js';
+import type { Workshop } from './workshop.js';
 
 const afterFailure = 1000;
 /** What the one who follows the log will have read soon. */
@@ -37,11 +38,10 @@ async function look(backlog: Backlog, from: Position, { reader, tail }: Around, 
   const read = await reader.after(from);
   // It may have been sent elsewhere meanwhile.
   if (seeker.left() || backlog.wanted !== from) return;
-  if (read.outcome !== 'read') return seeker.lost(read);
-  // What is further on than the one who follows the log may not be told yet.
-  const entries = read.entries.filter(({ change }) => change.position.seq <= tail.position.seq);
-  backlog.scan(entries, (entry) => seeker.wants(entry), tail.position);
-  if (entries.length > 0 || backlog.live) return;
+  if (read.outcome === 'read') {
+    backlog.scan(read.entries, (entry) => seeker.wants(entry), tail.position);
+    if (read.entries.length > 0 || backlog.live) return;
+  } else if (read.outcome !== 'ahead') return seeker.lost(read);
   await tail.caughtUp();
   if (tail.position.seq <= from.seq) await timeout(closeBy, undefined, { ref: false });
 }

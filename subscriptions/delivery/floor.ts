@@ -78,7 +78,7 @@ export class Floor {
   async #open(): Promise<void> {
     const { store, name, policy, parallel, recent = recentLimits, shards = shardTimes, logKeeps } = this.#options;
     const entryOf = (change: Change): Entry => ({ change, event: this.#options.matching.event(change) });
-    const reader = logReader(store, { recent: () => this.#tail.recent, entryOf });
+    const reader = logReader(store, { tail: () => this.#tail, entryOf });
     this.#tail = await openTail(store, recent, {
       entryOf,
       entry: (entry, before) => this.#arrived(entry, before),

@@ -3,7 +3,7 @@ import { Fault, invalid } from '#schema/errors.js';
 import { origin } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import type { Mark } from './documents.js';
-import type { Lost } from './workshop.js';
+import type { Lost } from '../log/reader.js';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -13,7 +13,8 @@ import type { Entry } from '../log/recent.js';
 import { secretsInUse, type SecretsInUse } from './secrets.js';
 import { Standing } from './standing.js';
 import { healthOf, Tries } from './tries.js';
-import type { Held, Lost, Stored, Workshop } from './workshop.js';
+import type { Lost } from '../log/reader.js';
+import type { Held, Stored, Workshop } from './workshop.js';
 
 /** Different objects under way at once (ordering `resource`). */
 const widest = 8;
@@ -213,11 +214,10 @@ export class Worker {
 
   /** Looks in the log for what is owed. */
   async #fill(): Promise<void> {
-    const { matching } = this.#shop;
     this.#filling = true;
     await fill(this.backlog, this.#shop, {
       left: () => this.#left,
-      wants: ({ event }) => !!event && matching.mayRead(this.#row, event) && !!this.#compiled?.matches(event),
+      wants: ({ event: it }) => !!it && !!this.#compiled?.matches(it) && this.#shop.matching.mayRead(this.#row, it),
       found: () => this.pump(),
       lost: (why) => this.#relocate(why),
       failed: (error) => this.#report('The log could not be read for a subscription.', error),

@@ -2,7 +2,7 @@ import type { Position } from '#schema/position.js';
 import type { Lease } from '#platform/store/store.js';
 import type { Progress } from './documents.js';
 import type { Limits } from './limits.js';
-import type { EntriesRead, LogReader } from '../log/reader.js';
+import type { LogReader, Lost } from '../log/reader.js';
 import type { Compiled, Index } from './matching.js';
 import type { RetryPolicy } from './policy.js';
 import type { Pace } from './progress-writer.js';
@@ -33,8 +33,6 @@ export interface Workshop extends Surroundings {
 export interface Offered {
   offer(entry: Entry, before: Position): void;
 }
-
-export type Lost = Exclude<EntriesRead, { readonly outcome: 'read' }>;
 
 /** The lease under which a worker works; undefined as soon as it is no longer believed to be held. */
 export type Held = () => Lease | undefined;

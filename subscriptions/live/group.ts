@@ -2,13 +2,22 @@ import { later, type Position } from '#schema/position.js';
 import { indexAfter, type Entry } from '../log/recent.js';
 import { lastOfEach, type Window } from './digest.js';
 import type { Member } from './member.js';
-import type { Stream, Told } from './stream.js';
-import { Texts } from './texts.js';
+import type { Stream } from './stream.js';
+import { Texts, type TextCache } from './texts.js';
+import type { Turns } from './turns.js';
 
 /** Told at once; what comes while others are told goes out together. */
 const together = 256;
 /** What may wait until what came before it has been told: members of a slower stream read on from the log. */
 const mostWaiting = 2048;
+
+/** What groups share. */
+export interface Telling {
+  readonly texts: TextCache;
+  /** Of those who are current: who catches up has turns of its own. */
+  readonly turns: Turns;
+  failed(error: unknown): void;
+}
 
 /** Everybody who is told the same. Streams do not wait for each other: one that takes long to make slows no other. */
 export class Group<T> {
@@ -17,7 +26,7 @@ export class Group<T> {
   readonly members = new Set<Member<T>>();
   /** Those who have been told everything so far. */
   readonly current = new Set<Member<T>>();
-  readonly #failed: (error: unknown) => void;
+  readonly #turns: Turns;
   /** What each window has for this stream. */
   readonly #digests = new WeakMap<Window, readonly Entry[]>();
   #waiting: Entry[] = [];
@@ -26,10 +35,10 @@ export class Group<T> {
   /** Raised when what is being made is to be told to nobody. */
   #generation = 0;
 
-  constructor(stream: Stream<T>, failed: (error: unknown) => void) {
+  constructor(stream: Stream<T>, { texts, turns, failed }: Telling) {
     this.stream = stream;
-    this.texts = new Texts(stream);
-    this.#failed = failed;
+    this.texts = new Texts(stream, texts, failed);
+    this.#turns = turns;
   }
 
   /** Those of the entries that are told here. */
@@ -72,23 +81,17 @@ export class Group<T> {
     const generation = this.#generation;
     while (this.#waiting.length > 0) {
       const entries = this.#waiting.splice(0, together);
-      const told = await this.#textsOf(entries);
+      const { told, ends } = await this.texts.of(entries, this.#turns);
+      await this.#turns.take(() => {
+        if (generation !== this.#generation) return;
+        const last = told.at(-1)?.position ?? this.#before!;
+        for (const member of this.current) member.offer(told, this.#before!, last);
+        if (ends) for (const member of this.current) member.end();
+        this.#before = later(last, this.#before!);
+      });
       if (generation !== this.#generation) return;
-      if (!told) return this.#fallBehind();
-      const last = entries.at(-1)!.change.position;
-      for (const member of this.current) member.offer(told, this.#before!, last);
-      this.#before = later(last, this.#before!);
     }
     this.#before = undefined;
-  }
-
-  async #textsOf(entries: readonly Entry[]): Promise<readonly Told<T>[] | undefined> {
-    try {
-      return await this.texts.of(entries);
-    } catch (error) {
-      this.#failed(error);
-      return undefined;
-    }
   }
 
   /** Everybody reads on by itself. */

@@ -6,9 +6,10 @@ import type { Entry, RecentLimits } from '../log/recent.js';
 import { openTail, type Tail } from '../log/tail.js';
 import { eventOf } from '../log/told-event.js';
 import { Digest } from './digest.js';
-import { Group } from './group.js';
+import { Group, type Telling } from './group.js';
 import { Member, type Surroundings } from './member.js';
 import type { Seat, Sink, Stream } from './stream.js';
+import { TextCache } from './texts.js';
 import { Turns } from './turns.js';
 
 export interface HubOptions {
@@ -44,6 +45,7 @@ class LogHub implements Hub {
   readonly #groups = new Map<string, Group<unknown>>();
   #tail!: Tail;
   #around!: Surroundings;
+  readonly #telling: Telling;
   #pending: Entry[] = [];
   #publishing = false;
   /** Up to where groups have been handed what happened. */
@@ -53,11 +55,12 @@ class LogHub implements Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#telling = { texts: new TextCache(), turns: new Turns(), failed: (error) => options.failed(notTold, error) };
   }
 
   async open(): Promise<void> {
     const { store, reached, failed, recent = recentLimits } = this.#options;
-    const reader = logReader(store, { recent: () => this.#tail.recent, entryOf });
+    const reader = logReader(store, { tail: () => this.#tail, entryOf });
     const digest = new Digest(reader);
     this.#tail = await openTail(store, recent, {
       entryOf,
@@ -72,12 +75,12 @@ class LogHub implements Hub {
     this.#published = this.#tail.position;
     const head = () => this.#tail.position;
     const published = () => this.#published;
-    this.#around = { reader, digest, turns: new Turns(), published, head, reached, failed };
+    this.#around = { reader, digest, ahead: new Set(), turns: new Turns(), published, head, reached, failed };
   }
 
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
     const groups = this.#groups as Map<string, Group<T>>;
-    const group = groups.get(stream.key) ?? new Group(stream, (error) => this.#options.failed(notTold, error));
+    const group = groups.get(stream.key) ?? new Group(stream, this.#telling);
     groups.set(stream.key, group);
     const member = new Member(group, sink, this.#around, since ?? this.#tail.position);
     member.join();
@@ -115,6 +118,7 @@ class LogHub implements Hub {
     this.#generation += 1;
     this.#published = this.#tail.position;
     const gap = { reason: 'REWRITTEN', position: this.#published } as const;
+    this.#around.ahead.clear();
     for (const group of this.#groups.values()) {
       group.forget();
       for (const member of group.members) member.gap(gap);
@@ -134,12 +138,13 @@ class LogHub implements Hub {
       const before = this.#published;
       this.#published = last;
       for (const group of this.#groups.values()) group.publish(entries, before);
+      for (const member of [...this.#around.ahead]) member.goOn();
     }
     this.#publishing = false;
   }
 }
 
-const notTold = 'What happened could not be told; it is tried again.';
+const notTold = 'A change could not be told to who wants it; a gap is told in its place, or their stream ends.';
 
 function entryOf(change: Change): Entry {
   return change.change === 'restated' ? { change } : { change, event: eventOf(change) };

@@ -1,6 +1,6 @@
 import { Fault } from '#schema/errors.js';
 import { later, type Position } from '#schema/position.js';
-import type { EntriesRead, LogReader } from '../log/reader.js';
+import type { LogReader, Lost } from '../log/reader.js';
 import type { Entry } from '../log/recent.js';
 import type { Digest } from './digest.js';
 import type { Group } from './group.js';
@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly reader: LogReader;
   readonly turns: Turns;
   readonly digest: Digest;
+  /** Who knows a place that the tail has not come to yet. */
+  readonly ahead: Set<Member<unknown>>;
   /** Up to where groups have been handed what happened. */
   published(): Position;
   head(): Position;
@@ -26,6 +28,9 @@ interface Piece {
   readonly last: Position;
 }
 
+/** Where the log does not go on from. */
+type LostPlace = Gap & { readonly reason: 'TRIMMED' | 'REWRITTEN' };
+
 const retryAfter = 1000;
 
 /** One client of a stream: where it is in the log, and how it comes to the end of it. */
@@ -35,7 +40,7 @@ export class Member<T> {
   readonly #around: Surroundings;
   #position: Position;
   /** To be told before anything else. */
-  #gap: Gap | undefined;
+  #gap: LostPlace | undefined;
   #left = false;
   #running = false;
   #again = false;
@@ -65,6 +70,13 @@ export class Member<T> {
     this.#left = true;
     this.#group.members.delete(this);
     this.#group.current.delete(this);
+    this.#around.ahead.delete(this);
+  }
+
+  /** Something cannot be told, nor can it be said so within the stream. */
+  end(): void {
+    this.leave();
+    this.#sink.end(new Fault('INTERNAL', 'What happened could not be told.'));
   }
 
   /** Tells what came behind `before`, to one who is current. */
@@ -83,8 +95,14 @@ export class Member<T> {
     this.#catchUp();
   }
 
+  /** The tail may have come to where it is. */
+  goOn(): void {
+    this.#around.ahead.delete(this);
+    this.#catchUp();
+  }
+
   /** The log goes on elsewhere than where it was read. */
-  gap(gap: Gap): void {
+  gap(gap: LostPlace): void {
     this.#gap = gap;
     this.#position = gap.position;
     this.#catchUp();
@@ -130,6 +148,7 @@ export class Member<T> {
     const from = this.#position;
     const read = await this.#around.reader.after(from);
     if (this.#moved(from)) return false;
+    if (read.outcome === 'ahead') return this.#waitForTail(from);
     if (read.outcome !== 'read') {
       this.gap({ reason: reasonOf(read), position: this.#around.head() });
       return false;
@@ -137,8 +156,16 @@ export class Member<T> {
     const piece = await this.#pieceOf(read.entries, from);
     if (!piece) return this.#arrived();
     await this.#around.reached(piece.last);
-    const told = await this.#group.texts.of(piece.wanted, this.#around.turns);
-    return this.#around.turns.take(() => !this.#moved(from) && this.#hand(told, piece.last));
+    const { told, ends } = await this.#group.texts.of(piece.wanted, this.#around.turns);
+    const last = ends ? (told.at(-1)?.position ?? from) : piece.last;
+    return this.#around.turns.take(() => !this.#moved(from) && this.#hand(told, last, ends));
+  }
+
+  /** A failover may still put something else where it is: whether its place stands is asked again when the tail is there. */
+  #waitForTail({ seq }: Position): boolean {
+    if (this.#around.published().seq >= seq) return false;
+    this.#around.ahead.add(this);
+    return true;
   }
 
   /** What is to be told from a place, and how far that leads; undefined at the end of the log. */
@@ -151,8 +178,12 @@ export class Member<T> {
   }
 
   /** True when it has come to the end, or cannot take all of it at present. */
-  #hand(told: readonly Told<T>[], last: Position): boolean {
+  #hand(told: readonly Told<T>[], last: Position, ends: boolean): boolean {
     if (this.#take(told)) {
+      if (ends) {
+        this.end();
+        return true;
+      }
       this.#position = last;
       return this.#arrived();
     }
@@ -172,7 +203,7 @@ export class Member<T> {
     return this.#left || this.#gap !== undefined || this.#position !== from;
   }
 
-  async #tellGap(gap: Gap): Promise<boolean> {
+  async #tellGap(gap: LostPlace): Promise<boolean> {
     const { stream } = this.#group;
     if (!stream.tellGap) {
       this.leave();
@@ -190,12 +221,12 @@ export class Member<T> {
   }
 }
 
-function reasonOf({ outcome }: Exclude<EntriesRead, { readonly outcome: 'read' }>): Gap['reason'] {
+function reasonOf({ outcome }: Lost): LostPlace['reason'] {
   return outcome === 'gone' ? 'TRIMMED' : 'REWRITTEN';
 }
 
 const resynchronise = 'read the lists again and subscribe from the position that they carry.';
-const goneMessage: Readonly<Record<Gap['reason'], string>> = {
+const goneMessage: Readonly<Record<LostPlace['reason'], string>> = {
   TRIMMED: `Changes behind this position are kept no longer: ${resynchronise}`,
   REWRITTEN: `The log does not hold this position: ${resynchronise}`,
 };

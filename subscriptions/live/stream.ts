@@ -2,10 +2,13 @@ import type { Fault } from '#schema/errors.js';
 import type { Position } from '#schema/position.js';
 import type { ToldEvent } from '../log/told-event.js';
 
-/** Where the log does not go on from where somebody read it: what stood between is not known to anybody. */
+/** What happened up to a position is not told: it is not known to anybody, or cannot be put into words. */
 export interface Gap {
-  /** `TRIMMED`: older than what is kept; `REWRITTEN`: of a log that lost its end in a failover, or of another store. */
-  readonly reason: 'TRIMMED' | 'REWRITTEN';
+  /**
+   * `TRIMMED`: older than what is kept; `REWRITTEN`: of a log that lost its end in a failover, or of another store; `FAILED`:
+   * the one change at the position could not be told.
+   */
+  readonly reason: 'TRIMMED' | 'REWRITTEN' | 'FAILED';
   /** From where it goes on. */
   readonly position: Position;
 }

@@ -1,4 +1,6 @@
+import { setTimeout as timeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import type { ToldEvent } from '../log/told-event.js';
 import type { Entry } from '../log/recent.js';
 import type { Stream, Told } from './stream.js';
 import type { Turns } from './turns.js';
@@ -7,54 +9,104 @@ import type { Turns } from './turns.js';
 const bytes = 32 * 1024 * 1024;
 /** What an entry that is no text is taken for. */
 const perObject = 2048;
+/** After which what could not be made is tried once more, milliseconds. */
+const retryAfter = 1000;
+
+/** Undefined: it cannot be told, nor can a gap in its place. */
+type Made = { readonly what: unknown } | undefined;
 
 /** Made, or being made. */
 interface Text {
-  what?: unknown;
-  readonly made: Promise<unknown>;
+  made?: Made;
+  readonly making: Promise<Made>;
 }
 
-const texts = new LRUCache<string, Text>({ maxSize: bytes, sizeCalculation: () => perObject });
-let groups = 0;
+/** What all streams of a hub told lately. */
+export class TextCache {
+  readonly texts = new LRUCache<string, Text>({ maxSize: bytes, sizeCalculation: () => perObject });
+  #streams = 0;
+
+  /** A name under which one stream keeps its own. */
+  name(): number {
+    return (this.#streams += 1);
+  }
+}
+
+/** What is told of entries. */
+export interface Telling<T> {
+  /** In the order of the entries, one for each, or fewer if it ends. */
+  readonly told: readonly Told<T>[];
+  /** The stream ends behind these: the next one cannot be told. */
+  readonly ends: boolean;
+}
 
 /** What a stream tells of entries: made once, for all who are told it now or a little later. */
 export class Texts<T> {
   readonly #stream: Stream<T>;
-  readonly #group = (groups += 1);
+  readonly #cache: TextCache;
+  readonly #name: number;
+  readonly #failed: (error: unknown) => void;
 
-  constructor(stream: Stream<T>) {
+  constructor(stream: Stream<T>, cache: TextCache, failed: (error: unknown) => void) {
     this.#stream = stream;
+    this.#cache = cache;
+    this.#name = cache.name();
+    this.#failed = failed;
   }
 
-  /** What is told of these entries, in their order. With turns, others have theirs between two that are made. */
-  async of(wanted: readonly Entry[], turns?: Turns): Promise<readonly Told<T>[]> {
+  /** What is told of these entries; others have their turn between two that are made. Never rejects. */
+  async of(wanted: readonly Entry[], turns: Turns): Promise<Telling<T>> {
     const all: Text[] = [];
     for (const entry of wanted) {
       const key = this.#keyOf(entry);
       // Most have been made for somebody else: they take no promise each.
-      all.push(texts.get(key) ?? (turns ? await turns.take(() => this.#make(key, entry)) : this.#make(key, entry)));
+      all.push(this.#cache.texts.get(key) ?? (await turns.take(() => this.#make(key, entry))));
     }
-    for (const text of all) if (!('what' in text)) await text.made;
-    return all.map(({ what }, index) => ({ position: wanted[index]!.change.position, what: what as T }));
+    const told: Told<T>[] = [];
+    for (const [index, text] of all.entries()) {
+      const made = text.made ?? (await text.making);
+      if (!made) return { told, ends: true };
+      told.push({ position: wanted[index]!.change.position, what: made.what as T });
+    }
+    return { told, ends: false };
   }
 
   #keyOf({ change: { position } }: Entry): string {
-    return `${this.#group} ${position.seq}.${position.tag}`;
+    return `${this.#name} ${position.seq}.${position.tag}`;
   }
 
   #make(key: string, { event }: Entry): Text {
+    const { texts } = this.#cache;
     // It may have been made while a turn was waited for.
     const known = texts.get(key);
     if (known) return known;
-    const text: Text = { made: this.#stream.tell(event!) };
+    const text: Text = { making: this.#told(event!) };
     texts.set(key, text);
-    text.made.then(
-      (what) => {
-        text.what = what;
-        if (typeof what === 'string') texts.set(key, text, { size: 200 + 2 * what.length });
-      },
-      () => texts.delete(key),
-    );
+    void text.making.then((made) => {
+      text.made = made;
+      if (typeof made?.what === 'string') texts.set(key, text, { size: 200 + 2 * made.what.length });
+    });
     return text;
+  }
+
+  /** Of what fails twice a gap is told: it would fail for ever, and nothing behind it would be told to anybody. */
+  async #told(event: ToldEvent): Promise<Made> {
+    const { position } = event.change;
+    try {
+      return await this.#attempt(event).catch(() =>
+        timeout(retryAfter, undefined, { ref: false }).then(() => this.#attempt(event)),
+      );
+    } catch (error) {
+      this.#failed(error);
+    }
+    try {
+      return this.#stream.tellGap && { what: await this.#stream.tellGap({ reason: 'FAILED', position }) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #attempt(event: ToldEvent): Promise<Made> {
+    return { what: await this.#stream.tell(event) };
   }
 }

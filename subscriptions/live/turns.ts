@@ -1,23 +1,27 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Milliseconds that those who catch up may take of the loop at a time. */
+/** Milliseconds that may be taken of one turn of the loop. */
 const slice = 2;
 
-/** Those who catch up take turns: however many they are, everybody else has the loop after each slice. */
+/** Work of many takes turns: however many they are, everybody else has the loop after each slice. First come, first served. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
-  #began = 0;
+  /** When the first of this turn of the loop began; undefined before that. */
+  #began: number | undefined;
 
   /** Does the work when it is its turn. What it answers later is not waited for: the next one has its turn meanwhile. */
   take<T>(work: () => T): Promise<Awaited<T>> {
-    const turn = this.#last.then(async () => {
-      if (performance.now() - this.#began <= slice) return;
-      await nextTurn();
-      this.#began = performance.now();
-    });
+    const turn = this.#last.then(() => this.#begin());
     const done = turn.then(work);
     // Behind the work itself, and not behind what it promises.
     this.#last = turn.then(() => undefined);
     return done as Promise<Awaited<T>>;
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#began !== undefined && performance.now() - this.#began > slice) await nextTurn();
+    if (this.#began !== undefined) return;
+    this.#began = performance.now();
+    setImmediate(() => (this.#began = undefined));
   }
 }

@@ -2,19 +2,27 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
 import type { LogRead, Store } from '#platform/store/store.js';
-import { indexAfter, type Entry, type Recent } from './recent.js';
+import { indexAfter, type Entry } from './recent.js';
+import type { Tail } from './tail.js';
 
 /** Entries read at once. Reads end at multiples of it, so that all who catch up read the same pieces. */
 const piece = 256;
 const pieces = 32;
 const atOnce = 4;
 
-export type EntriesRead =
-  { readonly outcome: 'read'; readonly entries: readonly Entry[] } | Exclude<LogRead, { readonly outcome: 'read' }>;
+/** The log does not go on from a place: it was trimmed away, or is of another log. */
+export type Lost = Exclude<LogRead, { readonly outcome: 'read' }>;
 
-/** The log behind the end that is in memory, read once for all who are behind. */
+/** `ahead`: the place stands, but further on than the tail: whether it stays is not known before the tail has come there. */
+export type EntriesRead =
+  { readonly outcome: 'read'; readonly entries: readonly Entry[] } | { readonly outcome: 'ahead' } | Lost;
+
+/**
+ * The log behind the end that is in memory, read once for all who are behind. It gives what the tail has passed and nothing
+ * beyond: that is not on every replica yet, and a failover may put something else in its place.
+ */
 export interface LogReader {
-  /** Entries behind a place, at least one unless it is the head. */
+  /** Entries behind a place, at least one unless it is that of the tail. */
   after(position: Position): Promise<EntriesRead>;
   /** What was read is of a log that was rewritten. */
   forget(): void;
@@ -27,9 +35,9 @@ interface Piece {
 
 export function logReader(
   store: Store,
-  { recent, entryOf }: { recent(): Recent; entryOf(change: Change): Entry },
+  { tail, entryOf }: { tail(): Pick<Tail, 'position' | 'recent'>; entryOf(change: Change): Entry },
 ): LogReader {
-  const known = new Map<number, Piece>();
+  let known = new Map<number, Piece>();
   const reading = new Map<string, Promise<EntriesRead>>();
   const waiting: (() => void)[] = [];
   let active = 0;
@@ -39,15 +47,21 @@ export function logReader(
     active += 1;
     try {
       // Others may have read it meanwhile.
-      const entries = within(known.get(pieceOf(from)), from);
+      const [pieces, end] = [known, tail().position];
+      const entries = within(pieces.get(pieceOf(from)), from);
       if (entries) return { outcome: 'read', entries };
-      const found = await store.read(from, piece - (from.seq % piece));
+      const ahead = from.seq > end.seq;
+      const found = await store.read(from, ahead ? 1 : piece - (from.seq % piece));
       // Others have their turn between two pieces.
       await nextTurn();
       if (found.outcome !== 'read') return found;
-      const read = found.changes.map(entryOf);
-      remember(known, { from, entries: read });
-      return { outcome: 'read', entries: read };
+      if (ahead) return { outcome: 'ahead' };
+      const read = toldUpTo(end, found.changes);
+      if (!read) return { outcome: 'rewritten' };
+      const made = read.map(entryOf);
+      // Of the log that was followed when the read began: `forget` took another map.
+      remember(pieces, { from, entries: made });
+      return { outcome: 'read', entries: made };
     } finally {
       active -= 1;
       waiting.shift()?.();
@@ -56,7 +70,7 @@ export function logReader(
 
   return {
     after(position) {
-      const entries = recent().after(position, piece) ?? within(known.get(pieceOf(position)), position);
+      const entries = tail().recent.after(position, piece) ?? within(known.get(pieceOf(position)), position);
       if (entries) return Promise.resolve({ outcome: 'read', entries });
       const key = `${position.seq}.${position.tag}`;
       let found = reading.get(key);
@@ -66,8 +80,17 @@ export function logReader(
       }
       return found;
     },
-    forget: () => known.clear(),
+    forget() {
+      known = new Map();
+    },
   };
+}
+
+/** Those up to where the tail was; undefined when another entry stands there than the tail has passed. */
+function toldUpTo({ seq, tag }: Position, changes: readonly Change[]): readonly Change[] | undefined {
+  const read = changes.filter(({ position }) => position.seq <= seq);
+  const last = read.at(-1)?.position;
+  return last?.seq === seq && last.tag !== tag ? undefined : read;
 }
 
 function pieceOf({ seq }: Position): number {

@@ -27,10 +27,11 @@ export class Change extends Told {}
 fieldsOf(Change, Node, 'A change of any object.');
 Field(() => String, { description: 'Name of the object: `ResourcePool`.' })(Change.prototype, 'objectType');
 
-const GapReason = { TRIMMED: 'TRIMMED', REWRITTEN: 'REWRITTEN' } as const;
+const GapReason = { TRIMMED: 'TRIMMED', REWRITTEN: 'REWRITTEN', FAILED: 'FAILED' } as const;
 registerEnumType(GapReason, {
   name: 'GapReason',
-  description: 'TRIMMED: older than what is kept; REWRITTEN: the log lost its end in a failover, or is another one.',
+  description:
+    'TRIMMED: older than what is kept; REWRITTEN: the log lost its end in a failover, or is another one; FAILED: the change at the position could not be told.',
 });
 
 /** Changes may have been missed. */

@@ -5,6 +5,11 @@ import { LRUCache } from 'lru-cache';
 const cacheBytes = 32 * 1024 * 1024;
 const perCharacter = 170;
 
+/** Of memory, about. */
+export function bytesOf(document: DocumentNode): number {
+  return document.loc!.end * perCharacter + 1024;
+}
+
 /** Documents that Apollo has parsed and found valid. */
 export interface DocumentCache {
   /** Where Apollo keeps them, under keys of its own. */
@@ -22,7 +27,7 @@ export function documentCache(): DocumentCache {
   const textOf = (document: DocumentNode) => document.loc!.source.body;
   const documents = new LRUCache<string, DocumentNode>({
     maxSize: cacheBytes,
-    sizeCalculation: (document) => document.loc!.end * perCharacter + 1024,
+    sizeCalculation: bytesOf,
     dispose: (document) => void keys.delete(textOf(document)),
   });
   return {

@@ -19,6 +19,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { Fault } from '#schema/errors.js';
 import { refuseDeep } from '../nesting.js';
+import { bytesOf } from './document-cache.js';
 import { documentLimits, type DocumentLimits } from './document-limits.js';
 import { liveFields, type LiveField } from './streams.js';
 
@@ -49,7 +50,8 @@ interface Limits extends DocumentLimits {
 }
 
 const mostTokens = 1000;
-const mostDocuments = 1000;
+/** Of memory for documents that are kept parsed and validated. */
+const keptBytes = 16 * 1024 * 1024;
 const rootSince = 'since';
 
 /** Reads documents: parsed and validated once. */
@@ -61,7 +63,10 @@ export interface LiveDocuments {
 }
 
 export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocuments {
-  const known = new LRUCache<string, DocumentNode>({ max: mostDocuments });
+  const known = new LRUCache<string, DocumentNode>({
+    maxSize: keptBytes,
+    sizeCalculation: bytesOf,
+  });
   const texts = new WeakMap<OperationDefinitionNode, Shared>();
   const rules = [...specifiedRules, documentLimits(limits)];
   const read = (text: string): DocumentNode => {

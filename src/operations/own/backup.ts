@@ -27,7 +27,7 @@ export const backup = [
     }),
     output: BackupPage,
     summary: 'Reads what the gateway owns: subscriptions with their sealed secrets, and dead letters.',
-    audit: 'none',
+    audit: 'durable',
     run: async (call, { after, first }) => {
       demandNoTenant(call);
       const { backups } = call.subscriptions;
