@@ -35,7 +35,8 @@ let schema: GraphQLSchema;
 let calledFrom = new Set<GraphQLSchema>();
 beforeAll(async () => {
   world = await openWorld(inventory);
-  schema = schemaOf([...allOperations]);
+  // A query that is audited adds to what `audit` answers the second time.
+  schema = schemaOf(allOperations.filter(({ kind, audit }) => kind === 'mutation' || audit !== 'durable'));
   for (const field of Object.values(schema.getQueryType()!.getFields())) {
     const resolve = field.resolve!;
     field.resolve = (source, args, context, info) => {
