@@ -152,7 +152,7 @@ export const others: Readonly<Record<string, readonly Case[]>> = {
   'backup.read': [
     { title: 'everything', code: 'OK', input: () => ({}) },
     invalid('a page of nothing', () => ({ first: 0 })),
-    { title: 'a reader may not', as: 'reader', code: 'FORBIDDEN', input: () => ({}) },
+    { title: 'a reader may not', as: 'reader', code: 'FORBIDDEN', atTheDoor: true, input: () => ({}) },
   ],
   'backup.restore': [
     ...forbidden(() => ({ header: elsewhereMade, lines: [] })),
