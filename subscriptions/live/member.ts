@@ -2,7 +2,7 @@ import { Fault } from '#schema/errors.js';
 import { later, type Position } from '#schema/position.js';
 import type { LogReader, Lost } from '../log/reader.js';
 import type { Entry } from '../log/recent.js';
-import type { Digest } from './digest.js';
+import type { Digest, Window } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
 import type { Turns } from './turns.js';
@@ -32,6 +32,8 @@ interface Piece {
 type LostPlace = Gap & { readonly reason: 'TRIMMED' | 'REWRITTEN' };
 
 const retryAfter = 1000;
+/** Told in one turn. Eight times fewer made 1,000 who came back wait 40 % longer, and reads no faster. */
+const together = 1024;
 
 /** One client of a stream: where it is in the log, and how it comes to the end of it. */
 export class Member<T> {
@@ -156,9 +158,21 @@ export class Member<T> {
     const piece = await this.#pieceOf(read.entries, from);
     if (!piece) return this.#arrived();
     await this.#around.reached(piece.last);
-    const { told, ends } = await this.#group.texts.of(piece.wanted, this.#around.turns);
-    const last = ends ? (told.at(-1)?.position ?? from) : piece.last;
-    return this.#around.turns.take(() => !this.#moved(from) && this.#hand(told, last, ends));
+    return this.#tell(piece, from);
+  }
+
+  /** A little in each turn: a digest may be thousands of objects. True when there is nothing more to do at present. */
+  async #tell({ wanted, last }: Piece, from: Position): Promise<boolean> {
+    const { turns } = this.#around;
+    for (let [at, place] = [0, from]; ; at += together) {
+      const { told, ends } = await this.#group.texts.of(wanted.slice(at, at + together), turns);
+      const all = at + together >= wanted.length;
+      const upTo = all && !ends ? last : (told.at(-1)?.position ?? place);
+      // Who was moved meanwhile begins again by itself.
+      const over = await turns.take(() => this.#moved(place) || this.#hand(told, upTo, ends));
+      if (over || all) return over;
+      place = upTo;
+    }
   }
 
   /** A failover may still put something else where it is: whether its place stands is asked again when the tail is there. */
@@ -171,8 +185,14 @@ export class Member<T> {
   /** What is to be told from a place, and how far that leads; undefined at the end of the log. */
   async #pieceOf(entries: readonly Entry[], from: Position): Promise<Piece | undefined> {
     const { digest, head, turns } = this.#around;
-    const window = digest.isFar(from, head()) && (await digest.around(from));
-    if (window) return { wanted: await turns.take(() => this.#group.digestOf(window, from)), last: window.to };
+    if (digest.isFar(from, head())) {
+      const pass = (window: Window) => turns.take(() => this.#group.digestOf(window, from));
+      const piece = await digest.pass(
+        from,
+        async (window) => window && { wanted: await pass(window), last: window.to },
+      );
+      if (piece) return piece;
+    }
     const last = entries.at(-1)?.change.position;
     return last && { wanted: await turns.take(() => this.#group.wanted(entries)), last };
   }

@@ -63,8 +63,8 @@ export class Texts<T> {
       all.push(this.#cache.texts.get(key) ?? (await turns.take(() => this.#make(key, entry))));
     }
     const told: Told<T>[] = [];
-    for (const [index, text] of all.entries()) {
-      const made = text.made ?? (await text.making);
+    for (let index = 0; index < all.length; index += 1) {
+      const made = all[index]!.made ?? (await all[index]!.making);
       if (!made) return { told, ends: true };
       told.push({ position: wanted[index]!.change.position, what: made.what as T });
     }

@@ -1,0 +1,65 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import type { Position } from '#schema/position.js';
+import type { LogReader } from '../log/reader.js';
+import type { Entry } from '../log/recent.js';
+import { changeOf } from '../testing/events.js';
+import { Digest, type Window } from './digest.js';
+
+const length = 45_000;
+const place = (seq: number): Position => ({ seq, tag: 't' });
+
+/** A long log, and how much of it was read, by how many at once. */
+function longLog() {
+  const entries: Entry[] = Array.from({ length }, (_each, index) => ({
+    change: changeOf({ object: 'Resource', kind: 'deleted', before: {}, seq: index + 1 }),
+  }));
+  const read = { entries: 0, active: 0, most: 0 };
+  const reader: LogReader = {
+    async after({ seq }) {
+      read.active += 1;
+      read.most = Math.max(read.most, read.active);
+      await nextTurn();
+      read.active -= 1;
+      const found = entries.slice(seq, seq + 256 - (seq % 256));
+      read.entries += found.length;
+      return { outcome: 'read', entries: found };
+    },
+    forget: () => undefined,
+  };
+  return { reader, read };
+}
+
+test('however many are far behind, each at a place of its own, the log is read once, by one at a time', async () => {
+  const { reader, read } = longLog();
+  const digest = new Digest(reader);
+  const held = new Set<Window>();
+  let most = 0;
+  const passing = Array.from({ length: 200 }, (_each, index) => length - 2000 - 200 * index).map(async (seq) => {
+    await digest.pass(place(seq), async (window) => {
+      held.add(window!);
+      most = Math.max(most, held.size);
+      await nextTurn();
+      held.delete(window!);
+      expect(window!.from.seq <= seq && seq < window!.to.seq).toBe(true);
+      expect(window!.entries[seq - window!.from.seq]!.change.position.seq).toBe(seq + 1);
+    });
+  });
+  await Promise.all(passing);
+  expect(read.most).toBe(1);
+  expect(most).toBe(1);
+  // The first one had begun before the others came.
+  expect(read.entries).toBeLessThan(length + 11_000);
+});
+
+test('who asks for a window that is held reads nothing; where the log cannot be read there is none', async () => {
+  const { reader, read } = longLog();
+  const digest = new Digest(reader);
+  const first = await digest.pass(place(100), async (window) => window);
+  const before = read.entries;
+  expect(await digest.pass(place(5000), async (window) => window)).toBe(first);
+  expect(read.entries).toBe(before);
+  digest.forget();
+  const lost = new Digest({ ...reader, after: async () => ({ outcome: 'gone' }) as const });
+  expect(await lost.pass(place(100), async (window) => window)).toBeUndefined();
+});
