@@ -6,8 +6,8 @@ import { stringify } from 'yaml';
 import { cores, start, type Spawned } from './spawned.js';
 
 const root = join(import.meta.dirname, '..');
-/** What `npm start` gives node too. */
-const program = ['--max-semi-space-size=16', join(root, 'src/main.js')];
+/** Node's arguments that run a gateway, with what `npm start` gives it too. */
+export const gatewayProgram: readonly string[] = ['--max-semi-space-size=16', join(root, 'src/main.js')];
 const token = randomBytes(16).toString('hex');
 
 /** The headers of every request to the gateway. */
@@ -57,7 +57,7 @@ export async function site(backend: Backend): Promise<Site> {
       const child = start(core === 'any' ? undefined : core, [
         process.execPath,
         ...flags,
-        ...program,
+        ...gatewayProgram,
         '--config',
         file,
       ]);
@@ -69,7 +69,7 @@ export async function site(backend: Backend): Promise<Site> {
 
 /** What `npm start` runs when nothing is configured, except that nothing is kept. */
 export function startDemonstration(): Promise<GatewayProcess> {
-  return gatewayOf(start(cores.server, [process.execPath, ...program, '--memory', '--port', '0']));
+  return gatewayOf(start(cores.server, [process.execPath, ...gatewayProgram, '--memory', '--port', '0']));
 }
 
 async function gatewayOf(child: Spawned): Promise<GatewayProcess> {

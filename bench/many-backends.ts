@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { median } from './alternate.js';
+import { gatewayProgram } from './gateway-process.js';
 import type { Trouble } from './many-o-clouds.js';
 import { paced, percentile, type Asked } from './paced.js';
 import { cores, start } from './spawned.js';
@@ -70,8 +71,7 @@ async function openFleet(backends: number): Promise<Fleet> {
   const { control, urls } = JSON.parse(line) as { readonly control: string; readonly urls: readonly string[] };
   const config = join(home, 'netweave.yaml');
   await writeFile(config, stringify(configuration(home, urls)));
-  const main = join(import.meta.dirname, '../src/main.js');
-  const gateway = start(cores.server, [process.execPath, main, '--config', config]);
+  const gateway = start(cores.server, [process.execPath, ...gatewayProgram, '--config', config]);
   const [, url] = await gateway.printed(/netweave is ready at (\S+)/);
   await named(url!, new Set());
   return {

@@ -6,8 +6,10 @@ import type { Gateway } from '../gateway/gateway.js';
  * Reads the configuration again on SIGHUP and takes over who may call: tokens and roles. Everything else stands until the next
  * start. A configuration that cannot be used changes nothing and is logged.
  */
-export function reloadOnHangUp(read: () => Configuration, gateway: Gateway, logger: Logger): void {
+export function reloadOnHangUp(read: () => Configuration, standing: () => Gateway | undefined, logger: Logger): void {
   process.on('SIGHUP', () => {
+    const gateway = standing();
+    if (!gateway) return logger.warn('The gateway is still starting: tokens and roles are not read again.');
     try {
       const { tokens, roles } = read();
       gateway.replaceClients({ tokens, roles });

@@ -78,8 +78,12 @@ async function perform(
         { name: 'gateway', run: () => standing.gateway?.close() },
       ];
       shutdownOnSignals(steps, logger);
-      const gateway = (standing.gateway = await start(options));
-      reloadOnHangUp(() => configurationOf(options), gateway, logger);
+      reloadOnHangUp(
+        () => configurationOf(options),
+        () => standing.gateway,
+        logger,
+      );
+      standing.gateway = await start(options);
     }
   }
 }

@@ -37,7 +37,7 @@ export async function intend(store: AuditLog, caller: Caller, operation: Operati
   } catch (error) {
     throw new Fault(
       'UNAVAILABLE',
-      'The audit log cannot be written, so nothing was changed.',
+      `The audit log cannot be written, so ${operation.name} did not run.`,
       { retryAfter: 5 },
       error,
     );

@@ -30,7 +30,7 @@ test('no more dead letters are kept than was said: the oldest go, and are counte
   expect(items.map(({ body }) => (body as { readonly n: number }).n)).toEqual([6, 7, 8]);
 });
 
-test('a 410 to one that is sent again ends the subscription as any 410 does', async () => {
+test('a 410 to one that is sent again ends the subscription as every 410 does', async () => {
   const id = await house.subscribe(to.url);
   await house.deliverer({ policy });
   await house.change('x');

@@ -41,7 +41,10 @@ test('a gateway waits for a Redis that is not there yet: alive, not ready, and s
   await redis.kill();
   const { url, gateway } = await launched();
   expect(await textOf(`${url}/readyz?verbose`)).toBe('[-] store: opening\nnot ready\n');
+  // It would end a process that does not listen for it.
+  gateway.signal('SIGHUP');
   await sleep(away);
+  expect(gateway.error).toContain('still starting');
   await redis.start();
   expect((await gateway.ready()).url).toBe(url);
   const said = gateway.error.split('\n').filter((line) => line.includes(`127.0.0.1:${redis.port} cannot be reached`));

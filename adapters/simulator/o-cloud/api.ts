@@ -35,7 +35,7 @@ export interface Model {
   readonly specs: Attributes;
 }
 
-/** What operators write beside the fields that the O-Cloud knows: any JSON. */
+/** What operators write beside the fields that the O-Cloud knows: JSON of whatever shape. */
 export type Attributes = Readonly<Record<string, Json>>;
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 

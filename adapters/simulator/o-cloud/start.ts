@@ -22,7 +22,7 @@ export interface OCloudOptions {
   readonly changesPerSecond?: number;
   /** Owners of some edge pools. Default `tenant-a` and `tenant-b`. */
   readonly tenants?: readonly string[];
-  /** On 127.0.0.1. Default 0: any free one. */
+  /** On 127.0.0.1. Default 0: a free one. */
   readonly port?: number;
   /** Demanded of every request as a bearer token, when given. */
   readonly token?: string;
