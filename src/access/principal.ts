@@ -35,12 +35,6 @@ export function scopeOf(tenant: string | undefined, permissions: ReadonlySet<str
   return Object.freeze({ tenant, permissions, key: `${tenant === undefined ? '*' : `t:${tenant}`}|${hash}` });
 }
 
-/** Who was found on a connection, and the header that told so. */
-interface Found {
-  readonly authorization: string;
-  readonly known: KnownToken;
-}
-
 interface KnownToken {
   readonly hash: Buffer;
   readonly principal: Principal;
@@ -48,9 +42,13 @@ interface KnownToken {
   readonly ends: number;
 }
 
+/** Header texts that are known; more of them than there are tokens only where somebody writes `bearer` in many ways. */
+const mostKnown = 1024;
+
 /**
- * Tokens are known by their SHA-256 alone, and compared in constant time. A connection that sends the same header again (as
- * nearly every request does) is known by its text, without a hash, which takes 1.4 us. It is kept as long as the connection.
+ * Tokens are known by their SHA-256 alone, and compared in constant time, which takes 1.4 us. A header that was valid is known
+ * again by its text: what a map compares first is a hash of all of it, seeded by V8 for each process, so that how long a look
+ * takes tells nothing of how nearly right a guess is.
  */
 export function tokenPrincipals(tokens: readonly Token[], roles: Roles, anonymous?: Principal): IdentifyPrincipal {
   const all = tokens.map(({ name, sha256, roles: named, tenant, expires }): KnownToken => {
@@ -61,15 +59,17 @@ export function tokenPrincipals(tokens: readonly Token[], roles: Roles, anonymou
       ends: expires === undefined ? Infinity : Date.parse(expires),
     };
   });
-  const found = new WeakMap<Socket, Found>();
-  return (socket, authorization) => {
+  const byHeader = new Map<string, KnownToken>();
+  return (_socket, authorization) => {
     if (authorization === undefined) return anonymous;
-    const before = found.get(socket);
-    if (before && sameText(before.authorization, authorization)) return unlessEnded(before.known);
+    const before = byHeader.get(authorization);
+    if (before) return unlessEnded(before);
     const hash = tokenHash(bearerOf(authorization));
     const match = all.filter((each) => timingSafeEqual(each.hash, hash)).at(-1);
-    if (match) found.set(socket, { authorization, known: match });
-    return match && unlessEnded(match);
+    if (!match) return undefined;
+    if (byHeader.size >= mostKnown) byHeader.clear();
+    byHeader.set(authorization, match);
+    return unlessEnded(match);
   };
 }
 
@@ -79,12 +79,4 @@ function unlessEnded({ principal, ends }: KnownToken): Principal | undefined {
 
 function bearerOf(authorization: string): string {
   return /^bearer /i.test(authorization) ? authorization.slice(7).trim() : '';
-}
-
-/** Takes as long for any text of the length: behind a proxy many clients share a connection, and one may guess at another's. */
-function sameText(known: string, sent: string): boolean {
-  if (known.length !== sent.length) return false;
-  let difference = 0;
-  for (let index = 0; index < known.length; index += 1) difference |= known.charCodeAt(index) ^ sent.charCodeAt(index);
-  return difference === 0;
 }

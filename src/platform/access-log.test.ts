@@ -19,7 +19,7 @@ const access: Access = {
 function recording(write: (text: string) => Promise<void> = () => Promise.resolve()) {
   const texts: string[] = [];
   const sink: Sink = {
-    write: (text) => write(text).then(() => void texts.push(text)),
+    write: (lines) => write(lines.toString()).then(() => void texts.push(lines.toString())),
     reopen: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

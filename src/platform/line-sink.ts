@@ -3,7 +3,7 @@ import { Fault } from '#schema/errors.js';
 
 /** Where finished lines go; one call at a time. */
 export interface Sink {
-  write(text: string): Promise<void>;
+  write(lines: Buffer): Promise<void>;
   reopen(): Promise<void>;
   close(): Promise<void>;
 }
@@ -14,7 +14,7 @@ export async function fileSink(path: string): Promise<Sink> {
     throw new Fault('INVALID', `The access log '${path}' cannot be opened (${error.message}).`, {}, error);
   });
   return {
-    write: (text) => file.appendFile(text),
+    write: (lines) => file.appendFile(lines),
     async reopen() {
       const next = await open(path, 'a', 0o640);
       const last = file;
@@ -31,9 +31,9 @@ const heard = () => {};
 export function stdoutSink(): Sink {
   if (!process.stdout.listeners('error').includes(heard)) process.stdout.on('error', heard);
   return {
-    write: (text) =>
+    write: (lines) =>
       new Promise((resolve, reject) => {
-        process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+        process.stdout.write(lines, (error) => (error ? reject(error) : resolve()));
       }),
     reopen: () => Promise.resolve(),
     close: () => Promise.resolve(),
