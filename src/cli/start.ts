@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '#schema/errors.js';
 import { ConfigurationFault } from '../platform/config/fault.js';
 import { filesAtHand } from '../platform/config/files.js';
@@ -5,8 +6,9 @@ import { loadConfiguration } from '../platform/config/load.js';
 import type { Flags } from '../platform/config/flags.js';
 import type { Configuration } from '../platform/config/model.js';
 import type { Rule } from '../platform/config/rules.js';
-import { createLogger } from '../platform/logger.js';
+import { createLogger, type Logger } from '../platform/logger.js';
 import { storeName } from '../platform/store/open-store.js';
+import { mayPass } from '../platform/store/redis/refusal.js';
 import { builtInRoles } from '../access/policy.js';
 import { allPermissions } from '../operations/operations.js';
 import { adapterModels } from '../gateway/adapter-models.js';
@@ -25,6 +27,9 @@ export interface StartOptions {
 
 /** A cluster that is tried gets a store of its own: in the demonstration's it would stand beside what nobody has. */
 const ownCluster = 'store: { file: ./.netweave/kubernetes.db }';
+
+/** Longest pause before a start begins anew, milliseconds; each is drawn anew. */
+const longestPause = 1000;
 
 /** What a start demands of the files that are named. */
 export const forStart = filesAtHand(adapterModels);
@@ -51,10 +56,25 @@ export async function start(options: StartOptions): Promise<Gateway> {
   const began = performance.now();
   const configuration = configurationOf(options, forStart);
   const logger = createLogger(configuration);
-  const gateway = await openGateway(configuration, logger);
+  const gateway = await opened(configuration, logger);
   announce(gateway, configuration, Math.round(performance.now() - began));
   void followFirstSync(gateway);
   return gateway;
+}
+
+/** Opens the gateway; anew while `startTimeout` lasts when its Redis went away after it had been there: nothing was begun yet. */
+async function opened(configuration: Configuration, logger: Logger): Promise<Gateway> {
+  const giveUp = performance.now() + (configuration.store.redis?.startTimeout ?? 0);
+  for (;;) {
+    try {
+      return await openGateway(configuration, logger);
+    } catch (error) {
+      const lost = error instanceof Fault && error.detail.at === 'store' && mayPass(error);
+      if (!lost || performance.now() >= giveUp) throw error;
+      logger.warn(`${error.message} The start begins anew.`);
+      await sleep(Math.random() * longestPause);
+    }
+  }
 }
 
 function announce(

@@ -10,6 +10,7 @@ import { until } from '../gateway-under-test.js';
 import { freePort } from './free-port.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 import { startSentinelGroup } from './redis-sentinels.js';
+import { startTcpProxy } from './tcp-proxy.js';
 import { textOf } from './two-gateways.js';
 
 /** Longer than a command at a terminal has patience, and than it takes to say twice what is waited for. */
@@ -27,10 +28,10 @@ afterAll(async () => {
 });
 
 /** Starts the program on a port of its own, and waits until it answers there. */
-async function launched(store = '') {
+async function launched(store = '', redisPort = redis.port) {
   const port = await freePort();
   const config = join(folder, `${port}.yaml`);
-  writeFileSync(config, `store: { redis: { port: ${redis.port}, ${store} } }\n`);
+  writeFileSync(config, `store: { redis: { port: ${redisPort}, ${store} } }\n`);
   const gateway = launchProcess(folder, '--config', config, '--port', String(port));
   const url = `http://127.0.0.1:${port}`;
   await until(async () => (await textOf(`${url}/livez`)) === 'ok\n');
@@ -63,6 +64,28 @@ test('it gives up when the time is over, and at once when it is told to end', as
   gateway.signal('SIGTERM');
   expect(await gateway.ended).toBe(0);
   await redis.start();
+});
+
+test('a gateway that loses its Redis while it opens begins anew', async () => {
+  const begunAnew: number[] = [];
+  // Bytes of Redis up to the loss: once it has been found good, before all that it holds is read.
+  for (const bytes of [17_000, 19_000, 21_000, 23_000]) {
+    const proxy = await startTcpProxy(redis.port);
+    const lost = proxy.truncateAfter(bytes).then(async () => {
+      proxy.refuse();
+      proxy.cut();
+      await sleep(1500);
+      await proxy.accept();
+    });
+    const { gateway } = await launched('', proxy.port);
+    await gateway.ready();
+    await lost;
+    if (gateway.error.includes('begins anew')) begunAnew.push(bytes);
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+    proxy.close();
+  }
+  expect(begunAnew).not.toEqual([]);
 });
 
 test('waiting does not mend a password or a policy: it ends at once', async () => {
