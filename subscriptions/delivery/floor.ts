@@ -7,7 +7,7 @@ import { Limits, type ParallelLimits } from './limits.js';
 import { logReader } from '../log/reader.js';
 import { relocated } from './places.js';
 import { retryPolicy, type RetryPolicy } from './policy.js';
-import type { Entry, RecentLimits } from '../log/recent.js';
+import { recentLimits, type Entry, type RecentLimits } from '../log/recent.js';
 import { carryOut } from './replays.js';
 import { Shard } from './shard.js';
 import { Shards, shardTimes, type ShardTimes } from './shards.js';
@@ -33,7 +33,6 @@ export interface FloorOptions extends Surroundings {
   readonly random?: () => number;
 }
 
-const recentLimits: RecentLimits = { entries: 20_000, bytes: 64 * 1024 * 1024 };
 const mostDeadLetters = 1000;
 const longestMaking = 60_000;
 const subscription = 'InventorySubscription';

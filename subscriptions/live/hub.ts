@@ -2,7 +2,7 @@ import type { Change } from '#schema/change.js';
 import { origin, type Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import { logReader } from '../log/reader.js';
-import type { Entry, RecentLimits } from '../log/recent.js';
+import { recentLimits, type Entry, type RecentLimits } from '../log/recent.js';
 import { openTail, type Tail } from '../log/tail.js';
 import { eventOf } from '../log/told-event.js';
 import { Digest } from './digest.js';
@@ -30,8 +30,6 @@ export interface Hub {
   readonly size: number;
   stop(): void;
 }
-
-const recentLimits: RecentLimits = { entries: 20_000, bytes: 32 * 1024 * 1024 };
 
 export async function openHub(options: HubOptions): Promise<Hub> {
   const hub = new LogHub(options);
