@@ -51,6 +51,8 @@ export interface GroupProjection<N extends ObjectName> {
     Record<string, (native: never, identity: string) => Iterable<readonly [key: string, contribution: unknown]>>
   >;
   build(key: string, contributions: readonly unknown[]): Projected<N> | undefined;
+  /** How long the object stays as it was when the last contribution has gone, milliseconds; it goes at once if absent. */
+  readonly lingers?: number;
 }
 
 /** The objects an instance may hold, and how each is made. */

@@ -117,6 +117,16 @@ export class Reader {
     return this.#arrivals.next();
   }
 
+  /** Tells of objects that stayed for a while when nothing was left of them, and whose time is over. */
+  async end(): Promise<void> {
+    await this.#orAnew(this.#around.feed.observe(this.#source, this.#apply([]), this.#watched.fence));
+  }
+
+  /** When there may be something to end. */
+  nextEnd(): number | undefined {
+    return this.#materialiser.nextEnd();
+  }
+
   /**
    * What a backend answered to a write. Resolves when it can be read, and with it all that is made of several natives; throws
    * BACKEND_TIMEOUT if the signal aborts before enough of the backend has been read for that.
@@ -189,7 +199,8 @@ export class Reader {
         reason,
       });
     };
-    return materialise(oCloudId, source.instance, connection.project, { refused, before: this.#before ?? new Set() });
+    const [before, now] = [this.#before ?? new Set<string>(), () => this.#around.clock.now()];
+    return materialise(oCloudId, source.instance, connection.project, { refused, before, now });
   }
 
   #apply(facts: readonly Fact[]): readonly ObjectEvent[] {

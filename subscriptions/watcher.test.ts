@@ -154,6 +154,24 @@ describe('a watch', () => {
     expect(await stored()).toEqual({ a: '1', p: '1 L' });
   });
 
+  test('ends in time what lingers when nothing is left of it', async () => {
+    const { round, say } = stream();
+    const lingering = { ...(project.ResourcePool as object), lingers: 60_000 } as typeof project.ResourcePool;
+    start({ watch: round, project: { ...project, ResourcePool: lingering } });
+    await say({ events: [...list('box', [box('a', '1')]), ...labels] });
+    const gone = { type: 'delete', kind: 'box', identity: 'a' } as const;
+    await say({ events: [gone, { ...gone, kind: 'label', identity: 'l' }] });
+    await clock.advance(59_000);
+    expect(await stored()).toEqual({ p: '1 L' });
+    await clock.advance(1000);
+    await settle();
+    expect(await stored()).toEqual({});
+    expect((await entries()).filter((entry) => entry.startsWith('deleted'))).toEqual([
+      'deleted ResourceType',
+      'deleted ResourcePool',
+    ]);
+  });
+
   test('leaves out what does not fit the model and says so once', async () => {
     const { round, say } = stream();
     start({ watch: round });

@@ -37,14 +37,14 @@ export function watch(watched: Watched, around: Omit<Surroundings, 'clock'> & { 
       try {
         return await rounds.reader.observe(events, signal, began);
       } finally {
-        rounds.releaseInTime();
+        rounds.actInTime();
       }
     },
     async catchUp(events, signal, began) {
       const caughtUp = rounds.reader.caughtUp(events, signal);
       rounds.listAgain();
       const left = await caughtUp;
-      return rounds.reader.observe(left, signal, began).finally(() => rounds.releaseInTime());
+      return rounds.reader.observe(left, signal, began).finally(() => rounds.actInTime());
     },
     readAgain: () => rounds.reader.renew(),
     async stop() {
@@ -63,7 +63,15 @@ class Rounds {
   #round = new AbortController();
   /** Where the next watch goes on; undefined: with a full list, as after every start, because nothing is made then. */
   #cursor: Cursor | undefined;
-  #releasing = false;
+  readonly #releases = this.#alarm(
+    () => this.reader.nextRelease(),
+    () => this.reader.release() && this.listAgain(),
+  );
+  // What could not be stored is read anew, and goes with that.
+  readonly #ends = this.#alarm(
+    () => this.reader.nextEnd(),
+    () => this.reader.end().catch(() => undefined),
+  );
 
   constructor(watched: Watched, around: Surroundings) {
     this.#watched = watched;
@@ -95,11 +103,11 @@ class Rounds {
     this.#stopped.abort();
   }
 
-  /** Has what is believed released when its time has come; a poll does so by itself. */
-  releaseInTime(): void {
-    if (this.#releasing || !this.#watched.connection.watch || this.reader.nextRelease() === undefined) return;
-    this.#releasing = true;
-    void this.#releaseAll().finally(() => (this.#releasing = false));
+  /** Has what is believed released, and what lingers ended, when its time has come; a poll does so by itself. */
+  actInTime(): void {
+    if (!this.#watched.connection.watch) return;
+    this.#releases.set();
+    this.#ends.set();
   }
 
   listAgain(): void {
@@ -124,7 +132,7 @@ class Rounds {
       if (round.aborted) return 0;
       this.#cursor = batch.cursor ?? this.#cursor;
       if (resumed) coverage.returned(source.instance, clock.now());
-      this.releaseInTime();
+      this.actInTime();
       if (ignored > 0) this.reader.renew();
       else if (held > 0 && !rechecking) {
         rechecking = true;
@@ -186,19 +194,34 @@ class Rounds {
     if (!round.aborted) this.listAgain();
   }
 
-  async #releaseAll(): Promise<void> {
-    const { clock } = this.#around;
-    for (let next = this.reader.nextRelease(); next !== undefined; next = this.reader.nextRelease()) {
-      await this.#sleep(Math.max(1, next - clock.now()), this.#stopped.signal);
-      if (this.#stopped.signal.aborted) return;
-      if (this.reader.release()) this.listAgain();
-    }
+  /** An alarm that rings at the times that `next` says, which come in order. */
+  #alarm(next: () => number | undefined, act: () => unknown): Alarm {
+    const stopped = this.#stopped.signal;
+    const ring = async (): Promise<void> => {
+      for (let at = next(); at !== undefined && !stopped.aborted; at = next()) {
+        await this.#sleep(Math.max(1, at - this.#around.clock.now()), stopped);
+        if (!stopped.aborted) await act();
+      }
+    };
+    let isSet = false;
+    return {
+      set() {
+        if (isSet || next() === undefined) return;
+        isSet = true;
+        void ring().finally(() => (isSet = false));
+      },
+    };
   }
 
   /** Resolves early, too, when the watcher stops or a full list is wanted. */
   async #sleep(milliseconds: number, signal = this.#signal()): Promise<void> {
     if (milliseconds > 0) await this.#around.clock.sleep(milliseconds, signal).catch(() => undefined);
   }
+}
+
+interface Alarm {
+  /** Has it ring, unless it is set already or there is nothing to ring for. */
+  set(): void;
 }
 
 class NotWritten extends Error {

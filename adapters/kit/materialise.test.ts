@@ -260,3 +260,49 @@ test('objects made from a list say so', () => {
   expect(kit.apply([listed]).map((event) => 'listed' in event)).toEqual([true, true]);
   expect(kit.apply([node('a', { pool: 'p', text: 'new' })]).map((event) => 'listed' in event)).toEqual([false]);
 });
+
+describe('an object that lingers', () => {
+  let now = 1000;
+  const stay = 500;
+  const lingering = () => {
+    now = 1000;
+    const ResourcePool = { ...(project.ResourcePool as object), lingers: stay } as Projections['ResourcePool'];
+    const kit = materialise(oCloudId, 'east', { ResourcePool }, { now: () => now });
+    kit.apply([node('a', { pool: 'p' }), ...both]);
+    return kit;
+  };
+  const gone: Fact = { type: 'delete', kind: 'node', identity: 'a' };
+
+  test('stays as it was when nothing is left of it, in full lists too, and goes once when its time is over', () => {
+    const kit = lingering();
+    expect(kit.apply([gone])).toEqual([]);
+    expect(kit.nextEnd()).toBe(1500);
+    now = 1400;
+    const [told] = kit.apply([complete('node')]);
+    expect(told).toMatchObject({ type: 'complete', ids: new Set([idOf('ResourcePool', 'p')]) });
+    now = 1500;
+    expect(kit.apply([])).toEqual([{ type: 'delete', object: 'ResourcePool', id: idOf('ResourcePool', 'p') }]);
+    expect(kit.nextEnd()).toBeUndefined();
+    expect(kit.apply([complete('node')])).toMatchObject([{ type: 'complete', ids: new Set() }]);
+  });
+
+  test('also when a list no longer names what it was made of', () => {
+    const kit = lingering();
+    expect(kit.apply([{ ...gone, type: 'forget' }, complete('node')])).toMatchObject([
+      { type: 'complete', ids: new Set([idOf('ResourcePool', 'p')]) },
+    ]);
+    now = 1500;
+    expect(kit.apply([])).toMatchObject([{ type: 'delete' }]);
+  });
+
+  test('goes on as if nothing had been when something comes back, and lingers anew after that', () => {
+    const kit = lingering();
+    kit.apply([gone]);
+    now = 1400;
+    expect(kit.apply([node('a', { pool: 'p' })])).toEqual([]);
+    expect(kit.nextEnd()).toBeUndefined();
+    now = 1600;
+    expect(kit.apply([gone])).toEqual([]);
+    expect(kit.nextEnd()).toBe(2100);
+  });
+});

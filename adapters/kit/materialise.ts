@@ -54,6 +54,8 @@ export interface Materialiser {
   apply(facts: readonly Fact[]): readonly ObjectEvent[];
   /** Whether natives of these kinds contribute to objects that are not made yet, because other natives are missing. */
   unread(kinds: Iterable<string>): boolean;
+  /** When something goes of itself, milliseconds since 1970: the next `apply`, of nothing too, tells it from then on. */
+  nextEnd(): number | undefined;
 }
 
 /** A projection threw, or made what the model does not allow: the object stays as it was. */
@@ -67,6 +69,8 @@ export interface MaterialiserOptions {
    * natives of a kind that cannot be read; of other objects a part is better than nothing.
    */
   readonly before?: ReadonlySet<string>;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /**
@@ -77,7 +81,7 @@ export function materialise(
   oCloudId: string,
   instance: string,
   project: Projections,
-  { refused = rethrow, before = new Set() }: MaterialiserOptions = {},
+  { refused = rethrow, before = new Set(), now = Date.now }: MaterialiserOptions = {},
 ): Materialiser {
   const states = objectNames.flatMap((object) => {
     const projection = project[object] as EachProjection<ObjectName> | GroupProjection<ObjectName> | undefined;
@@ -112,7 +116,7 @@ export function materialise(
         listed ||= fact.type === 'forget' || (fact.type === 'upsert' && fact.listed === true);
       }
       for (const state of states) {
-        if (!state.grouped || ready(state)) for (const event of state.drain(listed)) out.push(event);
+        if (!state.grouped || ready(state)) for (const event of state.drain(listed, now())) out.push(event);
         if (relisted.has(state) && kinds.all(state.kinds, 'current') && !state.doubtful) {
           relisted.delete(state);
           out.push({ type: 'complete', object: state.object, ids: state.ids });
@@ -123,6 +127,7 @@ export function materialise(
       }
       return out;
     },
+    nextEnd: () => earliest(states.map((state) => state.nextEnd)),
     unread: (named) => [...named].some((kind) => concerned(kind).some((state) => state.grouped && !ready(state))),
   };
 }
@@ -135,6 +140,11 @@ function refusalEvent({ object, refusal }: ObjectState, before: string | undefin
     return { type: 'stale', object, reason: refusal } as const;
   }
   return refusal === undefined && before !== undefined ? ({ type: 'current', object } as const) : undefined;
+}
+
+/** The smallest of those that are there. */
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  return times.reduce((first, time) => (first === undefined || (time !== undefined && time < first) ? time : first));
 }
 
 function statesByKind(states: readonly ObjectState[]): (kind: string) => readonly ObjectState[] {

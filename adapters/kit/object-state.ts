@@ -21,7 +21,9 @@ export interface ObjectState {
   readonly refusal: string | undefined;
   apply(fact: NativeFact): void;
   /** What changed since; `listed`: whether a full list had part in it. */
-  drain(listed: boolean): readonly ObjectEvent[];
+  drain(listed: boolean, now: number): readonly ObjectEvent[];
+  /** When an object goes of which nothing is left, milliseconds since 1970. */
+  readonly nextEnd: number | undefined;
 }
 
 export class EachState implements ObjectState {
@@ -29,6 +31,7 @@ export class EachState implements ObjectState {
   readonly kinds: readonly string[];
   readonly grouped = false;
   readonly doubtful = false;
+  readonly nextEnd = undefined;
   readonly ids: ReadonlySet<string>;
   readonly #made: MadeObjects;
   readonly #build: (native: unknown, identity: string) => Projected | undefined;
@@ -74,6 +77,8 @@ export class GroupState implements ObjectState {
   readonly #dirty = new Set<string>();
   readonly #shrunk = new Set<string>();
   readonly #refusals = new Refusals();
+  /** Keys of which nothing is left, and when their objects go; the first to go at the beginning. */
+  readonly #lingering = new Map<string, number>();
 
   constructor(made: MadeObjects, projection: GroupProjection<ObjectName>) {
     this.object = made.object;
@@ -110,8 +115,17 @@ export class GroupState implements ObjectState {
     return this.#refusals.reason ?? this.#made.refusals.reason;
   }
 
-  drain(listed: boolean): readonly ObjectEvent[] {
-    for (const key of new Set([...this.#dirty, ...this.#shrunk])) this.#rebuild(key, listed);
+  get nextEnd(): number | undefined {
+    return this.#lingering.values().next().value;
+  }
+
+  drain(listed: boolean, now: number): readonly ObjectEvent[] {
+    for (const [key, end] of this.#lingering) {
+      if (end > now) break;
+      this.#lingering.delete(key);
+      this.#made.drop(key, {});
+    }
+    for (const key of new Set([...this.#dirty, ...this.#shrunk])) this.#rebuild(key, listed, now);
     this.#dirty.clear();
     this.#shrunk.clear();
     return this.#made.drain();
@@ -134,15 +148,19 @@ export class GroupState implements ObjectState {
     }
   }
 
-  #rebuild(key: string, listed: boolean): void {
+  #rebuild(key: string, listed: boolean, now: number): void {
     const group = this.#groups.get(key);
     const mark = listed ? { listed: true as const } : {};
     if (group && group.size > 0) {
+      this.#lingering.delete(key);
       this.#made.make(key, () => this.#projection.build(key, group.contributions()), mark);
       return;
     }
     this.#groups.delete(key);
-    if (!this.#dirty.has(key)) this.#made.forget(key);
+    const { lingers } = this.#projection;
+    if (lingers !== undefined && this.#made.has(key)) {
+      if (!this.#lingering.has(key)) this.#lingering.set(key, now + lingers);
+    } else if (!this.#dirty.has(key)) this.#made.forget(key);
     else if (this.#made.has(key)) this.#made.drop(key, mark);
   }
 }

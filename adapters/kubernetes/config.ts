@@ -54,6 +54,11 @@ export const kubernetesConfig = z
       .array(labelKey)
       .default(knownNodeGroupLabels)
       .describe('Node labels of distributions that name a pool, in order.'),
+    emptyPoolsStay: z
+      .int()
+      .min(0)
+      .default(300_000)
+      .describe('Milliseconds that a pool stays, empty, when its last node has gone.'),
     labelSelector: z.string().min(1).optional().describe('Which Nodes belong to the inventory; all if not given.'),
     fieldSelector: z.string().min(1).optional().describe('The same by field.'),
     profile: profile.optional(),

@@ -133,7 +133,7 @@ describe('the Kubernetes adapter', () => {
     ]);
   });
 
-  test('a pool over two sites stands at the default site, and goes with its last node', async () => {
+  test('a pool over two sites stands at the default site, and outlives its last node for a while', async () => {
     const label = { 'eks.amazonaws.com/nodegroup': 'core' };
     cluster.fake.put(nodesPath, fakeNode('a', { labels: { ...inZone('z1'), ...label } }));
     const rows = await cluster.follow();
@@ -143,8 +143,10 @@ describe('the Kubernetes adapter', () => {
     cluster.fake.remove(nodesPath, 'a');
     await until(() => valuesOf(rows, 'ResourcePool')[0]!['oCloudSiteId'] === 'site-z2');
     cluster.fake.remove(nodesPath, 'b');
-    await until(() => valuesOf(rows, 'ResourcePool').length === 0);
+    await until(() => valuesOf(rows, 'Resource').length === 0);
+    expect(valuesOf(rows, 'ResourcePool')).toMatchObject([{ name: 'core', oCloudSiteId: 'site-z2' }]);
     expect(valuesOf(rows, 'DeploymentManager')).toMatchObject([{ capacity: { nodes: '0', cpu: '0' } }]);
+    expect(cluster.connection.project.ResourcePool).toMatchObject({ lingers: 300_000 });
   });
 
   test('a heartbeat changes no row', async () => {

@@ -43,7 +43,7 @@ export async function connect(
     servers: [credentials.server],
     project: {
       Resource: projectResources(context, chain),
-      ResourcePool: projectPools(context, chain),
+      ResourcePool: { ...projectPools(context, chain), lingers: config.emptyPoolsStay },
       ResourceType: projectTypes(),
       DeploymentManager: projectManager(context, credentials.server, config),
     },
