@@ -5,6 +5,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// What V8 compiled is kept for the next start (Node's own cache; a folder that others cannot write to).
+process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules/.cache/netweave');
 const sources = ['schema', 'adapters', 'subscriptions', 'src', 'test', 'bench'];
 
 function must(argv, doing) {
