@@ -101,7 +101,7 @@ export interface Operation<
   /** Name of the GraphQL field, where verb and object do not make one. A query with one is a field of the root. */
   readonly field?: string;
   readonly summary: string;
-  readonly audit: 'none' | 'access' | 'durable';
+  readonly audit: 'none' | 'durable';
   /** Names the state an answer depends on; equal stamps mean equal answers. */
   stamp?(call: Call, input: z.output<I>): string;
   run(call: Call, input: z.output<I>): Promise<Answer> | Answer;
