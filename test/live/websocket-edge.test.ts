@@ -72,6 +72,27 @@ async function lines(of: string, count: number): Promise<readonly Line[]> {
   return found;
 }
 
+describe('what a client says', () => {
+  const much = 'x'.repeat(10_000);
+
+  test('before it is known who it is must be short', async () => {
+    const client = await live({ init: false });
+    client.say({ type: 'connection_init', payload: { authorization: 'Bearer reader', much } });
+    expect(await client.ended).toEqual({ code: 1009, reason: 'Say first who you are' });
+  });
+
+  test('in the variables of a stream is bounded, and kept only where the operation knows it', async () => {
+    const client = await live({ as: 'reader' });
+    const named = 'subscription($reason: String) { changes(since: $reason) { __typename } }';
+    client.subscribe('long', named, { reason: much });
+    client.subscribe('more', 'subscription { changes { __typename } }', { much });
+    await until(() => client.of('more').some(({ type }) => type === 'next'));
+    expect(client.of('long')).toMatchObject([
+      { type: 'error', payload: [{ extensions: { code: 'TOO_LARGE', at: 'variables' } }] },
+    ]);
+  });
+});
+
 describe('an operation on a WebSocket', () => {
   test('may fail without ending the others', async () => {
     const client = await live({ as: 'admin' });

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import {
   getArgumentValues,
@@ -50,6 +51,8 @@ interface Limits extends DocumentLimits {
 }
 
 const mostTokens = 1000;
+/** Of variables as JSON. As objects they take up to twenty times that, and one client may have thousands of streams. */
+const longestVariables = 8192;
 /** Of memory for documents that are kept parsed and validated. */
 const keptBytes = 16 * 1024 * 1024;
 const rootSince = 'since';
@@ -93,16 +96,29 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
       const found = rootField(document, operation.selectionSet.selections);
       const field = found && liveFields.get(found.name.value);
       if (!found || !field) throw new Fault('INVALID', 'A subscription asks for one field.', { at: 'query' });
-      const variables = sent ?? {};
+      const variables = declared(operation, sent ?? {});
       const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
       if (errors) throw new GraphQLErrors(errors);
       const args = getArgumentValues(schema.getSubscriptionType()!.getFields()[field.name]!, found, coerced);
       let shared = texts.get(operation);
       if (!shared) texts.set(operation, (shared = sharedOf(document, operation, found)));
       const { [shared.since ?? '']: _since, ...rest } = variables;
-      return { document, operation, variables, field, args, shared: `${shared.text}\n${JSON.stringify(rest)}` };
+      const asked = hash('sha256', `${shared.text}\n${JSON.stringify(rest)}`, 'base64url');
+      return { document, operation, variables, field, args, shared: asked };
     },
   };
+}
+
+/** The variables that the operation knows: they are kept for as long as the stream. Throws TOO_LARGE. */
+function declared(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  sent: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const names = variableDefinitions.map(({ variable }) => variable.name.value).filter((name) => Object.hasOwn(sent, name));
+  const variables = Object.fromEntries(names.map((name) => [name, sent[name]]));
+  if (JSON.stringify(variables).length <= longestVariables) return variables;
+  const detail = `The variables of a subscription are longer than ${longestVariables} bytes.`;
+  throw new Fault('TOO_LARGE', detail, { at: 'variables' });
 }
 
 function parsed(text: string): DocumentNode {

@@ -23,6 +23,9 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 
 /** How long a client may take to say who it is, milliseconds: what the protocol's reference implementation waits. */
 const initWithin = 3000;
+/** What may be said before that, bytes: strangers cost no more memory. */
+const longestGreeting = 8192;
+const tooLong = 1009;
 const tryAgainLater = 1013;
 const internalError = 4500;
 
@@ -39,7 +42,12 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
   });
   const protocol = makeServer<Record<string, unknown>, LiveSocket>({
     connectionInitWaitTimeout: initWithin,
-    onConnect: ({ extra, connectionParams }) => letIn(parts, extra, connectionParams),
+    onConnect(context) {
+      const { extra, connectionParams } = context;
+      // It would be kept for as long as the connection.
+      Object.assign(context, { connectionParams: undefined });
+      return letIn(parts, extra, connectionParams);
+    },
     onSubscribe: ({ extra, subscriptions }, id, sent) =>
       beginOperation(parts, extra, { id, sent: sent as Sent, open: Object.keys(subscriptions).length }),
     subscribe: ({ contextValue }) => contextValue as Answering,
@@ -70,6 +78,7 @@ function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSo
       onMessage: (take) =>
         ws.on('message', (data: Buffer) => {
           if (!live.hears(data.length)) return;
+          if (!live.principal && data.length > longestGreeting) return live.close(tooLong, 'Say first who you are');
           take(data.toString()).catch((error: unknown) => {
             parts.unforeseen(error, live);
             live.close(internalError, 'Internal error');
