@@ -38,7 +38,7 @@ export interface Admission {
   overload(): Fault | undefined;
   /** Who it is. A stranger is charged and UNAUTHENTICATED; RATE_LIMITED when it goes on, and should lose its connection. */
   identify(socket: Socket, authorization: string | undefined): Principal | Fault;
-  /** Lets an exchange in as its caller's; RATE_LIMITED when that one asks too much. */
+  /** Lets an exchange in as its caller's; RATE_LIMITED when that one asks too much, UNAVAILABLE when all together do. */
   admit(exchange: Exchange, principal: Principal): EdgeCaller | Fault;
   /** Ends an exchange, whether or not it was let in. */
   end(exchange: Exchange, how: Pick<Served, 'request' | 'method' | 'status'>): void;
@@ -46,11 +46,11 @@ export interface Admission {
 
 export function admission(parts: AdmissionParts): Admission {
   const { load, inFlightPerPrincipal: most } = parts;
-  const work = new InFlight(most);
+  const work = new InFlight(most, load);
+  const overload = () => new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 });
   return {
     overload() {
-      if (!overloaded(load, work.all)) return undefined;
-      return new Fault('UNAVAILABLE', 'The gateway is overloaded; try again shortly.', { retryAfter: 1 });
+      return overloaded(load, work.all) ? overload() : undefined;
     },
     identify(socket, authorization) {
       const known = parts.identify(socket, authorization);
@@ -63,6 +63,7 @@ export function admission(parts: AdmissionParts): Admission {
       const wait = parts.charge(principal.name);
       if (wait > 0) return tooMany(wait);
       if (exchange.enter(work)) return caller;
+      if (work.full) return overload();
       return new Fault('RATE_LIMITED', `${most} of your requests are under way already.`, { retryAfter: 1 });
     },
     end(exchange, { request, method, status }) {

@@ -81,15 +81,15 @@ describe('what a client says', () => {
     expect(await client.ended).toEqual({ code: 1009, reason: 'Say first who you are' });
   });
 
-  test('in the variables of a stream is bounded, and kept only where the operation knows it', async () => {
+  test('beside the document of a stream is bounded, whether or not the operation knows it', async () => {
     const client = await live({ as: 'reader' });
-    const named = 'subscription($reason: String) { changes(since: $reason) { __typename } }';
-    client.subscribe('long', named, { reason: much });
-    client.subscribe('more', 'subscription { changes { __typename } }', { much });
-    await until(() => client.of('more').some(({ type }) => type === 'next'));
-    expect(client.of('long')).toMatchObject([
-      { type: 'error', payload: [{ extensions: { code: 'TOO_LARGE', at: 'variables' } }] },
-    ]);
+    client.subscribe('known', 'subscription($s: String) { changes(since: $s) { __typename } }', { s: much });
+    client.subscribe('unknown', 'subscription { changes { __typename } }', { much });
+    await until(() => client.heard.length === 2);
+    for (const id of ['known', 'unknown'])
+      expect(client.of(id)).toMatchObject([
+        { type: 'error', payload: [{ extensions: { code: 'TOO_LARGE', at: 'variables' } }] },
+      ]);
   });
 });
 

@@ -52,7 +52,7 @@ interface Limits extends DocumentLimits {
 
 const mostTokens = 1000;
 /** Of variables as JSON. As objects they take up to twenty times that, and one client may have thousands of streams. */
-const longestVariables = 8192;
+const longestBeside = 4096;
 /** Of memory for documents that are kept parsed and validated. */
 const keptBytes = 16 * 1024 * 1024;
 const rootSince = 'since';
@@ -92,11 +92,12 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
       if (!operation) throw new GraphQLErrors([new GraphQLError('The document has no operation of this name.')]);
       return { document, operation };
     },
-    live({ document, operation }, { variables: sent }) {
+    live({ document, operation }, sent) {
+      refuseMuch(sent);
       const found = rootField(document, operation.selectionSet.selections);
       const field = found && liveFields.get(found.name.value);
       if (!found || !field) throw new Fault('INVALID', 'A subscription asks for one field.', { at: 'query' });
-      const variables = declared(operation, sent ?? {});
+      const variables = sent.variables ?? {};
       const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
       if (errors) throw new GraphQLErrors(errors);
       const args = getArgumentValues(schema.getSubscriptionType()!.getFields()[field.name]!, found, coerced);
@@ -109,15 +110,10 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
   };
 }
 
-/** The variables that the operation knows: they are kept for as long as the stream. Throws TOO_LARGE. */
-function declared(
-  { variableDefinitions = [] }: OperationDefinitionNode,
-  sent: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const names = variableDefinitions.map(({ variable }) => variable.name.value).filter((name) => Object.hasOwn(sent, name));
-  const variables = Object.fromEntries(names.map((name) => [name, sent[name]]));
-  if (JSON.stringify(variables).length <= longestVariables) return variables;
-  const detail = `The variables of a subscription are longer than ${longestVariables} bytes.`;
+/** What is sent beside the document is kept for as long as the stream, by us and by graphql-ws. Throws TOO_LARGE. */
+function refuseMuch(sent: Sent): void {
+  if (JSON.stringify({ ...sent, query: '' }).length <= longestBeside) return;
+  const detail = `The variables of a subscription are longer than ${longestBeside} bytes.`;
   throw new Fault('TOO_LARGE', detail, { at: 'variables' });
 }
 
