@@ -86,14 +86,14 @@ export interface Written {
  * Writes of one object; a method that is present is the verb. Values are partial models and patches are merge-patches; beside
  * each id of another object of this instance stands its native identity (`resourcePoolId`, `resourcePoolIdentity`).
  */
-export interface WritePort {
+export interface WritePort<N extends ObjectName = ObjectName> {
   create?(call: PortCall, value: Readonly<Record<string, unknown>>, tenant: string | null): Promise<Written>;
-  update?(call: PortCall, target: Target, patch: Readonly<Record<string, unknown>>): Promise<Written>;
-  scale?(call: PortCall, target: Target, size: number): Promise<Written>;
-  delete?(call: PortCall, target: Target): Promise<Written>;
+  update?(call: PortCall, target: Target<N>, patch: Readonly<Record<string, unknown>>): Promise<Written>;
+  scale?(call: PortCall, target: Target<N>, size: number): Promise<Written>;
+  delete?(call: PortCall, target: Target<N>): Promise<Written>;
 }
 
-export type Ports = { readonly [N in ObjectName]?: WritePort };
+export type Ports = { readonly [N in ObjectName]?: WritePort<N> };
 
 /** What an adapter is given about its place in the gateway. */
 export interface ConnectContext {
