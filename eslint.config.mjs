@@ -18,7 +18,7 @@ const kebabCase = {
 };
 
 export default [
-  { ignores: ['dist/', 'node_modules/', '.netweave/', 'coverage/', 'openapi/'] },
+  { ignores: ['dist/', 'node_modules/', '.netweave/', 'coverage/', 'openapi/', 'client.ts', 'watch.ts'] },
   {
     files: ['**/*.ts', '**/*.mjs'],
     languageOptions: { parser: tseslint.parser },

@@ -113,6 +113,14 @@ describe('refusals', () => {
     expect(json(reply)['at']).toBe(at);
   });
 
+  test.each([
+    ['-1', 'at least'],
+    ['1.5', 'whole number'],
+    ['1e2', 'was a string'],
+  ])('of %s objects tell what is wrong with the number', async (first, why) => {
+    expect(json(await ask(`/resourcePools?first=${first}`))['detail']).toContain(why);
+  });
+
   test('of a body speak of the body, not of what operations wrap it in', async () => {
     const wrong = json(await ask('/resourcePools', { method: 'POST', body: { name: 1, description: 2 } }));
     const unknown = json(await ask('/resourcePools/x', { method: 'PATCH', body: { colour: 'red' } }));

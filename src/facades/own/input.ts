@@ -52,9 +52,9 @@ function listInput({ parent }: ObjectDefinition, query: Sent): unknown {
   };
 }
 
-/** Digits become their number; anything else is left for the gate to refuse. */
+/** What reads as a number becomes it; anything else is left for the gate to refuse. */
 function numberOf(text: unknown): unknown {
-  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : text;
+  return typeof text === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text;
 }
 
 function orderOf(text: string): unknown {
