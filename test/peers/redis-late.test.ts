@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis as RedisModel } from '#platform/config/redis.js';
+import { connectionOptions } from '#platform/store/redis/connection-options.js';
+import { Connection } from '#platform/store/redis/connection.js';
 import { openRedisStore } from '#platform/store/redis/redis-store.js';
+import { WakeUps } from '#platform/store/redis/wake-ups.js';
 import { launchProcess } from '../gateway-process.js';
 import { until } from '../gateway-under-test.js';
 import { freePort } from './free-port.js';
@@ -86,6 +89,27 @@ test('a gateway that loses its Redis while it opens begins anew', async () => {
     proxy.close();
   }
   expect(begunAnew).not.toEqual([]);
+});
+
+test('one SUBSCRIBE that failed does not count once a later one is through', async () => {
+  await redis.ask((asked) => asked.acl('SETUSER', 'default', '-subscribe'));
+  const connection = new Connection('redis', connectionOptions(RedisModel.parse({ port: redis.port })));
+  const wakeUps = new WakeUps(connection, 'appended');
+  try {
+    await expect(wakeUps.listening()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await redis.ask(async (asked) => {
+      await asked.acl('SETUSER', 'default', '+subscribe');
+      await asked.call('CLIENT', 'KILL', 'SKIPME', 'yes');
+    });
+    await until(() => connection.generation === 2);
+    await wakeUps.listening();
+    let woken = 0;
+    wakeUps.onAppend(() => (woken += 1));
+    await redis.ask((asked) => asked.publish('appended', ''));
+    await until(() => woken > 0);
+  } finally {
+    await wakeUps.close();
+  }
 });
 
 test('waiting does not mend a password or a policy: it ends at once', async () => {
