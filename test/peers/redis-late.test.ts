@@ -48,9 +48,10 @@ test('a gateway waits for a Redis that is not there yet: alive, not ready, and s
   // It would end a process that does not listen for it.
   gateway.signal('SIGHUP');
   await sleep(away);
-  expect(gateway.error).toContain('still starting');
+  expect(gateway.error).toContain('still starting: tokens and roles are read again');
   await redis.start();
   expect((await gateway.ready()).url).toBe(url);
+  await until(() => gateway.error.includes('Tokens and roles were read again.'));
   const said = gateway.error.split('\n').filter((line) => line.includes(`127.0.0.1:${redis.port} cannot be reached`));
   expect(said.length).toBeGreaterThanOrEqual(2);
   expect(said[0]).toMatch(/ECONNREFUSED.*Waiting for it, \d\d s more\./);
