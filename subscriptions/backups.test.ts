@@ -5,7 +5,7 @@ import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { backups, type Backups } from './backups.js';
 import { claimOf } from './claim.js';
-import { kinds, progressOf } from './delivery/documents.js';
+import { kinds, progressOf, progressValue } from './delivery/documents.js';
 import { readSecrets } from './delivery/secrets.js';
 import { owned } from './owned.js';
 
@@ -67,6 +67,30 @@ test('in the log it is from it goes on where it stood', async () => {
   const [row] = await store.objects([{ object: 'InventorySubscription', id: 's' }]);
   expect(row!.value['state']).toBe('active');
   expect(progressOf((await store.get(kinds.delivery, 's'))!.value)).toMatchObject({ position, owed: {} });
+});
+
+test('a restore goes on where deliveries stand here, and is told when a deletion takes that away meanwhile', async () => {
+  const { store, lines, position } = await filled();
+  await owned(store).remove({ object: 'InventorySubscription', id: 's', tenant: null, value, position }, [
+    claimOf(null, value),
+  ]);
+  const here = { position: await store.head(), delivered: 7, owed: {} };
+  await store.put(kinds.delivery, 's', progressValue(here), 0);
+  let others = 1;
+  const overtaken: Store = {
+    ...store,
+    async put(kind, id, next, expected, how) {
+      if (kind === kinds.delivery && others-- > 0) await store.remove(kind, id, expected);
+      return store.put(kind, id, next, expected, how);
+    },
+  };
+  const kept = backups({ store: overtaken, owned: owned(store), sealer: sealing, oCloudId: 'o', version: 'v' });
+  await expect(kept.restore(lines, write)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await store.objects([{ object: 'InventorySubscription', id: 's' }])).toEqual([undefined]);
+  await store.put(kinds.delivery, 's', progressValue(here), 0);
+  expect(await kept.restore(lines, write)).toMatchObject({ created: 1 });
+  const { value: stored, revision } = (await store.get(kinds.delivery, 's'))!;
+  expect([progressOf(stored), revision]).toEqual([expect.objectContaining(here), 2]);
 });
 
 test('nothing is written when something stands differently, cannot be opened, or is another subscription', async () => {

@@ -180,11 +180,12 @@ async function write(around: Around, { line, stands, judgement }: Judged): Promi
   if (judgement === 'unchanged' || judgement === 'duplicates') return;
   if (stands) return replace(around, line, stands);
   const { store, owned } = around;
-  const kept = await store.get(kinds.secret, id);
+  const [kept, left] = await Promise.all([store.get(kinds.secret, id), store.get(kinds.delivery, id)]);
   const sealed = await store.put(kinds.secret, id, { sealed: secret }, kept?.revision ?? 0);
-  const progress = await placed(store, progressOf(delivery));
-  // Where its deliveries stand in this store is truer than what the backup says.
-  await store.put(kinds.delivery, id, progressValue(progress), 0);
+  // Where its deliveries stand in this store is truer than what the backup says. Written anew, no deletion takes it along.
+  const progress = left ? progressOf(left.value) : await placed(store, progressOf(delivery));
+  const begun = await store.put(kinds.delivery, id, progressValue(progress), left?.revision ?? 0);
+  if (sealed === undefined || begun === undefined) throw moved(id);
   const gap = progress.lost !== undefined && (value.state === 'active' || value.state === 'degraded');
   const shown = gap ? { ...value, state: 'degraded', stateReason: progress.lost } : value;
   const fresh = {
@@ -194,7 +195,7 @@ async function write(around: Around, { line, stands, judgement }: Judged): Promi
     value: shown,
     claims: [claimOf(tenant, value)],
   } as const;
-  if (sealed === undefined || !(await owned.create(fresh))) throw moved(id);
+  if (!(await owned.create(fresh))) throw moved(id);
 }
 
 /** The row decides, while what either version of it shows is known: whoever changed it first goes on signing as before. */

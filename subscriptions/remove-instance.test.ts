@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
-import type { Store } from '#platform/store/store.js';
+import type { Lease, Store } from '#platform/store/store.js';
 import type { ObjectEvent } from '#adapters/kit/materialise.js';
 import { origin } from '#schema/position.js';
 import { feed } from './feed.js';
 import { removeObjectsOf } from './remove-instance.js';
 
 let store: Store;
-beforeEach(async () => void (store = await openEmbeddedStore({ memory: true })));
+let fence: Lease;
+beforeEach(async () => {
+  store = await openEmbeddedStore({ memory: true });
+  fence = (await store.lease('watch/east', 'me', 60_000))!;
+});
 afterEach(() => store.close());
 
 async function fill(instance: string, count: number): Promise<void> {
@@ -22,7 +26,7 @@ test('every object of the instance goes with a change, and nothing else does', a
   await fill('east', 1234);
   await fill('west', 3);
   const head = await store.head();
-  expect(await removeObjectsOf(store, 'east')).toBe(1234);
+  expect(await removeObjectsOf(store, 'east', fence)).toBe(1234);
   const read = await store.read(head, 5000);
   const changes = read.outcome === 'read' ? read.changes : [];
   expect(new Set(changes.map(({ change, instance }) => `${change} ${instance}`))).toEqual(new Set(['deleted east']));
@@ -31,7 +35,7 @@ test('every object of the instance goes with a change, and nothing else does', a
   const { marks } = await store.snapshot();
   expect(marks.get('Resource/p')).toEqual(await store.head());
   expect((await store.read(origin, 1)).outcome).toBe('read');
-  expect(await removeObjectsOf(store, 'east')).toBe(0);
+  expect(await removeObjectsOf(store, 'east', fence)).toBe(0);
 });
 
 test('an object that changes at that moment goes all the same', async () => {
@@ -55,5 +59,12 @@ test('an object that changes at that moment goes all the same', async () => {
       return store.append(append);
     },
   };
-  expect(await removeObjectsOf(racing, 'east')).toBe(2);
+  expect(await removeObjectsOf(racing, 'east', fence)).toBe(2);
+});
+
+test('nothing goes once the lease is lost: somebody reads the backend again', async () => {
+  await fill('east', 2);
+  await store.release(fence);
+  await expect(removeObjectsOf(store, 'east', fence)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  for await (const chunk of store.objectsOf('east')) expect(chunk).toHaveLength(2);
 });

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { NativeEvent } from '#adapters/contract.js';
-import { keepLease, type KeptLease } from '#platform/store/kept-lease.js';
+import type { KeptLease } from '#platform/store/kept-lease.js';
 import type { Lease, Store } from '#platform/store/store.js';
 import type { Coverage } from './coverage.js';
 import type { Feed, Synced } from './feed.js';
 import { handOver, inbox, type HandedOver, type Inbox } from './hand-over.js';
 import type { Presence } from './presence.js';
+import { keepWatchLease, watchLeaseTtl } from './watch-lease.js';
 import type { Watcher } from './watcher.js';
 
 /** Who watches which backend, among the gateways that share a store. */
@@ -53,8 +54,6 @@ interface Held {
   readonly since: number;
 }
 
-/** A lease is renewed four times before it lapses. */
-const defaultTtl = 8_000;
 /** A process that has its share takes more only when nobody else has wanted it for so long. */
 const leftToOthers = 3_000;
 /** How far the clocks of two hosts may differ. */
@@ -88,7 +87,7 @@ class Leased implements Watching {
 
   constructor(parts: WatchingParts) {
     this.#parts = parts;
-    this.#ttl = parts.ttl ?? defaultTtl;
+    this.#ttl = parts.ttl ?? watchLeaseTtl;
     this.#inbox = inbox({
       store: parts.store,
       holds: (instance) => this.holds(instance),
@@ -164,7 +163,7 @@ class Leased implements Watching {
 
   async #take(instance: string): Promise<void> {
     const { store, feed, coverage, holder, begin, log } = this.#parts;
-    const kept = await keepLease(store, { name: `watch/${instance}`, holder, ttl: this.#ttl });
+    const kept = await keepWatchLease(store, instance, holder, this.#ttl);
     if (!kept) return;
     // What is remembered of the store is from before another process wrote to it.
     feed.forget(instance);

@@ -5,7 +5,7 @@ Usage:
   netweave config check [options]  Say whether the configuration is good, and if not, everything that is wrong with it
   netweave config print [options]  Print the configuration as it takes effect, without secrets
   netweave instance list           List the backends that the store knows; the gateway must not run
-  netweave instance remove KEY     Delete what is kept of a backend that the configuration no longer names
+  netweave instance remove KEY     Delete what is kept of a backend that the configuration no longer names, and no gateway reads
   netweave key accept              Make the store one of the configured key, when its own is lost: forgets the secrets of
                                    subscriptions that no longer can be read, and names these; the gateway must not run
   netweave backup FILE [options]   Write what a running gateway owns (subscriptions, their secrets, dead letters) to FILE;

@@ -1,6 +1,8 @@
 import { Fault } from '#schema/errors.js';
 import { counted } from '#schema/counted.js';
 import { removeObjectsOf } from '#subscriptions/remove-instance.js';
+import { newHolder } from '#subscriptions/watching.js';
+import { watchLeaseTtl, whileUnwatched } from '#subscriptions/watch-lease.js';
 import { allRemembered, forget, type Remembered } from '../gateway/remembered.js';
 import type { Configuration } from '../platform/config/model.js';
 import { suggestion } from '../platform/config/suggest.js';
@@ -25,7 +27,7 @@ export async function listInstances(configuration: Configuration): Promise<strin
 
 /**
  * Deletes what is kept of a backend that the configuration no longer names, with a change in the log for every object. Throws
- * Fault INVALID for a backend that is still named or was never known, UNAVAILABLE for the store.
+ * Fault INVALID for a backend that is still named or was never known, UNAVAILABLE for the store and while a gateway reads it.
  */
 export async function removeInstance(configuration: Configuration, key: string): Promise<string> {
   if (configuration.backends.some((backend) => backend.key === key)) {
@@ -38,13 +40,23 @@ export async function removeInstance(configuration: Configuration, key: string):
       const list = known.length === 0 ? 'none' : known.join(', ');
       throw new Fault('INVALID', `The store knows no backend '${key}'.${suggestion(key, known)} Known: ${list}.`);
     }
-    const removed = await audited(store, 'instances.remove', key, async () => {
-      const objects = await removeObjectsOf(store, key);
-      await forget(store, key);
-      return objects;
-    });
-    return `Removed ${counted(removed, 'object')} of '${key}'. Subscribers are told when the gateway runs again.\n`;
+    const removed = await whileUnwatched(store, { instance: key, holder: newHolder() }, (fence) =>
+      audited(store, 'instances.remove', key, async () => {
+        const objects = await removeObjectsOf(store, key, fence);
+        if (!(await forget(store, key, fence))) throw isRead(key);
+        return objects;
+      }),
+    );
+    if (!removed) throw isRead(key);
+    return `Removed ${counted(removed.done, 'object')} of '${key}'. Subscribers are told when the gateway runs again.\n`;
   });
+}
+
+function isRead(key: string): Fault {
+  const message =
+    `A running gateway reads the backend '${key}': take it out of the configuration of every gateway and start them anew. ` +
+    `One that crashed counts as running for ${watchLeaseTtl / 1000} seconds.`;
+  return new Fault('UNAVAILABLE', message, { at: 'store' });
 }
 
 async function countOf(store: Store, key: string): Promise<number> {

@@ -78,12 +78,9 @@ async function perform(
         { name: 'gateway', run: () => standing.gateway?.close() },
       ];
       shutdownOnSignals(steps, logger);
-      reloadOnHangUp(
-        () => configurationOf(options),
-        () => standing.gateway,
-        logger,
-      );
+      const stands = reloadOnHangUp(() => configurationOf(options), logger);
       standing.gateway = await start(options);
+      stands(standing.gateway);
     }
   }
 }

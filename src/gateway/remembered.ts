@@ -1,6 +1,6 @@
 import { objectNames, type ObjectName } from '#schema/objects.js';
 import type { CoverageOf } from '#subscriptions/coverage.js';
-import type { DocumentWrite, Store } from '../platform/store/store.js';
+import type { DocumentWrite, Lease, Store } from '../platform/store/store.js';
 
 /** What is known of a backend from an earlier life of the gateway. */
 export interface Remembered {
@@ -32,12 +32,13 @@ export async function remember(
   return (await store.put(kind, key, { ...value }, before?.revision ?? 0, how)) !== undefined;
 }
 
-/** Forgets a backend, and what was noted of its first synchronisation. */
-export async function forget(store: Pick<Store, 'get' | 'remove'>, key: string): Promise<void> {
+/** Forgets a backend, and what was noted of its first synchronisation; false when somebody wrote meanwhile, or the fence no longer holds. */
+export async function forget(store: Pick<Store, 'get' | 'remove'>, key: string, fence: Lease): Promise<boolean> {
   for (const each of [kind, 'instance']) {
     const before = await store.get(each, key);
-    if (before) await store.remove(each, key, before.revision);
+    if (before && !(await store.remove(each, key, before.revision, { fence }))) return false;
   }
+  return true;
 }
 
 /** Without objects that this release does not have. */

@@ -104,7 +104,7 @@ async function orForgotten(
     // A write that was not confirmed may have been made. What cannot be forgotten now, the deliverer sweeps away.
     const forget = async () => {
       const [row] = await store.objects([{ object: 'InventorySubscription', id }]);
-      if (!row) await deliveries.end(id);
+      if (!row) await (await deliveries.ending(id))();
     };
     if (!position) await forget().catch(() => undefined);
   }
@@ -136,9 +136,10 @@ function update(
 async function remove({ owned, store, deliveries }: Surroundings, call: Call, id: string): Promise<WrittenAnswer> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const row = found(call, id);
+    const forget = await deliveries.ending(id);
     const position = await owned.remove(row, [claimOf(row.tenant, row.value)]);
     if (position) {
-      await deliveries.end(id);
+      await forget();
       return written(call, id, position);
     }
     await call.view.reached(await store.head(), call.signal);

@@ -80,14 +80,6 @@ export async function pageOfDeadLetters(
   return { items, ...(found.length > first && items.length > 0 && { next: items.at(-1)!.deadLetterId }) };
 }
 
-export async function removeDeadLetters(store: Store, id: string): Promise<void> {
-  for (;;) {
-    const found = await store.list(kinds.deadLetter, { prefix: `${id}/`, limit: most });
-    await Promise.all(found.map((stored) => store.remove(kinds.deadLetter, stored.id, stored.revision)));
-    if (found.length < most) return;
-  }
-}
-
 function letterIdOf(id: string): string {
   return id.slice(-digits);
 }

@@ -13,8 +13,8 @@ export type ReplayOf = { readonly deadLetters: readonly string[] | 'all' } | { r
 export interface Deliveries {
   /** From now on changes are owed to a subscription that is about to stand. */
   begin(id: string, shown: Shown | undefined): Promise<void>;
-  /** Forgets everything of a subscription that is gone. */
-  end(id: string): Promise<void>;
+  /** What forgets everything of a subscription that is gone, to be had before it goes; what a restore wrote since is left alone. */
+  ending(id: string): Promise<() => Promise<void>>;
   /** What its callback is shown. Throws when that is not kept. */
   credentials(subscriber: Subscriber): Promise<CallbackCredentials | undefined>;
   /** Keeps credentials beside those that the row names: they are shown as soon as it names them, and not before. */

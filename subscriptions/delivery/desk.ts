@@ -8,7 +8,7 @@ import { attempt } from './attempt.js';
 import { countDeadLetters, deadLetterIds, pageOfDeadLetters, readDeadLetter } from './dead-letters.js';
 import type { Deliveries, ReplayOf, Subscriber } from './deliveries.js';
 import { kinds, markOf, progressOf, progressValue, reached, shardOf, type Progress } from './documents.js';
-import { end } from './ending.js';
+import { ending } from './ending.js';
 import { placeSince } from './places.js';
 import type { ReplayOrder } from './replays.js';
 import { credentialsFor, readSecrets, writeSecrets, type Secrets, type Shown } from './secrets.js';
@@ -24,7 +24,7 @@ export function deliveries(around: Surroundings): Deliveries {
   const { store } = around;
   return {
     begin: (id, shown) => begin(around, id, shown),
-    end: (id) => end(around.store, id),
+    ending: (id) => ending(store, id),
     credentials: async (subscriber) => credentialsFor(await secretsOf(around, subscriber), subscriber),
     keepCredentials: (subscriber, shown) => keepCredentials(around, subscriber, shown),
     dropCredentials: (id, credentialsId) => dropCredentials(around, id, credentialsId),

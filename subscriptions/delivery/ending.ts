@@ -1,26 +1,46 @@
 import type { Store } from '#platform/store/store.js';
-import { removeDeadLetters } from './dead-letters.js';
 import { kinds, shardOf } from './documents.js';
 
 const attempts = 10;
-/** Ids that are read at once. */
+/** Ids or documents that are read at once. */
 const page = 1000;
 /** Behind every id that begins with a subscription and a slash. */
 const behind = '/\u{10ffff}';
 
-/** Forgets everything of a subscription that is gone; what tells of it goes last, so that a crash leaves nothing unfound. */
-export async function end(store: Store, id: string): Promise<void> {
-  await removeDeadLetters(store, id);
-  const orders = await store.list(kinds.replay, { prefix: `${id}/` });
-  await Promise.all(orders.map((order) => store.remove(kinds.replay, order.id, order.revision)));
-  for (const kind of [kinds.secret, kinds.delivery]) await removeAny(store, kind, id);
+/**
+ * What forgets everything of a subscription. To be had before its row goes: a restore writes the secret first, so that as long as
+ * it is the one that was seen, nothing is of a subscription that is about to stand again. The secret goes last.
+ */
+export async function ending(store: Store, id: string): Promise<() => Promise<void>> {
+  const seen = await secretOf(store, id);
+  return async () => {
+    for (const kind of [kinds.deadLetter, kinds.replay]) await removeAll(store, kind, id);
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const delivery = await store.get(kinds.delivery, id);
+      if ((await stands(store, id)) || (await secretOf(store, id)) !== seen) return;
+      // A worker may be writing it still.
+      if (!delivery || (await store.remove(kinds.delivery, id, delivery.revision))) break;
+    }
+    if (seen > 0 && !(await stands(store, id))) await store.remove(kinds.secret, id, seen);
+  };
 }
 
-/** Removes a document that others may still be writing. */
-async function removeAny(store: Store, kind: string, id: string): Promise<void> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const stored = await store.get(kind, id);
-    if (!stored || (await store.remove(kind, id, stored.revision))) return;
+/** Its revision; 0: there is none. */
+async function secretOf(store: Store, id: string): Promise<number> {
+  return (await store.get(kinds.secret, id))?.revision ?? 0;
+}
+
+async function stands(store: Store, id: string): Promise<boolean> {
+  return (await store.objects([{ object: 'InventorySubscription', id }]))[0] !== undefined;
+}
+
+/** Removes what is written only while the subscription stands: whatever was listed when it does not is of the one that is gone. */
+async function removeAll(store: Store, kind: string, id: string): Promise<void> {
+  for (;;) {
+    const found = await store.list(kind, { prefix: `${id}/`, limit: page });
+    if (found.length === 0 || (await stands(store, id))) return;
+    await Promise.all(found.map((each) => store.remove(kind, each.id, each.revision)));
+    if (found.length < page) return;
   }
 }
 

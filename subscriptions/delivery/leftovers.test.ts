@@ -52,3 +52,27 @@ test('one that ends leaves nothing', async () => {
   await house.remove(id);
   expect(await kept(id)).toEqual([]);
 });
+
+test('what a restore writes while a deletion clears up stays', async () => {
+  const id = await half();
+  const forget = await house.deliveries.ending(id);
+  const forgetting = forget();
+  const before = (await house.store.get(kinds.secret, id))!;
+  await house.store.put(kinds.secret, id, { sealed: 'restored' }, before.revision);
+  const delivery = await house.store.get(kinds.delivery, id);
+  expect(await house.store.put(kinds.delivery, id, delivery!.value, delivery!.revision)).toBeDefined();
+  await forgetting;
+  expect((await house.store.get(kinds.secret, id))?.value).toEqual({ sealed: 'restored' });
+  expect(await house.store.get(kinds.delivery, id)).toBeDefined();
+});
+
+test('nothing is taken from one that stands again', async () => {
+  const id = await house.subscribe('http://127.0.0.1:1/hook');
+  await house.store.put(kinds.deadLetter, `${id}/0`, {}, 0);
+  const before = await kept(id);
+  await (
+    await house.deliveries.ending(id)
+  )();
+  expect(await kept(id)).toEqual(before);
+  expect(before).toHaveLength(3);
+});

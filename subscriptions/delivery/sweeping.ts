@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/clock.js';
 import type { Store } from '#platform/store/store.js';
-import { end, orphans } from './ending.js';
+import { ending, orphans } from './ending.js';
 
 export interface Sweeping {
   readonly store: Store;
@@ -35,11 +35,11 @@ export function sweeper(around: Sweeping): (shard: number) => void {
 }
 
 async function sweep({ store, clock, signal, grace, mine }: Sweeping, shards: ReadonlySet<number>): Promise<void> {
-  const found = await orphans(store, shards);
-  if (found.length === 0) return;
+  const found = new Map<string, () => Promise<void>>();
+  for (const id of await orphans(store, shards)) found.set(id, await ending(store, id));
+  if (found.size === 0) return;
   // One that is being made has its documents before it stands.
   await clock.sleep(grace, signal);
   const held = new Set([...shards].filter(mine));
-  const before = new Set(found);
-  for (const id of await orphans(store, held)) if (before.has(id) && !signal.aborted) await end(store, id);
+  for (const id of await orphans(store, held)) if (!signal.aborted) await found.get(id)?.();
 }

@@ -185,8 +185,9 @@ function consumers({ store, view, around }: House): Pick<World, 'subscribe' | 'r
       await view.caughtUp();
     },
     async remove(id) {
+      const forget = await desk.ending(id);
       await own.remove(await row(id));
-      await desk.end(id);
+      await forget();
       await view.caughtUp();
     },
   };

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startOCloud, type OCloud } from '#adapters/simulator/o-cloud/start.js';
@@ -5,6 +7,7 @@ import { openRedisStore } from '#platform/store/redis/redis-store.js';
 import { Redis as Settings } from '#platform/config/redis.js';
 import type { Store } from '#platform/store/store.js';
 import { origin } from '#schema/position.js';
+import { run } from '#src/cli/run.js';
 import { feed } from '#subscriptions/feed.js';
 import { openGatewayUnderTest, until } from '../gateway-under-test.js';
 import { openPair, sharedYaml, watched, type Pair } from './two-gateways.js';
@@ -34,6 +37,19 @@ interface Answered {
   readonly id: string;
   readonly value: { readonly description: string };
 }
+
+test('`instance remove` is refused while a gateway reads the backend, and takes nothing', async () => {
+  const config = join(redis.folder, 'removal.yaml');
+  writeFileSync(config, `store: { redis: { port: ${redis.port} } }\nbackends: []\n`);
+  const before = (await pair.watcher.send(pools)).text;
+  let error = '';
+  const terminal = { out: () => undefined, error: (text: string) => void (error += text) };
+  expect(await run(['instance', 'remove', 'east', '--config', config], {}, terminal)).toBe(4);
+  expect(error).toContain("A running gateway reads the backend 'east'");
+  await pair.watcher.send(`${pools}`, { method: 'POST', body: { name: 'later', description: 'made' } });
+  expect((await pair.watcher.send(pools)).text.length).toBeGreaterThan(before.length);
+  for await (const chunk of store.objectsOf('east')) expect(chunk.length).toBeGreaterThan(0);
+});
 
 describe('a gateway that does not watch the backend', () => {
   test('answers a write when it can be read, and shows what it wrote', async () => {

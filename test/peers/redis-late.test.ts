@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis as RedisModel } from '#platform/config/redis.js';
+import { connectionOptions } from '#platform/store/redis/connection-options.js';
+import { Connection } from '#platform/store/redis/connection.js';
 import { openRedisStore } from '#platform/store/redis/redis-store.js';
+import { WakeUps } from '#platform/store/redis/wake-ups.js';
 import { launchProcess } from '../gateway-process.js';
 import { until } from '../gateway-under-test.js';
 import { freePort } from './free-port.js';
@@ -45,9 +48,10 @@ test('a gateway waits for a Redis that is not there yet: alive, not ready, and s
   // It would end a process that does not listen for it.
   gateway.signal('SIGHUP');
   await sleep(away);
-  expect(gateway.error).toContain('still starting');
+  expect(gateway.error).toContain('still starting: tokens and roles are read again');
   await redis.start();
   expect((await gateway.ready()).url).toBe(url);
+  await until(() => gateway.error.includes('Tokens and roles were read again.'));
   const said = gateway.error.split('\n').filter((line) => line.includes(`127.0.0.1:${redis.port} cannot be reached`));
   expect(said.length).toBeGreaterThanOrEqual(2);
   expect(said[0]).toMatch(/ECONNREFUSED.*Waiting for it, \d\d s more\./);
@@ -86,6 +90,27 @@ test('a gateway that loses its Redis while it opens begins anew', async () => {
     proxy.close();
   }
   expect(begunAnew).not.toEqual([]);
+});
+
+test('one SUBSCRIBE that failed does not count once a later one is through', async () => {
+  await redis.ask((asked) => asked.acl('SETUSER', 'default', '-subscribe'));
+  const connection = new Connection('redis', connectionOptions(RedisModel.parse({ port: redis.port })));
+  const wakeUps = new WakeUps(connection, 'appended');
+  try {
+    await expect(wakeUps.listening()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await redis.ask(async (asked) => {
+      await asked.acl('SETUSER', 'default', '+subscribe');
+      await asked.call('CLIENT', 'KILL', 'SKIPME', 'yes');
+    });
+    await until(() => connection.generation === 2);
+    await wakeUps.listening();
+    let woken = 0;
+    wakeUps.onAppend(() => (woken += 1));
+    await redis.ask((asked) => asked.publish('appended', ''));
+    await until(() => woken > 0);
+  } finally {
+    await wakeUps.close();
+  }
 });
 
 test('waiting does not mend a password or a policy: it ends at once', async () => {

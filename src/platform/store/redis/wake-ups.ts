@@ -5,8 +5,8 @@ export class WakeUps {
   readonly #connection: Connection;
   readonly #wakes = new Set<() => void>();
 
-  /** Resolves at the first subscription. */
-  readonly #listening = Promise.withResolvers<void>();
+  /** What came of the last attempt to subscribe; before the first one it waits for that. */
+  #listening: Promise<void>;
 
   constructor(connection: Connection, channel: string) {
     this.#connection = connection;
@@ -15,18 +15,23 @@ export class WakeUps {
     };
     const subscribe = async () => {
       await connection.send((redis) => redis.subscribe(channel));
-      this.#listening.resolve();
       // What was appended while there was no connection has told nobody.
       wakeAll();
     };
+    const first = Promise.withResolvers<void>();
+    this.#listening = first.promise;
     connection.onMessage(wakeAll);
-    connection.onReady(() => void subscribe().catch((error: unknown) => this.#listening.reject(error)));
-    this.#listening.promise.catch(() => undefined);
+    connection.onReady(() => {
+      this.#listening = subscribe();
+      first.resolve(this.#listening);
+      this.#listening.catch(() => undefined);
+    });
+    first.promise.catch(() => undefined);
   }
 
-  /** Resolves once appends are told of; rejects when the first attempt failed. */
+  /** Resolves once appends are told of; rejects when the last attempt failed. Every connection is an attempt of its own. */
   listening(): Promise<void> {
-    return this.#listening.promise;
+    return this.#listening;
   }
 
   onAppend(wake: () => void): () => void {
