@@ -14,7 +14,7 @@ export default {
   ...suites[suite],
   transform: {},
   testTimeout: suite === 'unit' ? 20_000 : 180_000,
-  maxWorkers: suite === 'unit' ? 3 : 1,
+  maxWorkers: suite === 'unit' ? 2 : 1,
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   modulePathIgnorePatterns: ['<rootDir>/.netweave/'],
 };

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -42,13 +42,19 @@ describe('a backend that cannot be connected at the start', () => {
     await fleet!.ask(`/netweave/v1/resourcePools/${pool}`, 'PATCH', { description: 'Journalled' });
     await fleet!.close();
     fleet = undefined;
-    const journal = (await readdir(folder)).find((name) => name.startsWith('o-cloud-'))!;
+    const journal = join(
+      folder,
+      (await readdir(folder)).find((name) => name.startsWith('o-cloud-'))!,
+    );
+    const [way, next] = [join(folder, 'in-the-way'), join(folder, 'next')];
     await rm(join(folder, 'store.db'));
-    await rename(join(folder, journal), join(folder, 'kept'));
-    await mkdir(join(folder, journal, 'in-the-way'), { recursive: true });
+    await rename(journal, join(folder, 'kept'));
+    await mkdir(way);
+    await symlink(way, journal);
+    // In one step: in between, it would begin a new journal.
     return async () => {
-      await rm(join(folder, journal), { recursive: true });
-      await rename(join(folder, 'kept'), join(folder, journal));
+      await symlink(join(folder, 'kept'), next);
+      await rename(next, journal);
     };
   }
 

@@ -158,7 +158,7 @@ export class GroupState implements ObjectState {
     }
     this.#groups.delete(key);
     const { lingers } = this.#projection;
-    if (lingers !== undefined && this.#made.has(key)) {
+    if (lingers && this.#made.has(key)) {
       if (!this.#lingering.has(key)) this.#lingering.set(key, now + lingers);
     } else if (!this.#dirty.has(key)) this.#made.forget(key);
     else if (this.#made.has(key)) this.#made.drop(key, mark);

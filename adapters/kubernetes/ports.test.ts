@@ -12,7 +12,7 @@ import {
 
 let cluster: FakeCluster;
 beforeEach(async () => {
-  cluster = await startFakeCluster();
+  cluster = await startFakeCluster({ emptyPoolsStay: 0 });
 });
 afterEach(() => cluster.close());
 
