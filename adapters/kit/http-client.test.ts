@@ -185,6 +185,25 @@ describe('a call', () => {
 });
 
 describe('lines', () => {
+  test('that a kept connection breaks off are not asked for again behind the back of their reader', async () => {
+    const requests: string[] = [];
+    const client = await against(
+      (request, response) => {
+        requests.push(request.url!);
+        if (request.url!.endsWith('warm')) return void response.end('{}');
+        response.write('1\n');
+        setTimeout(() => request.socket.resetAndDestroy(), 50);
+      },
+      // One that is asked for and never read would hold it.
+      { maxSockets: 1 },
+    );
+    for (let round = 0; round < 2; round += 1) {
+      await client.call('GET', '/warm', { signal });
+      expect((await faultOf(allLines(client))).code).toBe('BACKEND_UNAVAILABLE');
+    }
+    expect(requests).toEqual(['/base/warm', '/base/lines', '/base/warm', '/base/lines']);
+  });
+
   test('are the objects that were sent, wherever the bytes were cut', async () => {
     await fc.assert(
       fc.asyncProperty(

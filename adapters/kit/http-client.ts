@@ -147,12 +147,16 @@ function send(wire: Wire, method: string, path: string, call: HttpCall): Promise
   return new Promise((resolve, reject) => {
     const sent = wire.request(wire.prefix + path, { method, agent: wire.agent, headers, signal: call.signal });
     const silence = afterSilence(wire.idleTimeout, () => sent.destroy(silent(wire, path)));
+    let answered = false;
     sent.once('response', (response) => {
+      answered = true;
       silence.stop();
       resolve(response);
     });
     sent.on('error', (cause) => {
       silence.stop();
+      // Whoever reads the answer is told; asked again, the backend would begin one that nobody reads.
+      if (answered) return;
       // The backend closed a kept-alive connection just as it was taken for this request: nothing was asked yet.
       const stale = sent.reusedSocket && codeIn(cause) === 'ECONNRESET' && method === 'GET' && !call.signal.aborted;
       if (stale) send(wire, method, path, call).then(resolve, reject);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { afterSilence } from '../../kit/silence.js';
 
 /** Nothing came for so long that the connection must be taken for dead. */
 export class Silent extends Error {}
@@ -44,9 +45,9 @@ export function arrivalsOf(source: Readable): Arrivals {
     async more(silenceMs) {
       if (waiting.length === 0 && !ended && !broken) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, silenceMs);
+          const silence = afterSilence(silenceMs, resolve);
           wake = () => {
-            clearTimeout(timer);
+            silence.stop();
             resolve();
           };
         });
