@@ -12,7 +12,9 @@ beforeAll(async () => {
   [redis, cluster] = await Promise.all([startRedis(), startCluster()]);
   const pooled = (name: string, pool: string) => makeNode(name, { labels: { 'netweave.io/resource-pool': pool } });
   await createNodes(cluster, [pooled('a', 'small'), pooled('b', 'large'), pooled('c', 'large')]);
-  const backend = { key: 'cluster', type: 'kubernetes', options: { kubeconfig: cluster.kubeconfig } };
+  // A pool that is empty goes at once, so that what is seen is seen without a wait.
+  const options = { kubeconfig: cluster.kubeconfig, emptyPoolsStay: 0 };
+  const backend = { key: 'cluster', type: 'kubernetes', options };
   pair = await openPair(redis.port, { backends: [backend] });
 });
 afterAll(async () => {

@@ -84,12 +84,16 @@ describe('no acknowledged owned write is lost', () => {
   ])('in %s, and writing goes on by itself', async (what, strike) => {
     const writing = writers();
     await grown(writing.acknowledged.owned);
-    const before = await group.primary();
+    // Sentinels may still name the one that the test before this has deposed.
+    const before = await eventually(async () => {
+      const primary = await group.primary();
+      return store.servers().some(({ port }) => port === primary.port) ? primary : undefined;
+    });
     await strike();
     await eventually(async () => ((await group.primary()) === before ? undefined : true));
     await grown(writing.acknowledged.owned);
-    const led = [before, await group.primary()].map(({ port }) => ({ host: '127.0.0.1', port }));
-    expect(store.servers()).toEqual(expect.arrayContaining(led));
+    const led = [before, await group.primary()].map(({ port }) => port);
+    expect(store.servers().map(({ port }) => port)).toEqual(expect.arrayContaining(led));
     // The deposed primary is made a replica late; until then it takes writes.
     await sleep(12_000);
     await grown(writing.acknowledged.owned);
