@@ -120,7 +120,7 @@ export class Floor {
     const shard = this.#shards.get(shardOf(change.id));
     if (!shard) return;
     if (change.change === 'created') shard.created(change.id);
-    if (!change.after) shard.end(change.id, change.position);
+    if (!change.after) shard.end(change.id);
     else this.#stands(shard, change.after);
   }
 

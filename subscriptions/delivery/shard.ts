@@ -1,7 +1,6 @@
 import type { Position } from '#schema/position.js';
 import type { Subscriber } from './deliveries.js';
 import { kinds, markOf, markValue, progressOf, progressValue, reached, type Mark, type Progress } from './documents.js';
-import { Gone } from './gone.js';
 import { onTrail } from './places.js';
 import { Worker } from './worker.js';
 import type { Held, Workshop } from './workshop.js';
@@ -18,7 +17,8 @@ export class Shard {
   readonly #without = new Set<string>();
   /** Before, nobody knows whom it is marked for. */
   opened = false;
-  readonly #gone: Gone;
+  /** Subscriptions that were deleted; an id is used again only by one that is restored. */
+  readonly #gone = new Set<string>();
   readonly #opening = new Set<string>();
   #reading: Promise<void> | undefined;
   #mark: Mark | undefined;
@@ -30,7 +30,6 @@ export class Shard {
     this.#shop = shop;
     this.number = number;
     this.held = held;
-    this.#gone = new Gone(shop.subscribers);
   }
 
   get workers(): Iterable<Worker> {
@@ -55,9 +54,7 @@ export class Shard {
     for (const { id } of rows) if (!this.#gone.has(id)) this.#without.add(id);
     const left = [...rows];
     const some = async () => {
-      for (let row = left.shift(); row && !this.#closed; row = left.shift())
-        // One that ended since the rows were read is without a worker for good.
-        if (this.#without.has(row.id)) await this.begin(row);
+      for (let row = left.shift(); row && !this.#closed; row = left.shift()) await this.begin(row);
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, some));
   }
@@ -65,14 +62,13 @@ export class Shard {
   /** Begins for one subscription, unless it has begun. */
   async begin(row: Subscriber): Promise<void> {
     const { id } = row;
-    if (this.#closed || this.#gone.has(id) || this.worker(id)) return;
+    if (this.#closed || this.#gone.has(id) || this.#opening.has(id) || this.worker(id)) return;
     this.#without.add(id);
-    if (this.#opening.has(id)) return;
     this.#opening.add(id);
     try {
       await this.#placed();
       const stored = await this.#stored(row);
-      if (!stored || this.#closed || !this.#without.has(id)) return;
+      if (!stored || this.#closed || this.#gone.has(id)) return;
       const worker = new Worker(this.#shop, row, stored, this.held);
       this.#workers.set(id, worker);
       this.#without.delete(id);
@@ -119,8 +115,8 @@ export class Shard {
     this.#gone.delete(id);
   }
 
-  end(id: string, deleted: Position): void {
-    this.#gone.add(id, deleted);
+  end(id: string): void {
+    this.#gone.add(id);
     this.#workers.get(id)?.abandon();
     this.#workers.delete(id);
     this.#without.delete(id);
