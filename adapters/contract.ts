@@ -44,7 +44,7 @@ export interface EachProjection<N extends ObjectName> {
 
 /**
  * An object is made of all the natives that contribute to its key. A native's contribution is kept, the native is not: say no
- * more than `build` needs. When the last contribution goes, the object goes.
+ * more than `build` needs. When the last contribution goes, the object goes, at once or after a while.
  */
 export interface GroupProjection<N extends ObjectName> {
   readonly contribute: Readonly<

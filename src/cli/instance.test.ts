@@ -82,7 +82,7 @@ describe('netweave instance remove', () => {
     await fill();
     expect(await command('instance remove old', backend('lab'))).toMatchObject({
       code: 0,
-      out: "Removed 1200 objects of 'old'. Subscribers are told when the gateway runs again.\n",
+      out: "Removed 1200 objects of 'old'. Subscribers are told by the gateways that run, or by the next one.\n",
     });
     const store = await openEmbeddedStore({ file });
     const read = await store.read(origin, 10_000);

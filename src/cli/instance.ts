@@ -48,7 +48,7 @@ export async function removeInstance(configuration: Configuration, key: string):
       }),
     );
     if (!removed) throw isRead(key);
-    return `Removed ${counted(removed.done, 'object')} of '${key}'. Subscribers are told when the gateway runs again.\n`;
+    return `Removed ${counted(removed.done, 'object')} of '${key}'. Subscribers are told by the gateways that run, or by the next one.\n`;
   });
 }
 

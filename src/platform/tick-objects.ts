@@ -4,7 +4,7 @@ let kept: unknown;
 
 /**
  * Keeps one of the objects that `process.nextTick` makes alive for good. V8 knows their shape only weakly: a full collection
- * that finds none of them forgets it, and from then on every tick takes the slow way (0.5 us; an answered request has six:
+ * that finds none of them forgets it, and from then on every tick takes the slow way (0.6 us; an answered request has six:
  * a tenth of its processor time, measured with perf on Node 24.21). To be called once, before there is much to collect.
  */
 export function keepTickObjectsFast(): void {

@@ -112,7 +112,7 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
 
 /** What is sent beside the document is kept for as long as the stream, by us and by graphql-ws. Throws TOO_LARGE. */
 function refuseMuch(sent: Sent): void {
-  if (JSON.stringify({ ...sent, query: '' }).length <= longestBeside) return;
+  if (Buffer.byteLength(JSON.stringify({ ...sent, query: '' })) <= longestBeside) return;
   const detail = `The variables of a subscription are longer than ${longestBeside} bytes.`;
   throw new Fault('TOO_LARGE', detail, { at: 'variables' });
 }
