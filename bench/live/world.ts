@@ -84,7 +84,7 @@ export async function openLiveWorld(): Promise<LiveWorld> {
       if (appended.outcome !== 'appended') throw new Error(appended.outcome);
     },
     async close() {
-      live.stop();
+      live.stop(2000);
       hub.stop();
       view.stop();
       server.closeAllConnections();

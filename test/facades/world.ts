@@ -130,7 +130,7 @@ export async function openWorld(
     idOf: (object, identity) => objectId(oCloudId, instance.key, object, identity),
     ask: (path, ask) => asked(url, path, ask),
     async close() {
-      parts.live.connections.stop();
+      parts.live.connections.stop(2000);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await house.close();

@@ -18,6 +18,7 @@ export class AnswerTurns {
   #bytes = 0;
   #underWay = 0;
   #wantsRoom = false;
+  #idle: (() => void) | undefined;
 
   constructor(outlet: Outlet, mostBytes: number) {
     this.#outlet = outlet;
@@ -33,6 +34,18 @@ export class AnswerTurns {
     this.#next();
   }
 
+  /** Calls back, once, when nothing is under way and nothing waits: at once, if so. */
+  whenIdle(then: () => void): void {
+    this.#idle = then;
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#underWay > 0 || this.#waiting.length > 0) return;
+    this.#idle?.();
+    this.#idle = undefined;
+  }
+
   #next(): void {
     while (this.#underWay < together && this.#waiting.length > 0) {
       if (!this.#outlet.room) return this.#whenRoom();
@@ -42,6 +55,7 @@ export class AnswerTurns {
       void work().finally(() => {
         this.#underWay -= 1;
         this.#next();
+        this.#tellIdle();
       });
     }
   }

@@ -8,10 +8,13 @@ import type { Caller } from '../../operations/caller.js';
 import { admission, type Served } from '../admission.js';
 import { connections, type Connections } from '../live/connections.js';
 import { liveDocuments } from './live-documents.js';
+import type { Sink } from '#subscriptions/live/stream.js';
 import { graphqlOverWebSocket } from './over-websocket.js';
 import { LiveSocket } from './socket.js';
 
-const schema = buildSchema('type Query { text: String } type Mutation { text: String } type Subscription { x: Int }');
+const schema = buildSchema(
+  'type Query { text: String } type Mutation { text: String } type Subscription { changes: Int }',
+);
 const megabyte = 'x'.repeat(1_000_000);
 
 let server: Server;
@@ -20,6 +23,7 @@ let mostInFlight: number;
 const clients: WebSocket[] = [];
 const served: Served[] = [];
 const asked: Caller[] = [];
+let sink: Sink<string>;
 let once: (caller: Caller) => Promise<ExecutionResult>;
 
 beforeEach(async () => {
@@ -31,7 +35,10 @@ beforeEach(async () => {
   const upgrade = graphqlOverWebSocket({
     schema,
     documents: liveDocuments(schema, { depth: 5, aliases: 5, documentBytes: 1000 }),
-    subscribe: () => () => undefined,
+    subscribe(_caller, _document, joined) {
+      sink = joined;
+      return () => undefined;
+    },
     connections: live,
     admission: admission({
       identify,
@@ -61,7 +68,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) client.terminate();
-  live.stop();
+  live.stop(2000);
   asked.length = 0;
   served.length = 0;
   await new Promise((resolve) => server.close(resolve));
@@ -161,6 +168,47 @@ test('operations are shed like requests, also on a connection that is open', asy
   await until(() => client.heard.length === 4);
   client.ask('third');
   await until(() => asked.length === 2);
+});
+
+test('what is under way when the gateway goes away is answered first, and nothing is begun', async () => {
+  const answer = Promise.withResolvers<ExecutionResult>();
+  once = () => answer.promise;
+  const client = await connected();
+  const closed = new Promise((resolve) => client.socket.once('close', resolve));
+  client.ask('stream', 'subscription { changes }');
+  for (let each = 0; each < 8; each += 1) client.ask(`m${each}`, 'mutation { text }');
+  client.ask('waits', 'mutation { text }');
+  client.say({ type: 'ping' });
+  await until(() => client.heard.length === 2);
+  live.stop(60_000);
+  expect(sink.take([{ what: '{"data":{"changes":1}}', position: { seq: 1, tag: 'a' } }])).toBe(1);
+  client.ask('late', 'mutation { text }');
+  await until(() => client.heard.length === 3);
+  answer.resolve({ data: { text: 'done' } });
+  expect(await closed).toBe(1012);
+  const said = (id: string) => client.heard.filter((each) => each['id'] === id);
+  for (let each = 0; each < 8; each += 1)
+    expect(said(`m${each}`)).toMatchObject([{ payload: { data: { text: 'done' } } }, { type: 'complete' }]);
+  for (const id of ['waits', 'late'])
+    expect(said(id)).toMatchObject([{ type: 'error', payload: [{ extensions: { code: 'UNAVAILABLE' } }] }]);
+  // A stream that was complete would not be resumed.
+  expect(said('stream')).toEqual([]);
+  expect(asked).toHaveLength(8);
+  expect(served.filter(({ method }) => method === 'WS-MUTATION').map(({ status }) => status)).toEqual(
+    expect.arrayContaining([503, 503, 200]),
+  );
+});
+
+test('who goes away waits for no answer beyond its time', async () => {
+  once = () => new Promise(() => undefined);
+  const client = await connected();
+  const closed = new Promise((resolve) => client.socket.once('close', resolve));
+  client.ask('never');
+  await until(() => asked.length === 1);
+  live.stop(2000);
+  expect(await closed).toBe(1012);
+  await until(() => asked[0]!.signal.aborted);
+  expect(client.heard).toHaveLength(1);
 });
 
 test('a sign of life is the answer to our last ping, and no other pong', async () => {

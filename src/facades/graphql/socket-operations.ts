@@ -4,6 +4,7 @@ import type { Sink } from '#subscriptions/live/stream.js';
 import type { Caller } from '../../operations/gate.js';
 import type { Admission } from '../admission.js';
 import { Exchange, type EdgeCaller } from '../exchange.js';
+import { goesAway } from '../live/connections.js';
 import { statusOf } from '../rest/problem.js';
 import { Answering } from './answering.js';
 import { GraphQLErrors, type LiveDocument, type LiveDocuments, type Sent } from './live-documents.js';
@@ -58,13 +59,14 @@ export function beginOperation(
 function admitted(
   { admission, limits: { streamsPerConnection: most } }: SocketOperationParts,
   exchange: Exchange,
-  { principal }: LiveSocket,
+  { principal, leaving }: LiveSocket,
   open: number,
 ): EdgeCaller {
   const overload = admission.overload();
   if (overload) throw overload;
   const caller = admission.admit(exchange, principal!);
   if (caller instanceof Fault) throw caller;
+  if (leaving) throw goesAway();
   if (open > most) throw new Fault('RATE_LIMITED', `One connection has at most ${most} operations at once.`);
   return caller;
 }
@@ -81,7 +83,8 @@ function stream({ subscribe }: SocketOperationParts, begun: Begun, document: Liv
   const { live, exchange, caller } = begun;
   const tell = telling(begun);
   const sink: Sink<string> = {
-    take: (told) => (live.open ? live.outlet.write(told, ({ what }) => tell(what)) : told.length),
+    // Who is sent away resumes from what it was told last; the end of a stream would keep it from coming back.
+    take: (told) => (live.open && !live.leaving ? live.outlet.write(told, ({ what }) => tell(what)) : told.length),
     whenRoom: (then) => live.outlet.whenRoom(then),
     end: (fault) => void answering.throw(fault).catch(() => undefined),
   };
@@ -105,6 +108,10 @@ function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering 
   });
   live.turns.add(live.heard, async () => {
     if (answering.over) return;
+    if (live.leaving) {
+      status = 503;
+      return void answering.throw(goesAway()).catch(() => undefined);
+    }
     try {
       const result = JSON.stringify(await parts.once(sent, caller));
       if (answering.over) return;

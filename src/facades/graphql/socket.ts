@@ -37,6 +37,7 @@ export class LiveSocket implements LiveConnection {
   readonly #buckets = new TokenBuckets();
   readonly #messagesPerSecond: number;
   #operations = 0;
+  #leaving = false;
   /** Of the last ping, until it was answered. */
   #challenge: Buffer | undefined;
 
@@ -57,6 +58,11 @@ export class LiveSocket implements LiveConnection {
 
   get open(): boolean {
     return this.#ws.readyState === this.#ws.OPEN;
+  }
+
+  /** The gateway goes away: what is under way is answered, nothing is begun, and streams are told no more. */
+  get leaving(): boolean {
+    return this.#leaving;
   }
 
   /** Of one operation: the connection's and a number. */
@@ -98,7 +104,11 @@ export class LiveSocket implements LiveConnection {
     this.close(CloseCode.Forbidden, 'Forbidden');
   }
 
-  goAway(): void {
-    this.close(serviceRestart, 'The gateway goes away; connect again and resume.');
+  goAway(withinMs: number): void {
+    this.#leaving = true;
+    const leave = () => this.close(serviceRestart, 'The gateway goes away; connect again and resume.');
+    setTimeout(leave, withinMs - farewell).unref();
+    // In a turn of its own, behind the end of the last answer.
+    this.turns.whenIdle(() => setImmediate(leave));
   }
 }

@@ -17,7 +17,7 @@ beforeEach(() => {
   );
 });
 afterEach(() => {
-  all.stop();
+  all.stop(2000);
   jest.useRealTimers();
 });
 
@@ -89,7 +89,7 @@ test('strangers take no place of those that are known, and the oldest makes room
 test('everybody is told when the gateway goes away, and nobody is let in any more', () => {
   const one = connection('a');
   all.admit(one.connection);
-  all.stop();
+  all.stop(2000);
   expect(one.did).toEqual(['went']);
   expect(() => all.admit(connection('a').connection)).toThrow('The gateway goes away');
 });

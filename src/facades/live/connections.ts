@@ -17,8 +17,8 @@ export interface LiveConnection {
   beat(): boolean;
   /** Who it was let in for is not welcome any more. */
   revoked(): void;
-  /** The gateway goes away: clients come back, to it or to another. */
-  goAway(): void;
+  /** The gateway goes away, and cuts off within so many milliseconds: clients come back, to it or to another. */
+  goAway(withinMs: number): void;
 }
 
 export interface ConnectionLimits {
@@ -43,7 +43,8 @@ export interface Connections {
   /** Counts it for whom it turned out to be; throws RATE_LIMITED, and has forgotten it, when there are too many. */
   identified(connection: LiveConnection): void;
   readonly size: number;
-  stop(): void;
+  /** Sends all away, who have so many milliseconds to take what is under way for them. */
+  stop(withinMs: number): void;
 }
 
 export function connections(limits: ConnectionLimits, identify: IdentifyPrincipal): Connections {
@@ -69,7 +70,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   return {
     admit(connection) {
       // On a connection that was kept open it would hold up the end, and never hear of it.
-      if (stopped) throw new Fault('UNAVAILABLE', 'The gateway goes away.', { retryAfter: 1 });
+      if (stopped) throw goesAway();
       const { principal, answer } = connection;
       if (principal) places.take(principal);
       else {
@@ -94,10 +95,10 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     get size() {
       return all.size;
     },
-    stop() {
+    stop(withinMs) {
       stopped = true;
       clearInterval(timer);
-      for (const connection of all) connection.goAway();
+      for (const connection of all) connection.goAway(withinMs);
     },
   };
 }
@@ -134,6 +135,11 @@ function stillWelcome(identify: IdentifyPrincipal, { principal, socket, authoriz
   if (!principal) return true;
   const now = identify(socket, authorization);
   return now !== undefined && now.name === principal.name && now.scope.key === principal.scope.key;
+}
+
+/** Why nothing is begun any more. */
+export function goesAway(): Fault {
+  return new Fault('UNAVAILABLE', 'The gateway goes away.', { retryAfter: 1 });
 }
 
 function tooMany(why: string): Fault {
