@@ -54,7 +54,9 @@ export async function openLiveWorld(): Promise<LiveWorld> {
   const uncharged: Pick<GateParts, 'view' | 'charge' | 'count'> = { view, charge: () => 0, count: () => undefined };
   // Live streams ask the gate for nothing else.
   const gate = newGate(uncharged as GateParts);
-  const limits = Limits.parse({ live: { connectionsPerPrincipal: 8000, streamsPerPrincipal: 10_000 } });
+  const limits = Limits.parse({
+    live: { connectionsPerPrincipal: 8000, streamsPerPrincipal: 10_000, unidentified: 1000 },
+  });
   const around = { gate, view, operations: allOperations, unforeseen: failed };
   const callerOf = () => ({ principal, requestId: 'bench', signal: new AbortController().signal });
   const { bodyBytes } = limits;

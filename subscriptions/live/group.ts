@@ -11,6 +11,24 @@ const together = 256;
 /** What may wait until what came before it has been told: members of a slower stream read on from the log. */
 const mostWaiting = 2048;
 
+/** What is matched at once: a filter may take a tenth of a millisecond for each. */
+const piece = 16;
+
+/** A stretch of the log that groups are handed. */
+export interface Piece {
+  /** The place before it. */
+  readonly from: Position;
+  readonly entries: readonly Entry[];
+}
+
+export function* piecesOf({ from, entries }: Piece): Iterable<Piece> {
+  for (let [at, before] = [0, from]; at < entries.length; at += piece) {
+    const some = entries.slice(at, at + piece);
+    yield { from: before, entries: some };
+    before = some.at(-1)!.change.position;
+  }
+}
+
 /** What groups share. */
 export interface Telling {
   readonly texts: TextCache;
@@ -28,76 +46,103 @@ export class Group<T> {
   readonly current = new Set<Member<T>>();
   readonly #turns: Turns;
   /** What each window has for this stream. */
-  readonly #digests = new WeakMap<Window, readonly Entry[]>();
+  readonly #digests = new WeakMap<Window, Promise<readonly Entry[]>>();
+  /** Up to where it has been handed what happened. */
+  #published: Position;
   #waiting: Entry[] = [];
   /** Everybody current has been told what stands before it; undefined when nothing waits. */
   #before: Position | undefined;
   /** Raised when what is being made is to be told to nobody. */
   #generation = 0;
 
-  constructor(stream: Stream<T>, { texts, turns, failed }: Telling) {
+  constructor(stream: Stream<T>, { texts, turns, failed }: Telling, published: Position) {
     this.stream = stream;
     this.texts = new Texts(stream, texts, failed);
     this.#turns = turns;
+    this.#published = published;
   }
 
-  /** Those of the entries that are told here. */
-  wanted(entries: readonly Entry[]): readonly Entry[] {
-    return entries.filter(({ event }) => event && this.stream.wants(event));
+  get published(): Position {
+    return this.#published;
+  }
+
+  /** Those of the entries that are told here, to who catches up. */
+  async wanted(entries: readonly Entry[], turns: Turns): Promise<readonly Entry[]> {
+    const wanted: Entry[] = [];
+    await turns.each(entries, (entry) => void (this.#wants(entry) && wanted.push(entry)));
+    return wanted;
   }
 
   /** Of what is wanted of a window behind a place: the last of each object. */
-  digestOf(window: Window, { seq }: Position): readonly Entry[] {
+  async digestOf(window: Window, { seq }: Position, turns: Turns): Promise<readonly Entry[]> {
     let known = this.#digests.get(window);
-    if (!known) this.#digests.set(window, (known = lastOfEach(this.wanted(window.entries))));
-    return known.slice(indexAfter(known, seq));
+    if (!known) this.#digests.set(window, (known = this.wanted(window.entries, turns).then(lastOfEach)));
+    const digest = await known;
+    return turns.take(() => digest.slice(indexAfter(digest, seq)));
   }
 
-  /** Where everybody current has been told everything, if `published` has been handed to all groups. */
-  settled(published: Position): Position {
-    return this.#before ?? published;
+  /** Where everybody current has been told everything. */
+  settled(): Position {
+    return this.#before ?? this.#published;
   }
 
-  /** Tells those who are current what came behind `before`, when what came before that has been told. */
-  publish(entries: readonly Entry[], before: Position): void {
+  /** Tells those who are current what happened, when what came before that has been told. */
+  publish({ from, entries }: Piece): void {
+    const before = this.#published;
+    this.#published = entries.at(-1)!.change.position;
     if (this.current.size === 0) return;
-    const wanted = this.wanted(entries);
+    if (before.seq < from.seq) return this.#fallBehind(before);
+    const wanted = entries.filter((entry) => this.#wants(entry));
     if (wanted.length === 0) return;
     const telling = this.#before !== undefined;
     this.#before ??= before;
     this.#waiting.push(...wanted);
-    if (this.#waiting.length > mostWaiting) this.#fallBehind();
+    if (this.#waiting.length > mostWaiting) this.#fallBehind(before);
     else if (!telling) void this.#tell();
   }
 
-  /** What waits is of a log that was rewritten. */
-  forget(): void {
+  /** The log was rewritten: what waits was of the former one. */
+  rewritten(published: Position): void {
+    this.#forget();
+    this.#published = published;
+  }
+
+  #forget(): void {
     this.#generation += 1;
     this.#waiting = [];
     this.#before = undefined;
   }
 
+  #wants({ event }: Entry): boolean {
+    return event !== undefined && this.stream.wants(event);
+  }
+
   async #tell(): Promise<void> {
     const generation = this.#generation;
+    const over = () => generation !== this.#generation;
     while (this.#waiting.length > 0) {
-      const entries = this.#waiting.splice(0, together);
+      // In its turn, when all that came together has been matched.
+      const entries = await this.#turns.take(() => (over() ? [] : this.#waiting.splice(0, together)));
       const { told, ends } = await this.texts.of(entries, this.#turns);
-      await this.#turns.take(() => {
-        if (generation !== this.#generation) return;
-        const last = told.at(-1)?.position ?? this.#before!;
-        for (const member of this.current) member.offer(told, this.#before!, last);
-        if (ends) for (const member of this.current) member.end();
-        this.#before = later(last, this.#before!);
+      if (over()) return;
+      const before = this.#before!;
+      const last = told.at(-1)?.position ?? before;
+      // Who comes to be current meanwhile is further on.
+      await this.#turns.each([...this.current], (member) => {
+        if (over() || !this.current.has(member)) return;
+        member.offer(told, before, last);
+        if (ends && this.current.has(member)) member.end();
       });
-      if (generation !== this.#generation) return;
+      if (over()) return;
+      this.#before = later(last, before);
     }
     this.#before = undefined;
   }
 
-  /** Everybody reads on by itself. */
-  #fallBehind(): void {
-    const before = this.#before!;
-    this.forget();
+  /** Everybody reads on by itself, from where all that was published has been told. */
+  #fallBehind(published: Position): void {
+    const before = this.#before ?? published;
+    this.#forget();
     for (const member of this.current) member.fellBehind(before);
   }
 }

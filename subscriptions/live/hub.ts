@@ -6,7 +6,7 @@ import { recentLimits, type Entry, type RecentLimits } from '../log/recent.js';
 import { openTail, type Tail } from '../log/tail.js';
 import { eventOf } from '../log/told-event.js';
 import { Digest } from './digest.js';
-import { Group, type Telling } from './group.js';
+import { Group, piecesOf, type Piece, type Telling } from './group.js';
 import { Member, type Surroundings } from './member.js';
 import type { Seat, Sink, Stream } from './stream.js';
 import { TextCache } from './texts.js';
@@ -37,6 +37,9 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   return hub;
 }
 
+/** Changes that wait while others are told; when there are more, all streams read on from the log. */
+const mostPending = 2048;
+
 class LogHub implements Hub {
   readonly #options: HubOptions;
   // A key tells of one T: who makes the stream makes its sinks.
@@ -45,8 +48,10 @@ class LogHub implements Hub {
   #around!: Surroundings;
   readonly #telling: Telling;
   #pending: Entry[] = [];
+  /** The place before what is pending. */
+  #pendingFrom: Position = origin;
   #publishing = false;
-  /** Up to where groups have been handed what happened. */
+  /** Up to where groups are handed what happened: each of them knows how far it has come. */
   #published: Position = origin;
   /** Raised when the log was rewritten. */
   #generation = 0;
@@ -62,7 +67,7 @@ class LogHub implements Hub {
     const digest = new Digest(reader);
     this.#tail = await openTail(store, recent, {
       entryOf,
-      entry: (entry) => this.#arrived(entry),
+      entry: (entry, before) => this.#arrived(entry, before),
       rewritten: () => {
         reader.forget();
         digest.forget();
@@ -78,7 +83,7 @@ class LogHub implements Hub {
 
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
     const groups = this.#groups as Map<string, Group<T>>;
-    const group = groups.get(stream.key) ?? new Group(stream, this.#telling);
+    const group = groups.get(stream.key) ?? new Group(stream, this.#telling, this.#published);
     groups.set(stream.key, group);
     const member = new Member(group, sink, this.#around, since ?? this.#tail.position);
     member.join();
@@ -103,7 +108,9 @@ class LogHub implements Hub {
     this.#tail.stop();
   }
 
-  #arrived(entry: Entry): void {
+  #arrived(entry: Entry, before: Position): void {
+    if (this.#pending.length === mostPending) this.#pending = [];
+    if (this.#pending.length === 0) this.#pendingFrom = before;
     this.#pending.push(entry);
     if (this.#publishing) return;
     this.#publishing = true;
@@ -118,27 +125,35 @@ class LogHub implements Hub {
     const gap = { reason: 'REWRITTEN', position: this.#published } as const;
     this.#around.ahead.clear();
     for (const group of this.#groups.values()) {
-      group.forget();
+      group.rewritten(this.#published);
       for (const member of group.members) member.gap(gap);
     }
   }
 
   async #publish(): Promise<void> {
     const { reached, failed } = this.#options;
+    const { turns } = this.#telling;
     while (this.#pending.length > 0) {
-      const [entries, generation] = [this.#pending, this.#generation];
+      const [entries, from, generation] = [this.#pending, this.#pendingFrom, this.#generation];
       this.#pending = [];
       const last = entries.at(-1)!.change.position;
       // A position that is lost for other readers is lost for us: we shall be told.
       await reached(last).catch((error: unknown) => failed('Live streams are ahead of the view.', error));
       // Of the former log: everybody has been told.
       if (generation !== this.#generation) continue;
-      const before = this.#published;
       this.#published = last;
-      for (const group of this.#groups.values()) group.publish(entries, before);
-      for (const member of [...this.#around.ahead]) member.goOn();
+      await turns.each(this.#handed({ from, entries }), ([group, piece]) => {
+        if (generation === this.#generation) group.publish(piece);
+      });
+      await turns.each([...this.#around.ahead], (member) => member.goOn());
     }
     this.#publishing = false;
+  }
+
+  /** Who is handed what; a group that is new begins behind it. */
+  *#handed(all: Piece): Iterable<readonly [Group<unknown>, Piece]> {
+    const pieces = [...piecesOf(all)];
+    for (const group of [...this.#groups.values()]) for (const piece of pieces) yield [group, piece];
   }
 }
 

@@ -14,7 +14,7 @@ export interface Surroundings {
   readonly digest: Digest;
   /** Who knows a place that the tail has not come to yet. */
   readonly ahead: Set<Member<unknown>>;
-  /** Up to where groups have been handed what happened. */
+  /** Up to where groups are handed what happened. */
   published(): Position;
   head(): Position;
   /** Resolves when what is read elsewhere stands there too. */
@@ -59,7 +59,7 @@ export class Member<T> {
     if (this.#gap) return undefined;
     const { current } = this.#group;
     if (!current.has(this)) return this.#position;
-    return later(this.#group.settled(this.#around.published()), this.#position);
+    return later(this.#group.settled(), this.#position);
   }
 
   /** Tells what is missed, then belongs to those who are current. */
@@ -186,7 +186,7 @@ export class Member<T> {
   async #pieceOf(entries: readonly Entry[], from: Position): Promise<Piece | undefined> {
     const { digest, head, turns } = this.#around;
     if (digest.isFar(from, head())) {
-      const pass = (window: Window) => turns.take(() => this.#group.digestOf(window, from));
+      const pass = (window: Window) => this.#group.digestOf(window, from, turns);
       const piece = await digest.pass(
         from,
         async (window) => window && { wanted: await pass(window), last: window.to },
@@ -194,7 +194,7 @@ export class Member<T> {
       if (piece) return piece;
     }
     const last = entries.at(-1)?.change.position;
-    return last && { wanted: await turns.take(() => this.#group.wanted(entries)), last };
+    return last && { wanted: await this.#group.wanted(entries, turns), last };
   }
 
   /** True when it has come to the end, or cannot take all of it at present. */
@@ -213,7 +213,7 @@ export class Member<T> {
 
   /** True when it is where everybody current is. */
   #arrived(): boolean {
-    if (this.#position.seq < this.#around.published().seq) return false;
+    if (this.#position.seq < this.#group.published.seq) return false;
     this.#group.current.add(this);
     return true;
   }

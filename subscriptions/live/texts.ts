@@ -60,7 +60,13 @@ export class Texts<T> {
     for (const entry of wanted) {
       const key = this.#keyOf(entry);
       // Most have been made for somebody else: they take no promise each.
-      all.push(this.#cache.texts.get(key) ?? (await turns.take(() => this.#make(key, entry))));
+      all.push(
+        this.#cache.texts.get(key) ??
+          (await turns.take(
+            () => this.#make(key, entry),
+            ({ making }) => making,
+          )),
+      );
     }
     const told: Told<T>[] = [];
     for (let index = 0; index < all.length; index += 1) {

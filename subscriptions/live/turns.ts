@@ -9,19 +9,38 @@ export class Turns {
   /** When the first of this turn of the loop began; undefined before that. */
   #began: number | undefined;
 
-  /** Does the work when it is its turn. What it answers later is not waited for: the next one has its turn meanwhile. */
-  take<T>(work: () => T): Promise<Awaited<T>> {
-    const turn = this.#last.then(() => this.#begin());
-    const done = turn.then(work);
-    // Behind the work itself, and not behind what it promises.
-    this.#last = turn.then(() => undefined);
-    return done as Promise<Awaited<T>>;
+  /**
+   * Does the work when it is its turn. The next one begins when what the work has `begun` has ended, so that the slice counts
+   * all of it; what waits for something else than the processor keeps the others for one turn of the loop only.
+   */
+  take<T>(work: () => T, begun?: (done: T) => Promise<unknown>): Promise<T> {
+    const done = this.#last.then(() => this.#begin()).then(work);
+    const over = begun ? done.then((result) => Promise.race([begun(result), nextTurn()])) : done;
+    this.#last = over.catch(() => undefined);
+    return done;
+  }
+
+  /** Does the work for each of them, in as many turns as that takes. */
+  async each<T>(all: Iterable<T>, work: (one: T) => void): Promise<void> {
+    const rest = all[Symbol.iterator]();
+    let next = rest.next();
+    const some = () => {
+      do {
+        work(next.value as T);
+        next = rest.next();
+      } while (!next.done && !this.#usedUp());
+    };
+    while (!next.done) await this.take(some);
   }
 
   async #begin(): Promise<void> {
-    if (this.#began !== undefined && performance.now() - this.#began > slice) await nextTurn();
+    if (this.#usedUp()) await nextTurn();
     if (this.#began !== undefined) return;
     this.#began = performance.now();
     setImmediate(() => (this.#began = undefined));
+  }
+
+  #usedUp(): boolean {
+    return this.#began !== undefined && performance.now() - this.#began > slice;
   }
 }

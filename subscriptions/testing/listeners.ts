@@ -60,12 +60,16 @@ export interface Audience {
   close(): Promise<void>;
 }
 
-export async function audience(store: Store): Promise<Audience> {
+/** Its view has `reached` every position at once, unless that is given. */
+export async function audience(
+  store: Store,
+  reached: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Audience> {
   const failures: unknown[] = [];
   const made = { count: 0 };
   const hub = await openHub({
     store,
-    reached: () => Promise.resolve(),
+    reached,
     failed: (_message, error) => failures.push(error),
     recent: { entries: 16, bytes: 1024 * 1024 },
   });

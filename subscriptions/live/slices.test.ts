@@ -1,0 +1,119 @@
+import { expect, test } from '@jest/globals';
+import { until } from '../testing/deliveries.js';
+import { audience, memory } from '../testing/listeners.js';
+
+/** How much is done in one turn of the loop, at most. */
+function busiestTurn() {
+  let [now, most, counting] = [0, 0, true];
+  const next = () => {
+    now = 0;
+    if (counting) setImmediate(next);
+  };
+  setImmediate(next);
+  return {
+    did: () => void (most = Math.max(most, (now += 1))),
+    /** Stops counting. */
+    most() {
+      counting = false;
+      return most;
+    },
+  };
+}
+
+/** Keeps the processor for so many milliseconds: a slice of 2 holds the same number of these on a busy machine. */
+function work(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+const names = (count: number) => Array.from({ length: count }, (_each, index) => `x${index}`);
+
+test('others have the loop while many streams are asked whether they want a change', async () => {
+  const house = await audience(await memory());
+  const loop = busiestTurn();
+  const wants = () => {
+    loop.did();
+    work(0.25);
+    return true;
+  };
+  const listeners = names(200).map((key) => house.listen({ key, wants }));
+  await house.happen('a', 'b');
+  await until(() => listeners.every(({ heard }) => heard.length === 2));
+  // A piece of two may begin at the end of a slice of eight.
+  expect(loop.most()).toBeLessThan(24);
+  await house.close();
+});
+
+test('others have the loop while many members are told, each in order', async () => {
+  const house = await audience(await memory());
+  const loop = busiestTurn();
+  const heard = names(400).map((): string[] => []);
+  for (const own of heard)
+    house.hub.join<string>(
+      { key: 'all', wants: () => true, tell: ({ change }) => Promise.resolve(change.id) },
+      {
+        take(told) {
+          loop.did();
+          work(0.1);
+          own.push(...told.map(({ what }) => what));
+          return told.length;
+        },
+        whenRoom: () => undefined,
+        end: () => undefined,
+      },
+    );
+  const ids = names(8);
+  for (const id of ids) await house.happen(id);
+  await until(() => heard.every(({ length }) => length === ids.length));
+  expect(heard.every((own) => own.join() === ids.join())).toBe(true);
+  expect(loop.most()).toBeLessThan(60);
+  await house.close();
+});
+
+test('an execution has its turn to the end: the next one waits for what its promises do', async () => {
+  const house = await audience(await memory());
+  const loop = busiestTurn();
+  const steps = 10;
+  const tell = async () => {
+    // As DataLoader batches: behind all that promises have to do.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    for (let step = 0; step < steps; step += 1) {
+      await Promise.resolve();
+      loop.did();
+      work(0.5);
+    }
+    return 'told';
+  };
+  const listeners = names(40).map((key) => house.listen({ key, tell }));
+  await house.happen('a');
+  await until(() => listeners.every(({ heard }) => heard.length === 1));
+  expect(loop.most()).toBeLessThan(3 * steps);
+  await house.close();
+});
+
+test('an execution that waits for something else keeps others for no longer than a turn of the loop', async () => {
+  const house = await audience(await memory());
+  const never = new Promise<string>(() => undefined);
+  const stuck = names(20).map((key) => house.listen({ key, tell: () => never }));
+  const other = house.listen({ key: 'other' });
+  await house.happen('a');
+  await until(() => other.heard.length === 1);
+  expect(stuck.every(({ heard }) => heard.length === 0)).toBe(true);
+  await house.close();
+});
+
+test('of more changes than may wait while others are told nothing is lost: all read on from the log', async () => {
+  const view = Promise.withResolvers<void>();
+  const house = await audience(await memory(), () => view.promise);
+  const [one, other] = [house.listen(), house.listen({ key: 'other' })];
+  const ids = names(3000);
+  for (let start = 0; start < ids.length; start += 100) await house.happen(...ids.slice(start, start + 100));
+  // So that the hub has heard of all of them.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const place = one.seat.position();
+  view.resolve();
+  await until(() => [one, other].every(({ heard }) => heard.length === ids.length));
+  expect(place!.seq).toBeLessThan(one.heard[0]!.position.seq);
+  for (const { heard } of [one, other]) expect(heard.map(({ what }) => what.split(' ')[0])).toEqual(ids);
+  await house.close();
+});
