@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { objects } from '../objects.js';
 import type { Filter, Operator } from './ast.js';
-import { indexable } from './plan.js';
+import { indexable, substrings } from './plan.js';
 
 const upper = '3F20D850-AF4F-A84F-FB5A-0AD585410361';
 const of = (operator: Operator, path: string, ...values: string[]): Filter => ({
@@ -39,5 +39,24 @@ describe('indexable', () => {
     ['nothing at all', { all: [] }, [], false],
   ])('%s', (_title, filter, conjuncts, exact) => {
     expect(indexable(objects.Resource, filter)).toEqual({ conjuncts, exact });
+  });
+});
+
+describe('substrings', () => {
+  const said = of('cont', 'description', 'a', 'b');
+  const needed = { attribute: 'description', values: ['a', 'b'] };
+  test.each<[string, Filter, readonly unknown[]]>([
+    ['cont of a text', said, [needed]],
+    ['of a list', of('cont', 'tags', 'a'), [{ attribute: 'tags', values: ['a'] }]],
+    ['each of all', { all: [said, pool, { all: [said] }] }, [needed, needed]],
+    ['not of any', { any: [said, pool] }, []],
+    ['not what must lack it', of('ncont', 'description', 'a'), []],
+    ['not what is elsewhere', of('cont', 'elements/description', 'a'), []],
+    ['not of keys', { operator: 'cont', path: ['extensions'], keys: true, values: ['a'] }, []],
+  ])('%s', (_title, filter, found) => {
+    expect(substrings(objects.Resource, filter)).toEqual(found);
+  });
+  test('not of what the view derives', () => {
+    expect(substrings(objects.OCloudSite, of('cont', 'resourcePools', 'a'))).toEqual([]);
   });
 });

@@ -26,6 +26,12 @@ function conjunctOf({ model }: ObjectDefinition, { operator, path, keys, values 
   return { attribute: path[0]!, values: [...new Set(values.map(folded))] };
 }
 
+/** An attribute that must contain one of some texts. */
+export interface Substring {
+  readonly attribute: string;
+  readonly values: readonly string[];
+}
+
 /** Conditions that must all hold; anything else stays whole. */
 function conditionsOf(filter: Filter): readonly Filter[] {
   return 'all' in filter ? filter.all.flatMap(conditionsOf) : [filter];
@@ -36,4 +42,14 @@ export function indexable(definition: ObjectDefinition, filter: Filter): Plan {
   const parts = conditionsOf(filter);
   const conjuncts = parts.flatMap((part) => ('operator' in part ? (conjunctOf(definition, part) ?? []) : []));
   return { conjuncts, exact: conjuncts.length === 1 && parts.length === 1 };
+}
+
+/** What every object that the filter finds has in one of its own attributes. */
+export function substrings({ model }: ObjectDefinition, filter: Filter): readonly Substring[] {
+  return conditionsOf(filter).flatMap((part) => {
+    if (!('operator' in part) || part.operator !== 'cont' || part.keys || part.path.length > 1) return [];
+    const attribute = part.path[0]!;
+    const { kind, derived } = attributeAt(model, [attribute])!;
+    return kind === 'string' && !derived ? [{ attribute, values: part.values }] : [];
+  });
 }

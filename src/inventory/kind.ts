@@ -1,6 +1,7 @@
 import type { ObjectDefinition } from '#schema/object.js';
 import type { Value } from '#schema/change.js';
 import { attributeAt } from '#schema/paths.js';
+import { BlockTexts } from './block-texts.js';
 import { NestedOwners } from './nested-owners.js';
 import { Postings } from './postings.js';
 import type { Row } from './row.js';
@@ -14,6 +15,8 @@ export class Kind {
   /** By number; the numbers of deleted rows are used again. */
   readonly #rows: (Row | undefined)[] = [];
   readonly #unused: number[] = [];
+  /** Of the blocks of `unordered`. */
+  readonly texts = new BlockTexts(this.#rows);
   readonly #postings: ReadonlyMap<string, Postings>;
   readonly #owners: NestedOwners | undefined;
 
@@ -44,6 +47,7 @@ export class Kind {
    */
   add(row: Row): void {
     const number = this.#rows.push(row) - 1;
+    this.texts.changed(number);
     this.#numbers.set(row.id, number);
     this.#renest(number, undefined, row.value);
     for (const [attribute, postings] of this.#postings) postings.collect(row.value[attribute], number);
@@ -70,6 +74,7 @@ export class Kind {
     number ??= this.#unused.pop() ?? this.#rows.length;
     this.#numbers.set(row.id, number);
     this.#rows[number] = row;
+    this.texts.changed(number);
     if (before && before.tenant !== row.tenant) this.all.delete(before);
     this.all.set(row);
     for (const [attribute, postings] of this.#postings) {
@@ -87,6 +92,7 @@ export class Kind {
     this.#renest(number, row.value, undefined);
     this.#numbers.delete(id);
     this.#rows[number] = undefined;
+    this.texts.changed(number);
     this.#unused.push(number);
   }
 

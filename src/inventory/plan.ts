@@ -1,7 +1,7 @@
 import type { ObjectDefinition } from '#schema/object.js';
 import { conditionsIn, type Filter } from '#schema/filter/ast.js';
 import { compileFilter, type Predicate } from '#schema/filter/compile.js';
-import { indexable } from '#schema/filter/plan.js';
+import { indexable, substrings } from '#schema/filter/plan.js';
 import type { Scope } from '#schema/scope.js';
 import { derivedAttributes, withDerived } from './derived.js';
 import type { Kind } from './kind.js';
@@ -33,6 +33,8 @@ export interface Plan {
   /** An object may stand in several of the lists. */
   readonly overlapping: boolean;
   readonly test?: (row: Row) => boolean;
+  /** Whether no row of a block of the kind can pass the test. */
+  readonly rulesOut?: (block: number) => boolean;
   /** The parent that rows must still have, when that is all the test asks. */
   readonly under?: string;
   /** Comparisons that the test makes of a row whose attributes have one value each; at least one. */
@@ -59,7 +61,18 @@ export function planOf(view: View, scope: Scope, { object, parent, filter }: Sel
   const under = parent === undefined || chosen.answers === 'parent' ? undefined : isUnder(definition, parent);
   const passes = !filter || chosen.answers === 'filter' ? undefined : tester(view, scope, definition, filter);
   const weight = passes ? weightOf(filter!) : 1;
-  const plan = { kind, scope, whole, size, lists, turns: view.turns, overlapping, weight };
+  const rulesOut = whole && filter ? ruler(kind, scope, filter) : undefined;
+  const plan = {
+    kind,
+    scope,
+    whole,
+    size,
+    lists,
+    turns: view.turns,
+    overlapping,
+    weight,
+    ...(rulesOut && { rulesOut }),
+  };
   const test = under && passes ? (row: Row) => under(row) && passes(row) : (under ?? passes);
   if (!test) return plan;
   return passes || parent === undefined ? { ...plan, test } : { ...plan, test, under: parent };
@@ -98,6 +111,13 @@ function isUnder({ parent }: ObjectDefinition, id: string): (row: Row) => boolea
 
 function sizeOf(lists: readonly TenantLists[], scope: Scope): number {
   return lists.reduce((sum, each) => sum + each.size(scope), 0);
+}
+
+/** Not for a tenant: how long its search takes would tell what others' texts contain. */
+function ruler({ definition, texts }: Kind, { tenant }: Scope, filter: Filter): Plan['rulesOut'] {
+  const needed = tenant === undefined ? substrings(definition, filter) : [];
+  if (needed.length === 0) return undefined;
+  return (block) => needed.some(({ attribute, values }) => !texts.mayContain(attribute, values, block));
 }
 
 const predicates = new WeakMap<Filter, Predicate>();

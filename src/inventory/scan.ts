@@ -1,4 +1,5 @@
 import { sees } from '#schema/scope.js';
+import { blockRows } from './block-texts.js';
 import { mergedRows } from './merged.js';
 import type { Plan } from './plan.js';
 import type { Row } from './row.js';
@@ -50,15 +51,18 @@ export async function scanInOrder(
  * there, which costs a quarter of what id order does; rows that come or go during its pauses may be met or not.
  */
 export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Waiter | undefined): Promise<void> {
-  const { kind, scope, test, whole, turns } = plan;
+  const { kind, scope, test, whole, turns, rulesOut } = plan;
   if (!whole) return void (await scanInOrder(plan, undefined, (row) => (visit(row), true), { waiter }));
   const rows = kind.unordered;
   const turn = await turns.begin(rows.length, waiter);
   try {
     const pace = pacedBy(plan, turn);
     for (let index = 0, left = 1; index < rows.length; index += 1) {
-      const row = rows[index];
-      if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
+      if (index % blockRows === 0 && rulesOut?.(index / blockRows)) index += blockRows - 1;
+      else {
+        const row = rows[index];
+        if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
+      }
       left -= 1;
       if (left > 0) continue;
       if (pace.over()) await pace.pause();
