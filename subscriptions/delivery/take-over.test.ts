@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { manualClock } from '#platform/testing/manual-clock.js';
 import type { Store } from '#platform/store/store.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import { until, world, type World } from '../testing/deliveries.js';
 import { answer, good, receiver, type Receiver } from '../testing/receiver.js';
-import { shardCount } from './documents.js';
+import { kinds, progressOf, shardCount } from './documents.js';
+import { retryPolicy } from './policy.js';
 
 let store: Store;
 let house: World;
@@ -80,6 +82,27 @@ describe('who takes over', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(to.all).toHaveLength(300);
     expect(new Set(to.all.map(({ id }) => id)).size).toBe(300);
+  });
+
+  test('in an outage tries again as soon as its age allows, though eight failed at once before and after', async () => {
+    const clock = manualClock(Date.now());
+    const clocked = { ...brief, clock, policy: retryPolicy };
+    to.behave(answer(500));
+    const id = await house.subscribe(to.url, { ordering: 'resource' });
+    const first = await house.deliverer(clocked);
+    await house.change(...Array.from({ length: 8 }, (_, n) => `o${n}`));
+    await until(async () => {
+      await clock.advance(1);
+      return progressOf((await store.get(kinds.delivery, id))!.value).health?.failures === 8;
+    });
+    first.abandon();
+    await clock.advance(10_000);
+    await house.deliverer(clocked);
+    await until(() => to.all.length === 16);
+    to.behave(good);
+    // The second pause and a fifth: nobody was told for as long as a notification alone would have waited.
+    await clock.advance(12_000);
+    await until(() => to.all.filter(({ taken }) => taken).length === 8);
   });
 
   test('is not disturbed by who wakes up late: it writes nothing and posts nothing more', async () => {
