@@ -153,7 +153,9 @@ export class Floor {
 
   async #leave(number: number): Promise<void> {
     const shard = this.#shards.get(number);
-    await shard?.leave(this.#deadline ?? new Promise(() => undefined));
+    await shard
+      ?.leave(this.#deadline ?? new Promise(() => undefined))
+      .catch((error: unknown) => this.#report('The place of a shard could not be stored.', error));
     if (this.#shards.get(number) === shard) this.#shards.delete(number);
   }
 

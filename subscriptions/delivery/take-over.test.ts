@@ -42,6 +42,24 @@ describe('shards', () => {
   });
 });
 
+describe('a shard that another should have', () => {
+  test('is given although its place cannot be stored: a failover may come just then', async () => {
+    await house.subscribe(to.url);
+    const first = await house.deliverer({ ...brief, store: { ...store, put: allBut(kinds.mark, store) } });
+    const second = await house.deliverer(brief);
+    await held([first, second], [8, 8]);
+    await first.stop();
+    await held([second], [shardCount]);
+    await house.change('x');
+    await until(() => to.all.some(({ taken }) => taken));
+  });
+});
+
+/** Writes all but one kind of documents. */
+function allBut(kind: string, { put }: Store): Store['put'] {
+  return (...given) => (given[0] === kind ? Promise.reject(new Error('The store is away.')) : put(...given));
+}
+
 describe('who takes over', () => {
   test('goes on where the other stood: nothing is lost or out of order, what comes twice has the same id', async () => {
     to.behave((response) => void setTimeout(() => response.writeHead(204).end(), 3));
