@@ -53,6 +53,17 @@ describe('a shard that another should have', () => {
     await house.change('x');
     await until(() => to.all.some(({ taken }) => taken));
   });
+
+  test('is given although a callback does not answer: nothing else of it is told meanwhile', async () => {
+    to.behave(() => undefined);
+    // So many that nearly every shard has one, most of which wait for a place at the callback.
+    await Promise.all(Array.from({ length: 40 }, () => house.subscribe(to.url)));
+    const first = await house.deliverer({ ...brief, drain: 200 });
+    await house.change('x');
+    await until(() => to.all.length === 8);
+    const second = await house.deliverer(brief);
+    await held([first, second], [8, 8]);
+  });
 });
 
 /** Writes all but one kind of documents. */
