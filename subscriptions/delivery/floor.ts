@@ -144,8 +144,10 @@ export class Floor {
     } catch (error) {
       this.#report('The subscriptions of a shard could not be read; they are looked for again.', error);
       await this.#options.clock.sleep(again, this.#stopping.signal).catch(() => undefined);
-      if (this.#shards.get(number) === shard && !shard.opened) this.#lost(number);
-      if (held() && !this.#shards.has(number) && !this.#stopping.signal.aborted) void this.#gained(number, held);
+      // A lease in doubt may be sure again. Once a shard is open, `tidy` begins what could not be.
+      if (shard.opened || this.#shards.get(number) !== shard || this.#stopping.signal.aborted) return;
+      shard.abandon();
+      void this.#gained(number, held);
     }
   }
 
@@ -160,7 +162,8 @@ export class Floor {
     await shard
       ?.leave(deadline)
       .catch((error: unknown) => this.#report('The place of a shard could not be stored.', error));
-    if (this.#shards.get(number) === shard) this.#shards.delete(number);
+    // It may have been opened anew meanwhile; held by another lease it is to stay.
+    if (this.#shards.get(number)?.held === shard?.held) this.#lost(number);
   }
 
   #pump(number: number): void {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { manualClock } from '#platform/testing/manual-clock.js';
+import type { Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import { until, world, type World } from '../testing/deliveries.js';
@@ -66,9 +67,42 @@ describe('a shard that another should have', () => {
   });
 });
 
+describe('a shard that cannot be opened', () => {
+  test('is opened again, though its lease was in doubt just then', async () => {
+    const clock = manualClock(Date.now());
+    let away = false;
+    // It outlasts what is believed of it.
+    const lease: Store['lease'] = (name, holder, ttl) => (away ? refused() : store.lease(name, holder, 100 * ttl));
+    const reached = (position: Position) => (lost ? refused() : house.subscribers.reached(position));
+    let lost = true;
+    const deliverer = await house.deliverer({
+      clock,
+      store: { ...store, lease },
+      shards: { ttl: 400 },
+      subscribers: { ...house.subscribers, reached },
+    });
+    away = true;
+    await house.subscribe(to.url);
+    // Longer than the lease is believed in.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await clock.advance(1000);
+    away = lost = false;
+    await house.change('x');
+    await until(async () => {
+      await clock.advance(1000);
+      return to.all.some(({ taken: told }) => told);
+    });
+    expect(deliverer.state().shards).toBe(shardCount);
+  });
+});
+
+function refused(): Promise<never> {
+  return Promise.reject(new Error('The store is away.'));
+}
+
 /** Writes all but one kind of documents. */
 function allBut(kind: string, { put }: Store): Store['put'] {
-  return (...given) => (given[0] === kind ? Promise.reject(new Error('The store is away.')) : put(...given));
+  return (...given) => (given[0] === kind ? refused() : put(...given));
 }
 
 describe('who takes over', () => {
