@@ -74,6 +74,25 @@ describe('retries', () => {
   });
 });
 
+describe('a pause', () => {
+  test('is that of one notification alone, however many fail beside it and however long they have', () => {
+    const age = fc.integer({ min: 0, max: 72 * hour - 1 });
+    fc.assert(
+      fc.property(age, fc.integer({ min: 1, max: 10_000 }), random, (since, failures, roll) => {
+        const alone = simulate(
+          () => refused,
+          () => 0.5,
+          since,
+        ).attempts.length;
+        const health = { failures, since: 0, degraded: true };
+        const { verdict } = next({ health }, refused, { now: since, random: roll }, policy);
+        if (verdict.then !== 'retry') throw new Error(verdict.then);
+        expect(verdict.failing.nextAttempt - since).toBeLessThanOrEqual(pauseAfter(policy, alone, roll));
+      }),
+    );
+  });
+});
+
 describe('a subscription', () => {
   test('is degraded once, active once, and disabled once', () => {
     const outage = simulate(

@@ -1,4 +1,4 @@
-import { pauseAfter, type RetryPolicy } from './policy.js';
+import { attemptsWithin, pauseAfter, type RetryPolicy } from './policy.js';
 
 /** What came of one attempt. */
 export type Outcome =
@@ -95,8 +95,10 @@ function failed(
   policy: RetryPolicy,
 ): Failing {
   const attempts = (before?.attempts ?? 0) + 1;
-  // The next one is not tried more often because the one before it was given up.
-  const pause = pauseAfter(policy, Math.max(attempts, health.failures + 1), random, retryAfter);
+  // The next one is not tried more often because the one before it was given up; nor is it tried more rarely because others
+  // failed beside it: eight at once say no more of a callback than one does.
+  const inRow = Math.min(health.failures + 1, attemptsWithin(policy, now - (health.since ?? now)));
+  const pause = pauseAfter(policy, Math.max(attempts, inRow), random, retryAfter);
   const asked = retryAfter !== undefined && { retryAfter };
   return { since: before?.since ?? now, attempts, lastAttempt: now, nextAttempt: now + pause, error, ...asked };
 }

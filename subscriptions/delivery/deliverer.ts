@@ -1,4 +1,3 @@
-import { setTimeout as timeout } from 'node:timers/promises';
 import { Floor, type FloorOptions } from './floor.js';
 
 export interface DelivererOptions extends FloorOptions {
@@ -20,8 +19,8 @@ export interface DelivererState {
 /** Delivers what is owed to the subscriptions of the shards that this process holds. */
 export interface Deliverer {
   state(): DelivererState;
-  /** Finishes what is under way (at most `deadline` milliseconds), stores it and gives the shards back. */
-  stop(deadline?: number): Promise<void>;
+  /** Finishes what is under way (for as long as `drain` says), stores it and gives the shards back. */
+  stop(): Promise<void>;
   /** Ends without finishing anything, as a crash would. */
   abandon(): void;
 }
@@ -29,7 +28,6 @@ export interface Deliverer {
 /** What is delivered in between is sent once more after a crash. */
 const marksEvery = 100;
 const tidiesEvery = 1000;
-const drains = 10_000;
 
 export async function startDeliverer(options: DelivererOptions): Promise<Deliverer> {
   const floor = await Floor.open(options);
@@ -41,9 +39,9 @@ export async function startDeliverer(options: DelivererOptions): Promise<Deliver
   const end = () => stops.forEach((stop) => stop());
   return {
     state: () => floor.state(),
-    async stop(deadline = drains) {
+    async stop() {
       end();
-      await floor.close(timeout(deadline, undefined, { ref: false }));
+      await floor.close();
     },
     abandon() {
       end();

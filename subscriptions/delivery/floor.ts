@@ -1,3 +1,4 @@
+import { setTimeout as timeout } from 'node:timers/promises';
 import type { Change } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
 import type { DelivererState } from './deliverer.js';
@@ -28,6 +29,8 @@ export interface FloorOptions extends Surroundings {
   readonly deadLetters?: number;
   /** Longest that a subscription takes to be made, in milliseconds: what is kept of none for longer is swept away. */
   readonly grace?: number;
+  /** Longest that is waited for what is under way before a shard is given back, in milliseconds: meanwhile nothing of it begins. */
+  readonly drain?: number;
   readonly recent?: RecentLimits;
   readonly shards?: ShardTimes;
   readonly random?: () => number;
@@ -35,6 +38,7 @@ export interface FloorOptions extends Surroundings {
 
 const mostDeadLetters = 1000;
 const longestMaking = 60_000;
+const longestDrain = 10_000;
 const subscription = 'InventorySubscription';
 /** After which a shard that could not be read is read again, milliseconds. */
 const again = 1000;
@@ -55,7 +59,6 @@ export class Floor {
   readonly #sweep: (shard: number) => void;
   /** Places of a log that was rewritten. */
   #former: readonly Position[] = [];
-  #deadline: Promise<unknown> | undefined;
 
   static async open(options: FloorOptions): Promise<Floor> {
     const floor = new Floor(options);
@@ -141,8 +144,10 @@ export class Floor {
     } catch (error) {
       this.#report('The subscriptions of a shard could not be read; they are looked for again.', error);
       await this.#options.clock.sleep(again, this.#stopping.signal).catch(() => undefined);
-      if (this.#shards.get(number) === shard && !shard.opened) this.#lost(number);
-      if (held() && !this.#shards.has(number) && !this.#stopping.signal.aborted) void this.#gained(number, held);
+      // A lease in doubt may be sure again. Once a shard is open, `tidy` begins what could not be.
+      if (shard.opened || this.#shards.get(number) !== shard || this.#stopping.signal.aborted) return;
+      shard.abandon();
+      void this.#gained(number, held);
     }
   }
 
@@ -153,8 +158,12 @@ export class Floor {
 
   async #leave(number: number): Promise<void> {
     const shard = this.#shards.get(number);
-    await shard?.leave(this.#deadline ?? new Promise(() => undefined));
-    if (this.#shards.get(number) === shard) this.#shards.delete(number);
+    const deadline = timeout(this.#options.drain ?? longestDrain, undefined, { ref: false });
+    await shard
+      ?.leave(deadline)
+      .catch((error: unknown) => this.#report('The place of a shard could not be stored.', error));
+    // It may have been opened anew meanwhile; held by another lease it is to stay.
+    if (this.#shards.get(number)?.held === shard?.held) this.#lost(number);
   }
 
   #pump(number: number): void {
@@ -217,8 +226,7 @@ export class Floor {
     return { shards: this.#shards.size, subscriptions, behind, underWay: active, lagSeconds: lag };
   }
 
-  async close(deadline: Promise<unknown>): Promise<void> {
-    this.#deadline = deadline;
+  async close(): Promise<void> {
     this.#stopping.abort();
     await this.#leases.stop();
     this.#tail.stop();

@@ -35,3 +35,14 @@ export function pauseAfter(policy: RetryPolicy, attempts: number, random: number
   const asked = Math.min(retryAfter ?? 0, longestRetryAfter) * (1 + jitter * random);
   return Math.round(Math.max(spread, asked));
 }
+
+/** How many attempts at one notification there are in so long a time (milliseconds), when all of them fail. */
+export function attemptsWithin({ pauses }: RetryPolicy, time: number): number {
+  let [attempts, at] = [1, 0];
+  for (const pause of pauses) {
+    at += pause;
+    if (at > time) break;
+    attempts += 1;
+  }
+  return attempts;
+}

@@ -156,11 +156,14 @@ export class Shard {
     return this.opened && this.#without.size === 0;
   }
 
-  /** Finishes what is under way, until `deadline`. */
+  /** Finishes what is under way, until `deadline`. Rejects when its place could not be stored: what came since is sent again. */
   async leave(deadline: Promise<unknown>): Promise<void> {
-    await Promise.all([...this.#workers.values()].map((worker) => worker.stop(deadline)));
-    await Promise.race([this.mark(), deadline]);
-    this.abandon();
+    try {
+      await Promise.all([...this.#workers.values()].map((worker) => worker.stop(deadline)));
+      await Promise.race([this.mark(), deadline]);
+    } finally {
+      this.abandon();
+    }
   }
 
   abandon(): void {

@@ -14,7 +14,7 @@ export interface ShardWork {
   gained(shard: number, held: Held): void;
   /** Somebody else may have it: nothing more may be done. */
   lost(shard: number): void;
-  /** To be given to another: finishes what is under way. */
+  /** To be given to another: finishes what is under way. Never rejects. */
   leaving(shard: number): Promise<void>;
   /** Believed to be held again, after a while of doubt. */
   sure(shard: number): void;

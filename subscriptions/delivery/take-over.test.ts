@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { manualClock } from '#platform/testing/manual-clock.js';
+import type { Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import { until, world, type World } from '../testing/deliveries.js';
 import { answer, good, receiver, type Receiver } from '../testing/receiver.js';
-import { shardCount } from './documents.js';
+import { kinds, progressOf, shardCount } from './documents.js';
+import { retryPolicy } from './policy.js';
 
 let store: Store;
 let house: World;
@@ -39,6 +42,68 @@ describe('shards', () => {
     await held([first], [shardCount]);
   });
 });
+
+describe('a shard that another should have', () => {
+  test('is given although its place cannot be stored: a failover may come just then', async () => {
+    await house.subscribe(to.url);
+    const first = await house.deliverer({ ...brief, store: { ...store, put: allBut(kinds.mark, store) } });
+    const second = await house.deliverer(brief);
+    await held([first, second], [8, 8]);
+    await first.stop();
+    await held([second], [shardCount]);
+    await house.change('x');
+    await until(() => to.all.some(({ taken }) => taken));
+  });
+
+  test('is given although a callback does not answer: nothing else of it is told meanwhile', async () => {
+    to.behave(() => undefined);
+    // So many that nearly every shard has one, most of which wait for a place at the callback.
+    await Promise.all(Array.from({ length: 40 }, () => house.subscribe(to.url)));
+    const first = await house.deliverer({ ...brief, drain: 200 });
+    await house.change('x');
+    await until(() => to.all.length === 8);
+    const second = await house.deliverer(brief);
+    await held([first, second], [8, 8]);
+  });
+});
+
+describe('a shard that cannot be opened', () => {
+  test('is opened again, though its lease was in doubt just then', async () => {
+    const clock = manualClock(Date.now());
+    let away = false;
+    // It outlasts what is believed of it.
+    const lease: Store['lease'] = (name, holder, ttl) => (away ? refused() : store.lease(name, holder, 100 * ttl));
+    const reached = (position: Position) => (lost ? refused() : house.subscribers.reached(position));
+    let lost = true;
+    const deliverer = await house.deliverer({
+      clock,
+      store: { ...store, lease },
+      shards: { ttl: 400 },
+      subscribers: { ...house.subscribers, reached },
+    });
+    away = true;
+    await house.subscribe(to.url);
+    // Longer than the lease is believed in.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await clock.advance(1000);
+    away = lost = false;
+    await house.change('x');
+    await until(async () => {
+      await clock.advance(1000);
+      return to.all.some(({ taken: told }) => told);
+    });
+    expect(deliverer.state().shards).toBe(shardCount);
+  });
+});
+
+function refused(): Promise<never> {
+  return Promise.reject(new Error('The store is away.'));
+}
+
+/** Writes all but one kind of documents. */
+function allBut(kind: string, { put }: Store): Store['put'] {
+  return (...given) => (given[0] === kind ? refused() : put(...given));
+}
 
 describe('who takes over', () => {
   test('goes on where the other stood: nothing is lost or out of order, what comes twice has the same id', async () => {
@@ -80,6 +145,27 @@ describe('who takes over', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(to.all).toHaveLength(300);
     expect(new Set(to.all.map(({ id }) => id)).size).toBe(300);
+  });
+
+  test('in an outage tries again as soon as its age allows, though eight failed at once before and after', async () => {
+    const clock = manualClock(Date.now());
+    const clocked = { ...brief, clock, policy: retryPolicy };
+    to.behave(answer(500));
+    const id = await house.subscribe(to.url, { ordering: 'resource' });
+    const first = await house.deliverer(clocked);
+    await house.change(...Array.from({ length: 8 }, (_, n) => `o${n}`));
+    await until(async () => {
+      await clock.advance(1);
+      return progressOf((await store.get(kinds.delivery, id))!.value).health?.failures === 8;
+    });
+    first.abandon();
+    await clock.advance(10_000);
+    await house.deliverer(clocked);
+    await until(() => to.all.length === 16);
+    to.behave(good);
+    // The second pause and a fifth: nobody was told for as long as a notification alone would have waited.
+    await clock.advance(12_000);
+    await until(() => to.all.filter(({ taken }) => taken).length === 8);
   });
 
   test('is not disturbed by who wakes up late: it writes nothing and posts nothing more', async () => {

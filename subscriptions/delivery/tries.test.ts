@@ -27,11 +27,16 @@ function deliver(tries: Tries, now: number): void {
 }
 
 describe('notifications that failed side by side', () => {
-  test('are tried one after another, ever more rarely, while none is taken', () => {
+  test('are tried again when one alone would be, the oldest first', () => {
     const tries = eightFailed();
     expect(tries.earliest()).toBe(5 * second);
-    expect(tries.due(9 * second)).toStrictEqual(entry(1));
     expect(tries.due(4 * second)).toBeUndefined();
+    for (let seq = 1; seq <= 8; seq += 1) {
+      const due = tries.due(5 * second)!;
+      expect(due).toStrictEqual(entry(seq));
+      tries.decide(due, refused, { now: 5 * second, random: 0.5 }, retryPolicy);
+    }
+    expect(tries.earliest()).toBe(15 * second);
   });
 
   test('wait no longer for each other when one is taken: the outage is over', () => {

@@ -85,6 +85,7 @@ function followed(store: Store): Subscribers & { readonly caughtUp: () => Promis
 
 export interface World {
   readonly store: Store;
+  readonly subscribers: Subscribers;
   readonly owned: Owned;
   readonly deliveries: Deliveries;
   readonly counts: { delivered: number; failed: number; dead: number; dropped: number };
@@ -131,6 +132,7 @@ export async function world(options: { readonly clock?: Clock; readonly store?: 
   const running: Deliverer[] = [];
   return {
     ...house,
+    subscribers: view,
     owned: around.owned,
     deliveries: deliveries(around),
     logged,

@@ -7,6 +7,7 @@ import { castIn, type Cast } from './cast.js';
 import { check, owedCount, type Evidence } from './checker.js';
 import { drawFrom } from './draw.js';
 import { Emitter } from './emitter.js';
+import { keepDeliveries } from './keep-deliveries.js';
 import { unleash, type Nemesis } from './nemesis.js';
 import { keepEvidence, report, type Result } from './report.js';
 import { faultKinds, scheduleOf, type Fault, type FaultKind } from './schedule.js';
@@ -119,12 +120,13 @@ async function main(): Promise<boolean> {
   await subscribeAll(cast);
   const result = await play(cast, order, { faults, log, end: began + limit - listenOn - reserve });
   const passed = report(result, order);
+  if (!passed) {
+    keepEvidence(folder, result.evidence, result.verdict);
+    await keepDeliveries(folder, cast);
+  }
   await cast.close();
   if (passed) rmSync(folder, { recursive: true });
-  else {
-    keepEvidence(folder, result.evidence, result.verdict);
-    console.log(`  Repeat with --seed ${order.seed}; logs and records: ${folder}`);
-  }
+  else console.log(`  Repeat with --seed ${order.seed}; logs and records: ${folder}`);
   return passed;
 }
 
