@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { retryPolicy } from '#subscriptions/delivery/policy.js';
 import { castIn, type Cast } from './cast.js';
 import { check, owedCount, type Evidence } from './checker.js';
 import { drawFrom } from './draw.js';
@@ -18,6 +19,8 @@ const usage = 'npm run test:faults -- [--seed N] [--minutes 4] [--events 2000] [
 
 /** Of the whole time: the rest is for starting, and for what is owed at the end. */
 const partOfFaults = 0.6;
+/** For which a callback is left alone that failed again and again, milliseconds. */
+const longestPause = retryPolicy.pauses.at(-1)! * (1 + retryPolicy.jitter);
 /** After everything was received: what should not come has the time to come. */
 const listenOn = 3000;
 /** Left for judging and closing. */
@@ -82,7 +85,7 @@ async function play(cast: Cast, order: Order, { faults, end, log }: Play): Promi
   await emit(emitter, nemesis, { owed, of: order.events, span: order.minutes * 60_000 * partOfFaults, until: end });
   await nemesis.over;
   log('everything is healed');
-  while (Date.now() < end && check(evidence).received < check(evidence).owed) await sleep(500);
+  while (Date.now() < end + longestPause && check(evidence).received < check(evidence).owed) await sleep(500);
   log('nothing is owed any more, or the time is up');
   await sleep(listenOn);
   return {
@@ -96,7 +99,7 @@ async function play(cast: Cast, order: Order, { faults, end, log }: Play): Promi
 
 interface Play {
   readonly faults: readonly Fault[];
-  /** When everything must have been received. */
+  /** When everything has been received, unless a callback that failed is left alone until its next attempt. */
   readonly end: number;
   readonly log: (line: string) => void;
 }
@@ -113,9 +116,9 @@ async function main(): Promise<boolean> {
   const log = (line: string) => appendFileSync(join(folder, 'faults.log'), `${new Date().toISOString()} ${line}\n`);
   // Whatever hangs: children die with this process.
   setTimeout(() => {
-    console.error(`FAILED: seed ${order.seed} did not end in ${order.minutes} min; see ${folder}.`);
+    console.error(`FAILED: seed ${order.seed} did not end in ${order.minutes} min and a pause; see ${folder}.`);
     process.exit(1);
-  }, limit).unref();
+  }, limit + longestPause).unref();
   const cast = await castIn(folder, drawFrom(order.seed + 2));
   await subscribeAll(cast);
   const result = await play(cast, order, { faults, log, end: began + limit - listenOn - reserve });
