@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis as Settings } from '#platform/config/redis.js';
 import { openRedisStore } from '#platform/store/redis/redis-store.js';
@@ -80,6 +81,21 @@ test('what a gateway that was killed has left keeps nobody from it; what begins 
   await expect(acceptKey(beginning, other)).rejects.toMatchObject({ message: expect.stringContaining('Nothing was') });
   expect((await store.get('identity', 'key'))!.value).toEqual(theirs!.value);
   await store.remove('gateway', 'beginning', 1);
+});
+
+test('a gateway that was starting while another key was accepted does not start', async () => {
+  // Whoever starts waits for its turn to bring in the configuration, with its key looked at and nothing told of itself.
+  const turn = await store.lease('configuration', 'test', 60_000);
+  const starting = openGatewayUnderTest(setUp(3)).then(
+    (gateway) => gateway.close().then(() => 'started'),
+    (error: Error) => error.message,
+  );
+  await sleep(1000);
+  expect((await accept(4)).code).toBe(0);
+  await store.release(turn!);
+  expect(await starting).toContain('is of another key');
+  expect(await store.list('gateway')).toEqual([]);
+  expect((await accept(3)).code).toBe(0);
 });
 
 test('one that was cut short is repeated before anything starts', async () => {
