@@ -41,7 +41,7 @@ export const Restored = z
     differing: count('Subscriptions that stand differently, and were left so.'),
     differingIds: z.array(z.string()).max(mostNamed).describe('Which these are, the first ten.'),
     duplicates: count('Subscriptions left out: another one has the same callback, filter and consumerSubscriptionId.'),
-    deadLetters: count('Dead letters that were not there.'),
+    deadLetters: count('Dead letters that came back with their subscription.'),
   })
   .meta({ id: 'Restored', description: 'What became of the lines of a page.' });
 export type Restored = z.output<typeof Restored>;

@@ -1,11 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { BackupLine, type SubscriptionLine } from '#schema/backup.js';
+import { systemClock } from '#platform/clock.js';
 import { sealer } from '#platform/sealed.js';
+import { manualClock, type ManualClock } from '#platform/testing/manual-clock.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { backups, type Backups } from './backups.js';
 import { claimOf } from './claim.js';
-import { kinds, progressOf, progressValue } from './delivery/documents.js';
+import { kinds, progressOf, progressValue, tallyOf } from './delivery/documents.js';
 import { readSecrets } from './delivery/secrets.js';
 import { owned } from './owned.js';
 
@@ -20,11 +22,13 @@ const value = {
   authentication: [],
   state: 'active',
 };
+const gateway = { sealer: sealing, oCloudId: 'o', version: 'v', clock: systemClock };
 const write = { replace: false, check: false };
 
-async function openStore(): Promise<{ store: Store; kept: Backups }> {
+async function openStore(): Promise<{ store: Store; clock: ManualClock; kept: Backups }> {
   const store = await openEmbeddedStore({ memory: true });
-  return { store, kept: backups({ store, owned: owned(store), sealer: sealing, oCloudId: 'o', version: 'v' }) };
+  const clock = manualClock(Date.now());
+  return { store, clock, kept: backups({ store, owned: owned(store), ...gateway, clock }) };
 }
 
 /** A store with one subscription and two dead letters, and its lines. */
@@ -58,6 +62,40 @@ test('a subscription and its dead letters are restored once, whole, and from now
   expect(await store.objects([claim])).toEqual([expect.anything()]);
 });
 
+const lettersIn = async ({ store }: { store: Store }) =>
+  (await store.list(kinds.deadLetter)).map(({ id }) => id.slice(-1));
+
+test('a dead letter that was delivered or discarded since stays gone, whatever a restore does with its subscription', async () => {
+  const { store, kept, lines, line } = await filled();
+  const [first] = await store.list(kinds.deadLetter);
+  await store.remove(kinds.deadLetter, first!.id, first!.revision);
+  expect(await kept.restore(lines, write)).toMatchObject({ unchanged: 1, deadLetters: 0 });
+  const changed = { ...line, value: { ...line.value, consumerSubscriptionId: 'c' } };
+  const replacing = { replace: true, check: false };
+  expect(await kept.restore([changed, ...lines.slice(1)], replacing)).toMatchObject({ replaced: 1, deadLetters: 0 });
+  expect(await lettersIn({ store })).toEqual(['2']);
+});
+
+test('dead letters follow their subscription in later pages, and when a restore that broke off is repeated', async () => {
+  const { lines } = await filled();
+  const { store, clock, kept } = await openStore();
+  const [subscription, first, second] = lines;
+  expect(await kept.restore([subscription!], write)).toMatchObject({ created: 1 });
+  // Whoever delivers takes along what is noted of it.
+  const { value: noted, revision } = (await store.get(kinds.delivery, 's'))!;
+  const progress = progressOf(noted);
+  await store.put(kinds.delivery, 's', progressValue({ position: progress.position, ...tallyOf(progress) }), revision);
+  expect(await kept.restore([first!], write)).toMatchObject({ deadLetters: 1 });
+  await clock.advance(30 * 60_000);
+  expect(await kept.restore(lines, write)).toMatchObject({ unchanged: 1, deadLetters: 1 });
+  await store.remove(kinds.deadLetter, second!.id, 1);
+  await clock.advance(31 * 60_000);
+  expect(await kept.restore(lines, write)).toMatchObject({ unchanged: 1, deadLetters: 0 });
+  expect(await lettersIn({ store })).toEqual(['1']);
+  const again = await kept.lineOf({ id: 's', tenant: null, value, position: await store.head() });
+  expect(again!.delivery).not.toHaveProperty('restored');
+});
+
 test('in the log it is from it goes on where it stood', async () => {
   const { store, kept, lines, position } = await filled();
   await owned(store).remove({ object: 'InventorySubscription', id: 's', tenant: null, value, position }, [
@@ -84,7 +122,7 @@ test('a restore goes on where deliveries stand here, and is told when a deletion
       return store.put(kind, id, next, expected, how);
     },
   };
-  const kept = backups({ store: overtaken, owned: owned(store), sealer: sealing, oCloudId: 'o', version: 'v' });
+  const kept = backups({ store: overtaken, owned: owned(store), ...gateway });
   await expect(kept.restore(lines, write)).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await store.objects([{ object: 'InventorySubscription', id: 's' }])).toEqual([undefined]);
   await store.put(kinds.delivery, 's', progressValue(here), 0);
@@ -132,9 +170,7 @@ test('who changes a subscription while it is replaced keeps what it signs and sh
   let others = 1;
   const overtaken = backups({
     store,
-    sealer: sealing,
-    oCloudId: 'o',
-    version: 'v',
+    ...gateway,
     owned: {
       ...own,
       async change(standing, next, how) {

@@ -11,6 +11,7 @@ import {
 import type { StoredObject, Value } from '#schema/change.js';
 import { counted } from '#schema/counted.js';
 import { Fault, invalid } from '#schema/errors.js';
+import { timestamp, type Clock } from '#platform/clock.js';
 import type { Sealer } from '#platform/sealed.js';
 import type { Store } from '#platform/store/store.js';
 import { claimOf } from './claim.js';
@@ -44,7 +45,11 @@ interface Around {
   readonly sealer: Sealer;
   readonly oCloudId: string;
   readonly version: string;
+  readonly clock: Clock;
 }
+
+/** For how long dead letters may follow their subscription, also where a restore that broke off is repeated, milliseconds. */
+const follow = 3_600_000;
 
 type Judgement = 'created' | 'replaced' | 'unchanged' | 'duplicates';
 
@@ -102,7 +107,7 @@ async function lineOf(
   ]);
   // Its secret is the last that a deletion leaves.
   if (!secret) return undefined;
-  const progress = document ? progressOf(document.value) : { position, delivered: 0 };
+  const { restored: _here, ...progress }: Progress = document ? progressOf(document.value) : { position, delivered: 0 };
   // Written down as owing: marks of another log say nothing of it.
   const owed = {
     ...progress,
@@ -179,12 +184,13 @@ async function write(around: Around, { line, stands, judgement }: Judged): Promi
   const { id, tenant, value, secret, delivery } = line;
   if (judgement === 'unchanged' || judgement === 'duplicates') return;
   if (stands) return replace(around, line, stands);
-  const { store, owned } = around;
+  const { store, owned, clock } = around;
   const [kept, left] = await Promise.all([store.get(kinds.secret, id), store.get(kinds.delivery, id)]);
   const sealed = await store.put(kinds.secret, id, { sealed: secret }, kept?.revision ?? 0);
   // Where its deliveries stand in this store is truer than what the backup says. Written anew, no deletion takes it along.
   const progress = left ? progressOf(left.value) : await placed(store, progressOf(delivery));
-  const begun = await store.put(kinds.delivery, id, progressValue(progress), left?.revision ?? 0);
+  const restored = { ...progress, restored: timestamp(clock.now()) };
+  const begun = await store.put(kinds.delivery, id, progressValue(restored), left?.revision ?? 0);
   if (sealed === undefined || begun === undefined) throw moved(id);
   const gap = progress.lost !== undefined && (value.state === 'active' || value.state === 'degraded');
   const shown = gap ? { ...value, state: 'degraded', stateReason: progress.lost } : value;
@@ -223,10 +229,16 @@ async function placed(store: Store, progress: Progress): Promise<Progress> {
   return { position: await store.head(), delivered, owed: {}, lost, ...(lastAttempt && { lastAttempt }) };
 }
 
-async function writeLetter({ store }: Around, { id, value }: DeadLetterLine): Promise<boolean> {
+/** Only with a subscription that was restored: a letter that is missing from another was delivered, or made room for newer ones. */
+async function writeLetter({ store, clock }: Around, { id, value }: DeadLetterLine): Promise<boolean> {
   const subscription = id.slice(0, id.lastIndexOf('/'));
-  const [stands] = await store.objects([{ object: 'InventorySubscription', id: subscription }]);
-  return stands !== undefined && (await store.put(kinds.deadLetter, id, value, 0)) !== undefined;
+  const [[stands], delivery] = await Promise.all([
+    store.objects([{ object: 'InventorySubscription', id: subscription }]),
+    store.get(kinds.delivery, subscription),
+  ]);
+  const { restored } = delivery ? progressOf(delivery.value) : {};
+  if (!stands || restored === undefined || clock.now() - Date.parse(restored) > follow) return false;
+  return (await store.put(kinds.deadLetter, id, value, 0)) !== undefined;
 }
 
 function moved(id: string): Fault {

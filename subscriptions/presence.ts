@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store, StoredDocument } from '#platform/store/store.js';
 
 /** Which gateways share the store: each writes a document of its own again and again, and is there while that moves. */
@@ -17,6 +18,7 @@ const kind = 'gateway';
 const beatEvery = 2_000;
 /** Less than a lease lives: when that lapses, those who may take it know that its holder is gone. */
 const goneAfter = 6_000;
+const lookEvery = 500;
 /** When a document whose process is gone is removed by another one. */
 const removedAfter = 60_000;
 
@@ -79,4 +81,19 @@ export function presence(store: Documents, holder: string, watches: boolean): Pr
       if (own) await store.remove(kind, holder, own.revision, { loose: true });
     },
   };
+}
+
+/**
+ * Looks from outside whether gateways share the store. Undefined when one is there; else, once all that one which was killed
+ * left has stood still for long enough, what says whether that is still so.
+ */
+export async function nobodyThere(store: Pick<Store, 'list'>): Promise<(() => Promise<boolean>) | undefined> {
+  const left = new Map((await store.list(kind)).map(({ id, revision }) => [id, revision]));
+  const still = async () => (await store.list(kind)).every(({ id, revision }) => left.get(id) === revision);
+  const began = performance.now();
+  while (left.size > 0 && performance.now() - began < goneAfter) {
+    await sleep(lookEvery);
+    if (!(await still())) return undefined;
+  }
+  return still;
 }

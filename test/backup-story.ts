@@ -137,10 +137,11 @@ async function auditedOf(gateway: GatewayUnderTest, operation: string): Promise<
 export async function judges(setUpOf: (folder: string, fill?: number) => Setup): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'netweave-backups-'));
   const file = join(folder, 'backup');
+  const callback = await receiver();
   let gateway = await openGatewayUnderTest(setUpOf(join(folder, 'one')));
   try {
     const made = await subscribe(gateway, 'http://127.0.0.1:9/a');
-    const gone = await subscribe(gateway, 'http://127.0.0.1:9/b');
+    const gone = await subscribe(gateway, `${callback.url}/gone`);
     expect((await command(`backup ${file}`, gateway)).code).toBe(0);
     expect(await auditedOf(gateway, 'backup.read')).toEqual(expect.arrayContaining(['intent', 'outcome']));
     const one = `${subscriptions}/${made.id}`;
@@ -156,10 +157,9 @@ export async function judges(setUpOf: (folder: string, fill?: number) => Setup):
     expect((await all(gateway)).items).toHaveLength(2);
     expect(await asked(gateway, one)).not.toHaveProperty('filter');
     // An id that was deleted delivers again in the process that saw it go.
-    await until(async () => {
-      const { lagEvents } = await asked<{ lagEvents: number }>(gateway, `${subscriptions}/${gone.id}/delivery`);
-      return lagEvents >= 0;
-    });
+    const name = randomUUID();
+    await createPool(gateway, name);
+    await until(() => callback.received.some(({ path, text }) => path === '/gone' && text.includes(name)));
 
     expect((await command(`backup ${file}`, gateway, 'red')).error).toMatch(/403.*backup:take/);
     expect((await command(`backup ${file}`, gateway, 'nobody')).error).toMatch(/401.*NETWEAVE_TOKEN/);
@@ -173,6 +173,7 @@ export async function judges(setUpOf: (folder: string, fill?: number) => Setup):
     expect((await all(gateway)).items).toEqual([]);
   } finally {
     await gateway.close();
+    await callback.close();
     rmSync(folder, { recursive: true });
   }
 }

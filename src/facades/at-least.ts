@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault, invalid } from '#schema/errors.js';
 import { parsePosition, type Position } from '#schema/position.js';
 import type { View } from '../inventory/view.js';
+import { lostInFailover } from '../inventory/waiting.js';
 import type { Caller } from '../operations/caller.js';
 import type { Serve } from './edge.js';
 import { refuseAs } from './refuse-as.js';
@@ -20,7 +21,10 @@ interface Parts {
   readonly deadline: number;
 }
 
-/** Serves a request once the view has come to where it asks for: 400 for what is no position, 503 at the deadline. */
+/**
+ * Serves a request once the view has come to where it asks for: 400 for what is no position, 410 for one that a failover took
+ * away, 503 at the deadline.
+ */
 export function atLeast({ view, deadline }: Parts, serve: Serve): Serve {
   const waiting = new Map<string, number>();
   let all = 0;
@@ -43,7 +47,7 @@ export function atLeast({ view, deadline }: Parts, serve: Serve): Serve {
     if (asked === undefined) return serve(request, response, caller);
     const position = parsePosition(String(asked));
     if (!position) return refuseAs(request, response, noPosition);
-    if (view.position().seq >= position.seq) return serve(request, response, caller);
+    if (view.has(position)) return serve(request, response, caller);
     reached(position, caller).then(
       () => serve(request, response, caller),
       (error: unknown) => refuse(request, response, error),
@@ -51,11 +55,17 @@ export function atLeast({ view, deadline }: Parts, serve: Serve): Serve {
   };
 }
 
+const lost = new Fault(
+  'GONE',
+  'The log does not hold this position: a failover took away what was written up to it. Read without it, and look what stands.',
+  { at: atLeastHeader },
+);
 const noPosition = invalid('This is no position; answers carry them as X-Netweave-Position.', atLeastHeader, 0);
 
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   // Who has left is answered nothing.
   if (response.destroyed) return;
+  if (error === lostInFailover) return refuseAs(request, response, lost);
   refuseAs(request, response, error instanceof Fault ? error : late('This gateway has not come to that position yet'));
 }
 

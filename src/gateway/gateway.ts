@@ -101,7 +101,8 @@ async function openInside(
   const store = await openStore(configuration.store, (message) => logger.warn(message));
   onStop(() => store.close());
   const keys = openKeys(configuration);
-  await demandKeyOf(store, sealer(keys.subKey('secrets')), storeName(configuration.store));
+  const demandKey = () => demandKeyOf(store, sealer(keys.subKey('secrets')), storeName(configuration.store));
+  await demandKey();
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
   const feed = newFeed(store);
   const coverage = newCoverage();
@@ -134,6 +135,11 @@ async function openInside(
   if (apiRoot !== undefined) await writeConfigured({ ...around, holder, places, apiRoot });
   const trimming = trimStore(store, configuration, { holder, logger });
   onStop(() => trimming.stop());
+  if (members) {
+    // Who gives the store another key looks for those who run: either it sees this one, or this one sees the other key.
+    await members.presence.tick();
+    await demandKey();
+  }
   return { store, keys, oCloudId, coverage, view, backends, routing };
 }
 

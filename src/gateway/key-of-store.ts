@@ -1,4 +1,5 @@
 import { kinds } from '#subscriptions/delivery/documents.js';
+import { nobodyThere } from '#subscriptions/presence.js';
 import { Fault } from '#schema/errors.js';
 import type { Sealer } from '../platform/sealed.js';
 import type { Store } from '../platform/store/store.js';
@@ -6,6 +7,8 @@ import type { Store } from '../platform/store/store.js';
 /** Beside the id of the O-Cloud: what a store is of. */
 const [kind, id] = ['identity', 'key'] as const;
 const some = 500;
+/** Stands where the fingerprint does while another key is accepted, and after that was cut short. */
+const unsettled = 'none, as `netweave key accept` has not finished';
 
 /**
  * Notes with the first start whose key a store is of, and holds every later one to it: with another, no stored secret could be
@@ -29,8 +32,28 @@ export async function demandKeyOf(store: Pick<Store, 'get' | 'put'>, sealer: Sea
   );
 }
 
-/** Makes a store one of this key and forgets what only another could open; returns the subscriptions whose secrets those were. */
+/**
+ * Makes a store one of this key and forgets what only another could open; returns the subscriptions whose secrets those were.
+ * Throws Fault UNAVAILABLE, with nothing changed, while a gateway runs: it goes on sealing with its own key.
+ */
 export async function acceptKey(store: Store, sealer: Sealer): Promise<readonly string[]> {
+  const stillNobody = await nobodyThere(store);
+  if (!stillNobody) throw gatewayRuns();
+  const kept = await store.get(kind, id);
+  // Until all is forgotten no gateway starts, with neither key.
+  const claimed = await store.put(kind, id, { fingerprint: unsettled }, kept?.revision ?? 0);
+  if (claimed === undefined) throw overtaken();
+  if (!(await stillNobody())) {
+    if (kept) await store.put(kind, id, kept.value, claimed);
+    else await store.remove(kind, id, claimed);
+    throw gatewayRuns();
+  }
+  const forgotten = await forgetSealed(store, sealer);
+  if ((await store.put(kind, id, { fingerprint: sealer.fingerprint }, claimed)) === undefined) throw overtaken();
+  return forgotten;
+}
+
+async function forgetSealed(store: Store, sealer: Sealer): Promise<readonly string[]> {
   const forgotten: string[] = [];
   for (let after = ''; ;) {
     const secrets = await store.list(kinds.secret, { after, limit: some });
@@ -38,15 +61,20 @@ export async function acceptKey(store: Store, sealer: Sealer): Promise<readonly 
       if (opens(sealer, String(secret.value['sealed']), `${kinds.secret}/${secret.id}`)) continue;
       if (await store.remove(kinds.secret, secret.id, secret.revision)) forgotten.push(secret.id);
     }
-    if (secrets.length < some) break;
+    if (secrets.length < some) return forgotten;
     after = secrets.at(-1)!.id;
   }
-  const kept = await store.get(kind, id);
-  const written = await store.put(kind, id, { fingerprint: sealer.fingerprint }, kept?.revision ?? 0);
-  if (written !== undefined) return forgotten;
-  throw new Fault('UNAVAILABLE', 'Somebody else gave the store a key meanwhile: stop all gateways, then repeat this.', {
-    at: 'store',
-  });
+}
+
+function overtaken(): Fault {
+  const message = 'Somebody else gave the store a key meanwhile: stop all gateways, then repeat this.';
+  return new Fault('UNAVAILABLE', message, { at: 'store' });
+}
+
+function gatewayRuns(): Fault {
+  const why = 'what it seals with its key from now on would be lost';
+  const message = `A running gateway shares the store, and ${why}: stop all gateways of it, then repeat this. Nothing was changed.`;
+  return new Fault('UNAVAILABLE', message, { at: 'store' });
 }
 
 function opens(sealer: Sealer, sealed: string, context: string): boolean {

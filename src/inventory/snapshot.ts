@@ -3,6 +3,7 @@ import { objectNames, objects } from '#schema/objects.js';
 import type { Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import { Kind } from './kind.js';
+import { Passed } from './passed.js';
 import { rowOf, type Row } from './row.js';
 import { slices } from './slices.js';
 
@@ -12,6 +13,8 @@ export interface Contents {
   /** Last position that touched each list. */
   readonly marks: Map<string, Position>;
   position: Position;
+  /** What stands in the log up to there. */
+  passed: Passed;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function readSnapshot(store: Store, former: ReadonlyMap<string, Kin
   }
   const { marks } = await store.snapshot();
   for (const kind of kinds.values()) await kind.arrange(pause);
-  return { kinds, marks: new Map(marks), position };
+  return { kinds, marks: new Map(marks), position, passed: new Passed(position) };
 }
 
 function sameRow(

@@ -6,7 +6,8 @@ import { listMark, marksOf } from '#subscriptions/marks.js';
 import type { Kind } from './kind.js';
 import { rowOf, type Row } from './row.js';
 import { readSnapshot, type Contents } from './snapshot.js';
-import { Waiting } from './waiting.js';
+import { passedAnew, Passed } from './passed.js';
+import { Waiting, type Standing } from './waiting.js';
 
 const readLimit = 1000;
 
@@ -14,7 +15,7 @@ const readLimit = 1000;
 export class ViewState {
   readonly #store: Store;
   readonly #waiting = new Waiting();
-  #contents: Contents = { kinds: new Map(), marks: new Map(), position: origin };
+  #contents: Contents = { kinds: new Map(), marks: new Map(), position: origin, passed: new Passed(origin) };
 
   constructor(store: Store) {
     this.#store = store;
@@ -42,24 +43,38 @@ export class ViewState {
     return scope.tenant === undefined ? at(undefined) : later(at(null), at(scope.tenant));
   }
 
+  /** A place that is remembered no longer counts as reached. */
+  standing({ seq, tag }: Position): Standing {
+    const { position, passed } = this.#contents;
+    if (seq > position.seq) return 'ahead';
+    const stands = passed.tagAt(seq);
+    return stands === undefined || stands === tag ? 'reached' : 'other';
+  }
+
   reached(position: Position, signal?: AbortSignal): Promise<void> {
-    return this.position.seq >= position.seq ? Promise.resolve() : this.#waiting.until(position, signal);
+    return this.standing(position) === 'reached' ? Promise.resolve() : this.#waiting.until(position, signal);
   }
 
   /** Reads everything anew; the old contents serve until the new ones stand at the head of the log. */
   async load(): Promise<void> {
     const waited = this.#waiting.all();
     let contents: Contents;
-    do contents = await readSnapshot(this.#store, this.#contents.kinds);
-    while (!(await this.#follow(contents)));
+    do {
+      contents = await readSnapshot(this.#store, this.#contents.kinds);
+      contents.passed = await passedAnew(this.#store, this.#contents.passed, contents.position);
+    } while (!(await this.#follow(contents)));
     this.#contents = contents;
-    this.#waiting.arrived(contents.position);
-    this.#waiting.lost(waited, contents.position);
+    this.#waiting.arrived((position) => this.standing(position));
+    this.#waiting.lost(waited, (position) => this.standing(position) !== 'reached');
   }
 
   /** Applies what was appended since. */
   async catchUp(): Promise<'read' | 'reloaded'> {
-    if (await this.#follow(this.#contents)) return 'read';
+    const waited = this.#waiting.all();
+    if (await this.#follow(this.#contents)) {
+      this.#waiting.lost(waited, (position) => this.standing(position) === 'other');
+      return 'read';
+    }
     await this.load();
     return 'reloaded';
   }
@@ -70,7 +85,7 @@ export class ViewState {
       const read = await this.#store.read(contents.position, readLimit);
       if (read.outcome !== 'read') return false;
       for (const change of read.changes) apply(contents, change);
-      if (contents === this.#contents) this.#waiting.arrived(contents.position);
+      if (contents === this.#contents) this.#waiting.arrived((position) => this.standing(position));
       if (read.changes.length < readLimit) return true;
     }
   }
@@ -79,6 +94,7 @@ export class ViewState {
 function apply(contents: Contents, change: Change): void {
   const { object, id, tenant, after, position } = change;
   contents.position = position;
+  contents.passed.note(position);
   const kind = contents.kinds.get(object);
   if (!kind) return;
   const before = kind.get(id);

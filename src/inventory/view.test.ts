@@ -1,6 +1,3 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -11,6 +8,7 @@ import type { Position } from '#schema/position.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { rowsOf } from './page.js';
+import { exchangeableStore } from './testing/exchangeable-store.js';
 import { entry, everything, scopeOf, write } from './testing/rows.js';
 import { openView, type View } from './view.js';
 
@@ -177,14 +175,17 @@ describe('a view', () => {
   });
 
   test('is reached when it is, and keeps nothing of those who no longer wait', async () => {
-    const store = await memory();
+    const { store, wake } = await exchangeable();
     const view = await viewOf(store);
-    const later: Position = { seq: 2, tag: 'x' };
     const { signal } = new AbortController();
+    await write(store, [entry('1', resource('p', 'x')), entry('2', resource('p', 'x'))]);
+    const later = await store.head();
+    expect([later.seq, view.has(later)]).toEqual([2, false]);
     const waits = [view.reached(later, signal), view.reached(later)];
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
-    await write(store, [entry('1', resource('p', 'x')), entry('2', resource('p', 'x'))]);
+    wake();
     await Promise.all(waits);
+    expect(view.has(later)).toBe(true);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     const left = new AbortController();
     const given = view.reached({ seq: 9, tag: 'x' }, left.signal);
@@ -215,31 +216,11 @@ describe('a view', () => {
   });
 });
 
-/** A store on files that can be exchanged under those who use it, as a failover does. */
+/** Exchanged under those who use it, as a failover does. */
 async function exchangeable() {
-  const folder = mkdtempSync(join(tmpdir(), 'netweave-view-'));
-  opened.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
-  const file = join(folder, 'store.db');
-  let current = await openEmbeddedStore({ file });
-  const wakes = new Set<() => void>();
-  opened.unshift(() => current.close());
-  const store = new Proxy({} as Store, {
-    get: (_, name: keyof Store) => {
-      if (name === 'onAppend') return (wake: () => void) => (wakes.add(wake), () => wakes.delete(wake));
-      return (...given: never[]) => (current[name] as (...args: never[]) => unknown)(...given);
-    },
-  });
-  const reopen = async (between: () => void) => {
-    await current.close();
-    between();
-    current = await openEmbeddedStore({ file });
-  };
-  return {
-    store,
-    wake: () => wakes.forEach((wake) => wake()),
-    keep: () => reopen(() => copyFileSync(file, `${file}.kept`)),
-    cut: () => reopen(() => copyFileSync(`${file}.kept`, file)),
-  };
+  const { remove, ...exchanged } = await exchangeableStore();
+  opened.unshift(remove);
+  return exchanged;
 }
 
 describe('a log whose tail was cut under the view', () => {
@@ -269,6 +250,49 @@ describe('a log whose tail was cut under the view', () => {
     await expectMarks(view, store);
     expect(view.get(everything, 'Resource', '1')).toBe(kept);
     expect(view.position()).toEqual(await store.head());
+  });
+
+  /** Appends one entry, without waking anybody up; returns where it stands. */
+  const silently = async (store: Store, id: string): Promise<Position> => {
+    await write(store, [entry(id, resource('p', id))]);
+    return store.head();
+  };
+  const lost = { code: 'UNAVAILABLE', message: expect.stringContaining('lost this change') };
+
+  test('has not come to what was lost when it has come to what took its place, whether it had read it or not', async () => {
+    const { store, wake, keep, cut } = await exchangeable();
+    const kept = await silently(store, '1');
+    await keep();
+    const view = await viewOf(store);
+    const read = await silently(store, 'lost');
+    wake();
+    await view.reached(read);
+    const unread = await silently(store, 'lost, too');
+    await cut();
+    const instead = [await silently(store, 'a'), await silently(store, 'b'), await silently(store, 'c')];
+    wake();
+    await Promise.all(instead.map((place) => view.reached(place)));
+    expect([kept, ...instead, read, unread].map((place) => view.has(place))).toEqual([
+      ...[true, true, true, true],
+      ...[false, false],
+    ]);
+    for (const place of [read, unread]) await expect(view.reached(place)).rejects.toMatchObject(lost);
+  });
+
+  test('has come to what took its place when it shows that', async () => {
+    const { store, wake, keep, cut } = await exchangeable();
+    await keep();
+    const view = await viewOf(store);
+    const read = await silently(store, 'lost');
+    wake();
+    await view.reached(read);
+    await cut();
+    const instead = await silently(store, 'instead');
+    expect(instead.seq).toBe(read.seq);
+    const [reached] = await Promise.allSettled([view.reached(instead)]);
+    expect(reached.status).toBe('fulfilled');
+    expect(view.get(everything, 'Resource', 'instead')).toBeDefined();
+    await expect(view.reached(read)).rejects.toMatchObject(lost);
   });
 
   test('releases those who wait for what was lost, with a fault', async () => {

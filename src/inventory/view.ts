@@ -17,7 +17,9 @@ export interface View {
   mark(scope: Scope, object: string, parent?: string): Position;
   /** Last position applied. */
   position(): Position;
-  /** Resolves when `position` has been applied. Rejects with the signal's reason, or UNAVAILABLE if the log has lost it. */
+  /** Whether `position` has been applied, rather than another entry of its number; compared in memory. */
+  has(position: Position): boolean;
+  /** Resolves when `position` has been applied. Rejects with the signal's reason, or `lostInFailover` if the log has lost it. */
   reached(position: Position, signal?: AbortSignal): Promise<void>;
   stop(): void;
 }
@@ -61,7 +63,13 @@ export async function openView(
     get: (scope, object, id) => state.get(scope, object, id),
     mark: (scope, object, parent) => state.mark(scope, object, parent),
     position: () => state.position,
-    reached: (position, signal) => state.reached(position, signal),
+    has: (position) => state.standing(position) === 'reached',
+    reached(position, signal) {
+      const come = state.reached(position, signal);
+      // Whether it is lost, or this view of a log that was rewritten, is known when the log has been looked at again.
+      if (state.standing(position) === 'other') follow();
+      return come;
+    },
     stop() {
       stopped = true;
       clearInterval(poll);

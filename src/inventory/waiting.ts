@@ -1,8 +1,17 @@
 import { Fault } from '#schema/errors.js';
 import type { Position } from '#schema/position.js';
 
+/** How a place lies to a reader of the log: it has come there, or not yet, or has found another entry there. */
+export type Standing = 'reached' | 'ahead' | 'other';
+
+/** Who waits has written: to be told when to come back would be to repeat it. */
+export const lostInFailover = new Fault(
+  'UNAVAILABLE',
+  'The store lost this change in a failover; read the object again.',
+);
+
 interface Waiter {
-  readonly seq: number;
+  readonly position: Position;
   resolve(): void;
   reject(reason: unknown): void;
 }
@@ -11,8 +20,8 @@ interface Waiter {
 export class Waiting {
   #waiters = new Set<Waiter>();
 
-  /** Resolves when `arrived` is called with that position or a later one; rejects with the signal's reason. */
-  until({ seq }: Position, signal?: AbortSignal): Promise<void> {
+  /** Resolves when it is reached; rejects with the signal's reason, or `lostInFailover`. */
+  until(position: Position, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error);
       const leave = () => waiter.reject(signal!.reason);
@@ -23,14 +32,14 @@ export class Waiting {
           then(value);
         };
       };
-      const waiter: Waiter = { seq, resolve: left(resolve), reject: left(reject) };
+      const waiter: Waiter = { position, resolve: left(resolve), reject: left(reject) };
       signal?.addEventListener('abort', leave, { once: true });
       this.#waiters.add(waiter);
     });
   }
 
-  arrived({ seq }: Position): void {
-    for (const waiter of this.#waiters) if (waiter.seq <= seq) waiter.resolve();
+  arrived(standing: (position: Position) => Standing): void {
+    for (const waiter of this.#waiters) if (standing(waiter.position) === 'reached') waiter.resolve();
   }
 
   /** Those who wait now. */
@@ -38,10 +47,8 @@ export class Waiting {
     return new Set(this.#waiters);
   }
 
-  /** The log ends at `head` now and does not hold what these wait for. */
-  lost(waiters: ReadonlySet<Waiter>, head: Position): void {
-    // Who waits has written: to be told when to come back would be to repeat it.
-    const fault = new Fault('UNAVAILABLE', 'The store lost this change in a failover; read the object again.');
-    for (const waiter of waiters) if (waiter.seq > head.seq) waiter.reject(fault);
+  /** The log has been read to its end since these began to wait, and what they wait for is not in it. */
+  lost(waiters: ReadonlySet<Waiter>, isLost: (position: Position) => boolean): void {
+    for (const waiter of waiters) if (isLost(waiter.position)) waiter.reject(lostInFailover);
   }
 }

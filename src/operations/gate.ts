@@ -234,4 +234,8 @@ class OperationCall implements Call {
   get signal(): AbortSignal {
     return this.#signal ? this.#signal() : this.#caller.signal;
   }
+
+  get expected(): Call['expected'] {
+    return this.#caller.expected;
+  }
 }

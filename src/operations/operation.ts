@@ -10,6 +10,7 @@ import type { Principal } from '../access/principal.js';
 import type { Row } from '../inventory/row.js';
 import type { Run } from '../inventory/sorted-rows.js';
 import type { View } from '../inventory/view.js';
+import type { ExpectedState } from './expected-state.js';
 import type { Markers } from './markers.js';
 import type { Subscriptions } from './subscriptions.js';
 import type { Writes } from './writes.js';
@@ -21,6 +22,8 @@ export interface Call {
   readonly principal: Principal;
   readonly scope: Scope;
   readonly signal: AbortSignal;
+  /** The state in which an object may be written: `demandExpected`. */
+  readonly expected?: ExpectedState | undefined;
   readonly view: View;
   readonly writes: Writes;
   readonly subscriptions: Subscriptions;

@@ -12,6 +12,7 @@ import { toldOf } from '#subscriptions/matcher/vocabulary.js';
 import type { Shown } from '#subscriptions/delivery/secrets.js';
 import type { Owned } from '#subscriptions/owned.js';
 import type { Row } from '../inventory/row.js';
+import { demandExpected } from './expected-state.js';
 import type { Call, WrittenAnswer } from './operation.js';
 
 /** Whom we may call, and whether somebody answers there. */
@@ -186,6 +187,7 @@ function duplicate(): Fault {
 function found(call: Call, id: string): Row {
   const row = call.view.get(call.scope, 'InventorySubscription', id);
   if (!row) throw notFound('InventorySubscription', id);
+  demandExpected(call, row);
   return row;
 }
 

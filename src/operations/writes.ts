@@ -7,6 +7,7 @@ import type { Registry } from '#adapters/registry.js';
 import { firstToTake, type Routing } from '#adapters/routing.js';
 import type { Watching } from '#subscriptions/watching.js';
 import type { Row } from '../inventory/row.js';
+import { demandExpected } from './expected-state.js';
 import type { Call, WrittenAnswer } from './operation.js';
 import { nativeReferences, type Values } from './references.js';
 import { takersOf } from './takers.js';
@@ -98,5 +99,7 @@ function changeable(call: Call, object: ObjectName, id: string): Row {
   if (nested !== undefined && !(call.view.kind(object).get(id)?.value[key] === id)) {
     throw new Fault('UNSUPPORTED', `${object} '${id}' is part of another ${object}; change that one.`);
   }
+  // As the view has it: most backends cannot be asked to change only what is still as it was.
+  demandExpected(call, row);
   return row;
 }

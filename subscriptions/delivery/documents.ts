@@ -41,13 +41,17 @@ export interface Progress {
   readonly lost?: string;
   /** The replay that `position` was last set back for. */
   readonly replayed?: string;
+  /** When the subscription was created from a backup, RFC 3339. */
+  readonly restored?: string;
 }
 
 /** What is counted and noted of a subscription beside its place. */
-export type Tally = { -readonly [Name in 'delivered' | 'dropped' | 'lastAttempt' | 'replayed']: Progress[Name] };
+export type Tally = {
+  -readonly [Name in 'delivered' | 'dropped' | 'lastAttempt' | 'replayed' | 'restored']: Progress[Name];
+};
 
-export function tallyOf({ delivered, dropped, lastAttempt, replayed }: Progress): Tally {
-  return { delivered, dropped, lastAttempt, replayed };
+export function tallyOf({ delivered, dropped, lastAttempt, replayed, restored }: Progress): Tally {
+  return { delivered, dropped, lastAttempt, replayed, restored };
 }
 
 export function progressValue({ position, ...rest }: Progress): Value {

@@ -69,15 +69,22 @@ describe.each(reads)('%s', (_what, asked, codeOf) => {
     client.leave();
   });
 
-  test('is answered at a position that it has, waits for one that comes, and is refused at the deadline', async () => {
+  test('is answered at a position that it has, and refused at the deadline for one that does not come', async () => {
     const position = (await read()).headers['x-netweave-position'] as string;
     expect((await read({ 'X-Netweave-At-Least': position })).status).toBe(200);
-    const next = `${Number(position.split('.')[0]) + 1}.0`;
-    const [later] = await Promise.all([read({ 'X-Netweave-At-Least': next }), made()]);
-    expect(later.status).toBe(200);
-    expect(Number.parseInt(later.headers['x-netweave-position'] as string)).toBeGreaterThan(Number.parseInt(position));
     const refused = await read({ 'X-Netweave-At-Least': '999999999.zz' });
     expect([refused.status, refused.headers['retry-after'], codeOf(refused.text)]).toEqual([503, '1', 'UNAVAILABLE']);
+  });
+
+  test('is told that the log has lost a position when another change stands there, at once or when it comes', async () => {
+    const position = (await read()).headers['x-netweave-position'] as string;
+    const [now, next] = [0, 1].map((more) => `${Number.parseInt(position) + more}.lost`);
+    const passed = await read({ 'X-Netweave-At-Least': now! });
+    const [coming] = await Promise.all([read({ 'X-Netweave-At-Least': next! }), made()]);
+    for (const { status, text } of [passed, coming]) {
+      expect([status, codeOf(text)]).toEqual([410, 'GONE']);
+      expect(text).toContain('"at":"X-Netweave-At-Least"');
+    }
   });
 
   test('refuses what is no position', async () => {

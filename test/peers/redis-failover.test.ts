@@ -161,6 +161,19 @@ test('a tail that a failover lost is noticed: readers are told, and a view reads
   await eventually(() => store.head().catch(() => undefined));
   await eventually(async () => rewritten || undefined);
   for (const place of tail) expect(await store.read(place, 10)).toStrictEqual({ outcome: 'rewritten' });
+  // Others are appended in their place: who wrote them must not be shown that as what they wrote.
+  const kept = view.position();
+  const entries = Array.from({ length: tail.length + 5 }, (_, n) =>
+    resource(`instead-${n}`, { resourcePoolId: 'p', description: 'instead', tags: [], elements: [] }),
+  );
+  const instead = await eventually(() => store.append({ entries }).catch(() => undefined));
+  if (instead.outcome !== 'appended') throw new Error(instead.outcome);
+  await view.reached(instead.head);
+  expect([kept, ...instead.positions].every((place) => view.has(place))).toBe(true);
+  for (const place of tail) {
+    expect([view.has(place), place.seq <= view.position().seq]).toEqual([false, true]);
+    await expect(view.reached(place)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: /lost this change/ });
+  }
   expect(view.get(everything, 'Resource', 'kept')).toBeDefined();
   expect(view.get(everything, 'Resource', 'lost-4')).toBeUndefined();
   for (const error of failed) expect(error).toMatchObject({ code: 'UNAVAILABLE' });

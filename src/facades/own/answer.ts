@@ -1,4 +1,5 @@
 import { Fault, internal } from '#schema/errors.js';
+import { stateOf } from '../../operations/expected-state.js';
 import type { Answer } from '../../operations/operation.js';
 import type { Caller } from '../../operations/gate.js';
 import { problemDocument, problemOf } from '../rest/problem.js';
@@ -6,6 +7,7 @@ import { answerHeaders } from '../answer-headers.js';
 import { ofTheBody } from '../of-the-body.js';
 import type { FacadeParts } from '../trpc/facade.js';
 import { outputOf } from '../trpc/outputs.js';
+import { conditional } from './if-match.js';
 import { operationInput, type Sent } from './input.js';
 import { ownBase, type OwnRoute } from './routes.js';
 
@@ -20,17 +22,19 @@ export interface OwnContext {
   readonly caller: Caller;
   /** Path and query below `ownBase`. */
   readonly url: string;
+  readonly ifMatch: string | undefined;
   /** Status and headers of the answer, for the library to write; an empty list writes no header. */
   meta: { readonly status: number; readonly headers: Record<string, string | string[]> };
 }
 
 /** Asks the gate. A refusal is an answer too: the library could not write it as a problem (RFC 9457). */
 export async function answerOf(context: OwnContext, route: OwnRoute, sent: Sent): Promise<unknown> {
-  const { parts, caller } = context;
+  const { parts } = context;
   try {
+    const caller = conditional(context.caller, context.ifMatch, route);
     const answer = (await parts.gate.call(caller, route.operation, operationInput(route, sent))) as Answer;
-    const headers = { 'Cache-Control': 'no-store', ...answerHeaders([answer]), ...linksOf(context, route, answer) };
-    context.meta = { status: route.status, headers };
+    const headers = { ...answerHeaders([answer]), ...tagOf(answer), ...linksOf(context, route, answer) };
+    context.meta = { status: route.status, headers: { 'Cache-Control': 'no-store', ...headers } };
     if (route.status !== 204) return outputOf(parts.view, caller.principal.scope, answer);
     context.meta.headers['Content-Type'] = [];
     return undefined;
@@ -45,6 +49,12 @@ function refusal(context: OwnContext, error: unknown): unknown {
   const headers = { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...problem.headers };
   context.meta = { status: problem.status, headers };
   return problemDocument(problem);
+}
+
+/** What `If-Match` of a write may name. */
+function tagOf(answer: Answer): Record<string, string> {
+  const row = answer.kind === 'row' || answer.kind === 'written' ? answer.row : undefined;
+  return row ? { ETag: `"${stateOf(row)}"` } : {};
 }
 
 function linksOf({ parts, url }: OwnContext, route: OwnRoute, answer: Answer): Record<string, string> {

@@ -22,6 +22,7 @@ export function ownFacade(parts: OwnParts): RequestHandler {
         parts,
         caller: parts.callerOf(req),
         url: req.url,
+        ifMatch: req.headers['if-match'],
         meta: { status: 500, headers: {} },
       }),
       responseMeta: ({ ctx }) => (ctx as OwnContext | undefined)?.meta ?? {},

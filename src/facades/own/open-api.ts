@@ -15,6 +15,18 @@ import { atLeastParameter } from '../rest/open-api-parameters.js';
 import { describedRouter } from './router.js';
 import { ownBase, ownRoutes, type OwnRoute } from './routes.js';
 
+const tag: Json = {
+  description:
+    'State of the object, for `If-Match` of a write; attributes derived from other objects are not part of it.',
+  schema: { type: 'string' },
+};
+const ifMatch: Json = {
+  in: 'header',
+  name: 'If-Match',
+  description: 'ETags, or `*`: 412, and nothing is done, when the object is in none of these states any more.',
+  schema: { type: 'string' },
+};
+
 interface Operation {
   readonly parameters?: readonly {
     readonly description?: string;
@@ -43,7 +55,8 @@ export function ownOpenApi(publicUrl: string): Json {
     components: {
       ...components,
       ...shared,
-      parameters: { [atLeastHeader]: atLeastParameter },
+      headers: { ...(shared['headers'] as Json), ETag: tag },
+      parameters: { [atLeastHeader]: atLeastParameter, 'If-Match': ifMatch },
       schemas: { ...components!.schemas, ...shared['schemas'] },
     },
   });
@@ -65,7 +78,9 @@ function completed(route: OwnRoute, operation: Operation): Json {
     ...each,
     description: each.description ?? each.schema.description,
   }));
-  const parameters = [...own, { $ref: `#/components/parameters/${atLeastHeader}` }];
+  const conditional = route.operation.kind === 'mutation' && route.path.includes('{id}');
+  const headers = [atLeastHeader, ...(conditional ? ['If-Match'] : [])];
+  const parameters = [...own, ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` }))];
   return {
     ...operation,
     parameters,
@@ -77,9 +92,13 @@ function successOf({ operation, status }: OwnRoute, content: Json): Json {
   const { verb, object, output } = operation;
   if (status === 204) return { description: 'It is gone.', headers: headerRefs('X-Netweave-Position') };
   if (status === 201)
-    return { description: `The new ${object.name}.`, headers: headerRefs('Location', 'X-Netweave-Position'), content };
+    return {
+      description: `The new ${object.name}.`,
+      headers: headerRefs('Location', 'ETag', 'X-Netweave-Position'),
+      content,
+    };
   const said = headerRefs(
-    ...(verb === 'list' ? (['Link'] as const) : []),
+    ...(verb === 'list' ? (['Link'] as const) : output ? [] : (['ETag'] as const)),
     'X-Netweave-Position',
     'X-Netweave-Incomplete',
     'Age',
@@ -95,6 +114,7 @@ function successOf({ operation, status }: OwnRoute, content: Json): Json {
 const writing: readonly Code[] = [
   'UNPROCESSABLE',
   'CONFLICT',
+  'PRECONDITION_FAILED',
   'UNSUPPORTED',
   'BACKEND_FAILED',
   'BACKEND_UNAVAILABLE',

@@ -52,7 +52,7 @@ export const atLeastParameter: Json = {
   in: 'header',
   name: atLeastHeader,
   description:
-    'A position that an answer carried, of any gateway of the same store: answered when what is read here is as new, 503 when it is not in time.',
+    'A position that an answer carried, of any gateway of the same store: answered when what is read here is as new, 503 when it is not in time, 410 when a failover of the store took the position away.',
   schema: { type: 'string' },
 };
 

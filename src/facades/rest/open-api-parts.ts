@@ -83,10 +83,13 @@ export function sharedComponents(
   };
 }
 
-/** What reading anything may be refused with: codes of the gate, and 406 of the protocol. */
+/** What reading anything may be refused with: codes of the gate, GONE of a position, and 406 of the protocol. */
 export function readStatuses(overrides: Partial<Record<Code, number>> = {}): readonly number[] {
   return [
-    ...statusesOf(['INVALID', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE'], overrides),
+    ...statusesOf(
+      ['INVALID', 'UNAUTHENTICATED', 'FORBIDDEN', 'GONE', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE'],
+      overrides,
+    ),
     406,
   ];
 }

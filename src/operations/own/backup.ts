@@ -58,7 +58,7 @@ export const backup = [
       check: z.boolean().default(false).describe('Only counts what would be done.'),
     }),
     output: Restored,
-    summary: 'Writes back what a gateway owned; what stands already stays as it is.',
+    summary: 'Writes back what a gateway owned; what stands already stays as it is, its dead letters included.',
     audit: 'durable',
     run: async (call, { header, lines, replace, check }) => {
       demandNoTenant(call);

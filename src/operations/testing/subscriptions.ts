@@ -28,7 +28,7 @@ export function subscriptionsOf(store: Store): Subscriptions {
       log: () => undefined,
       userAgent: 'netweave',
     }),
-    backups: backups({ store, owned: kept, sealer: sealed, oCloudId, version: 'test' }),
+    backups: backups({ store, owned: kept, sealer: sealed, oCloudId, version: 'test', clock: systemClock }),
     checkFilter({ apiMajor, filter, filterMode }) {
       compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
     },

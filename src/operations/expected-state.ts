@@ -1,0 +1,19 @@
+import { Fault } from '#schema/errors.js';
+import { formatPosition } from '#schema/position.js';
+import type { Row } from '../inventory/row.js';
+import type { Caller } from './caller.js';
+
+/** States an object may be in to be written, by what `stateOf` calls them; `*`: any. */
+export type ExpectedState = '*' | ReadonlySet<string>;
+
+/** Names the state of an object: where its last change stands. What is derived from other objects is not part of it. */
+export function stateOf({ position }: Row): string {
+  return formatPosition(position);
+}
+
+/** Throws PRECONDITION_FAILED when the object that is about to be written is in another state than its caller has seen. */
+export function demandExpected({ expected }: Pick<Caller, 'expected'>, row: Row): void {
+  if (expected === undefined || expected === '*' || expected.has(stateOf(row))) return;
+  const message = `The ${row.object} '${row.id}' has changed: its state is "${stateOf(row)}". Read it again.`;
+  throw new Fault('PRECONDITION_FAILED', message, { at: 'If-Match', position: 0 });
+}
