@@ -6,6 +6,9 @@ import type { Script } from './script.js';
 /** How long a request waits for a connection that is being made anew: a short restart is not even noticed. */
 const patience = 500;
 
+/** Before a connection that ioredis gave up is dialled again, milliseconds. */
+const longestRest = 200;
+
 const mostServers = 16;
 
 type NetStream = Redis['stream'];
@@ -35,6 +38,7 @@ export class Connection {
       this.#failure = undefined;
     });
     this.#redis.on('connect', () => this.#note(this.#redis.stream));
+    this.#redis.on('end', () => this.#dialAnew());
     // Every request that waits for a connection listens.
     this.#redis.setMaxListeners(0);
   }
@@ -42,6 +46,16 @@ export class Connection {
   /** Servers it was connected to, by address: behind Sentinels nothing else tells which they are. */
   get servers(): readonly Server[] {
     return this.#servers;
+  }
+
+  /**
+   * ioredis gives up for good when it hears of a failover while it asks a Sentinel for the primary (6.0.0: FailoverDetector
+   * calls `disconnect`, and SentinelConnector.connect rejects), which happens when the primary dies.
+   */
+  #dialAnew(): void {
+    if (this.#closed) return;
+    const dial = () => void (this.#closed || this.#redis.connect().catch(() => undefined));
+    setTimeout(dial, Math.random() * longestRest);
   }
 
   #note({ remoteAddress: host, remotePort: port }: NetStream): void {
