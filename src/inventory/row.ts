@@ -22,8 +22,8 @@ export function rowOf({ object, id, tenant, instance, identity, position, value 
 }
 
 /**
- * A row of a snapshot, whose value is parsed when somebody first looks at it: most are not for long, and parsing all of them was
- * half of a start. The text is let go then.
+ * A row of a snapshot, whose value is parsed when somebody first looks at it, or once the start is over: parsing all of them was
+ * a third of a start. The text is let go then.
  */
 export class UnparsedRow implements Row {
   readonly object: string;

@@ -6,6 +6,7 @@ import { listMark, marksOf } from '#subscriptions/marks.js';
 import type { Kind } from './kind.js';
 import { rowOf, type Row } from './row.js';
 import { readSnapshot, type Contents } from './snapshot.js';
+import { slices } from './slices.js';
 import { Waiting } from './waiting.js';
 
 const readLimit = 1000;
@@ -55,6 +56,18 @@ export class ViewState {
     this.#contents = contents;
     this.#waiting.arrived(contents.position);
     this.#waiting.lost(waited, contents.position);
+  }
+
+  /** Parses, in turns, whatever nobody has looked at yet: no scan shall pay for it, and its text be let go. */
+  async parseAll(stopped: () => boolean): Promise<void> {
+    const slice = slices();
+    for (const kind of this.#contents.kinds.values()) {
+      for (const row of kind.unordered) {
+        void row?.value;
+        if (slice.over()) await slice.pause();
+        if (stopped()) return;
+      }
+    }
   }
 
   /** Applies what was appended since. */

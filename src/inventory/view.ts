@@ -22,6 +22,9 @@ export interface View {
   stop(): void;
 }
 
+/** When what is not needed for the first answers is done, milliseconds after the view stands. */
+const startIsOver = 1000;
+
 /**
  * Builds the view from a snapshot and keeps it at the head of the log. `rewritten` is told when the log was rewritten under it
  * (a failover lost its tail): the view has read everything anew, and what was lost must be read from the backends again.
@@ -36,9 +39,14 @@ export async function openView(
   let reading: Promise<void> | undefined;
   let again = false;
   let stopped = false;
+  const parsing = afterStart(() =>
+    state.parseAll(() => stopped).catch((error: unknown) => log('The store holds what is no JSON.', error)),
+  );
   const catchUp = async (): Promise<void> => {
     try {
-      if ((await state.catchUp()) === 'reloaded') rewritten();
+      if ((await state.catchUp()) !== 'reloaded') return;
+      rewritten();
+      parsing.begin();
     } catch (error) {
       if (!stopped) log('The log could not be read; the view stays where it is.', error);
     }
@@ -55,6 +63,7 @@ export async function openView(
   const poll = setInterval(follow, 1000);
   poll.unref();
   follow();
+  parsing.begin();
   return {
     kind: (object) => state.kind(object),
     turns: scanTurns(),
@@ -65,7 +74,21 @@ export async function openView(
     stop() {
       stopped = true;
       clearInterval(poll);
+      parsing.stop();
       unsubscribe();
     },
+  };
+}
+
+/** Work that can wait until a start, or a reload, is over. */
+function afterStart(work: () => Promise<void>): { begin(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => clearTimeout(timer);
+  return {
+    begin() {
+      stop();
+      timer = setTimeout(() => void work(), startIsOver).unref();
+    },
+    stop,
   };
 }
