@@ -29,6 +29,8 @@ function valueOf({ id, pool, asset, tags, children: elements, grandchildren }: C
   return {
     resourceId: id,
     resourcePoolId: pool,
+    resourceTypeId: 'type',
+    groups: [],
     ...(asset === undefined ? {} : { globalAssetId: asset }),
     tags,
     elements: [...new Set(elements)].map((name) => {
@@ -119,10 +121,11 @@ describe('the rows of an object', () => {
     const property = fc.asyncProperty(
       fc.array(change, { maxLength: 40 }),
       fc.array(change, { maxLength: 10 }),
-      async (changes, later) => {
+      fc.boolean(),
+      async (changes, later, unparsed) => {
         const kind = new Kind(objects.Resource);
         const rows = rowsOf(changes);
-        for (const each of rows.values()) kind.add(each);
+        for (const each of rows.values()) kind.add(each, unparsed ? JSON.stringify(each.value) : undefined);
         await kind.arrange(() => Promise.resolve());
         check(kind, rows);
         for (const each of later) {

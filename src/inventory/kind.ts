@@ -3,6 +3,7 @@ import type { Value } from '#schema/change.js';
 import { attributeAt } from '#schema/paths.js';
 import { BlockTexts } from './block-texts.js';
 import { NestedOwners } from './nested-owners.js';
+import { outlineOf } from './outline.js';
 import { Postings } from './postings.js';
 import type { Row } from './row.js';
 import { TenantLists } from './tenant-lists.js';
@@ -17,13 +18,15 @@ export class Kind {
   readonly #unused: number[] = [];
   /** Of the blocks of `unordered`. */
   readonly texts = new BlockTexts(this.#rows);
+  readonly #indexed: readonly string[];
   readonly #postings: ReadonlyMap<string, Postings>;
   readonly #owners: NestedOwners | undefined;
 
   constructor(definition: ObjectDefinition) {
     this.definition = definition;
-    const indexed = Object.keys(definition.model.shape).filter((name) => attributeAt(definition.model, [name])?.index);
-    this.#postings = new Map(indexed.map((name) => [name, new Postings()]));
+    const { model } = definition;
+    this.#indexed = Object.keys(model.shape).filter((name) => attributeAt(model, [name])?.index);
+    this.#postings = new Map(this.#indexed.map((name) => [name, new Postings()]));
     this.#owners = definition.nested === undefined ? undefined : new NestedOwners();
   }
 
@@ -43,23 +46,29 @@ export class Kind {
 
   /**
    * Adds a row that is not there, to be listed by `arrange` once all are in. Two passes cost a third of `set`: the first finds
-   * the row still in the processor's cache, the second sorts numbers and appends.
+   * the row still in the processor's cache, the second sorts numbers and appends. `json`: its value, if it is not parsed yet.
    */
-  add(row: Row): void {
+  add(row: Row, json?: string): void {
     const number = this.#rows.push(row) - 1;
     this.texts.changed(number);
     this.#numbers.set(row.id, number);
-    this.#renest(number, undefined, row.value);
-    for (const [attribute, postings] of this.#postings) postings.collect(row.value[attribute], number);
+    const outline = json === undefined ? undefined : outlineOf(json, this.definition, this.#indexed);
+    if (outline) outline.eachNested((from, to) => this.#owners!.add(number, json!, from, to));
+    else this.#renest(number, undefined, row.value);
+    const head = outline ? outline.head : row.value;
+    for (const [attribute, postings] of this.#postings) postings.collect(head[attribute], number);
   }
 
   /** Lists what was added; nothing may be set before. Calls back a few times in between. */
   async arrange(pause: () => Promise<void>): Promise<void> {
     const ids = [...this.#numbers.keys()].sort();
     await pause();
-    const rows = ids.map((id) => this.get(id)!);
-    const ranks = new Uint32Array(rows.length);
-    for (const [rank, id] of ids.entries()) ranks[this.#numbers.get(id)!] = rank;
+    const ranks = new Uint32Array(ids.length);
+    const rows = ids.map((id, rank) => {
+      const number = this.#numbers.get(id)!;
+      ranks[number] = rank;
+      return this.#rows[number]!;
+    });
     await pause();
     for (const row of rows) this.all.append(row);
     for (const postings of this.#postings.values()) {
@@ -124,7 +133,7 @@ export class Kind {
     const now = after ? this.#nestedIds(after, []) : [];
     if (old.length === now.length && old.every((id, index) => id === now[index])) return;
     for (const id of old) this.#owners.delete(id, number);
-    for (const id of now) this.#owners.add(id, number);
+    for (const id of now) this.#owners.add(number, id);
   }
 
   #nestedIds(value: Value, ids: string[]): string[] {

@@ -16,9 +16,10 @@ export class NestedOwners {
   #used = 0;
   #live = 0;
 
-  add(id: string, number: number): void {
+  /** The id is the text, or the part of it between two places. */
+  add(number: number, text: string, from = 0, to = text.length): void {
     if (this.#used * 2 >= this.#hashes.length) this.#resize();
-    this.#insert(hashOf(id), number + 1);
+    this.#insert(hashOf(text, from, to), number + 1);
     this.#live += 1;
   }
 
@@ -69,8 +70,8 @@ export class NestedOwners {
 }
 
 /** FNV-1a over UTF-16 units, 32 bits. */
-function hashOf(text: string): number {
+function hashOf(text: string, from = 0, to = text.length): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  for (let index = from; index < to; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return hash >>> 0;
 }

@@ -1,10 +1,10 @@
 import type { StoredObject } from '#schema/change.js';
 import { objectNames, objects } from '#schema/objects.js';
 import type { Position } from '#schema/position.js';
-import type { Store } from '#platform/store/store.js';
+import type { Store, UnparsedObject } from '#platform/store/store.js';
 import { Kind } from './kind.js';
 import { Passed } from './passed.js';
-import { rowOf, type Row } from './row.js';
+import { rowOf, UnparsedRow, type Row } from './row.js';
 import { slices } from './slices.js';
 
 /** Everything a view knows, as of a position of the log. */
@@ -31,7 +31,7 @@ export async function readSnapshot(store: Store, former: ReadonlyMap<string, Kin
     for (const stored of chunk) {
       const kind = kinds.get(stored.object);
       // One that was deleted and created anew meanwhile may be met twice; the log tells how it ended.
-      if (kind && !kind.get(stored.id)) kind.add(sameRow(former, stored) ?? rowOf(stored));
+      if (kind && !kind.get(stored.id)) add(kind, sameRow(former, stored), stored);
       if (slice.over()) await slice.pause();
     }
   }
@@ -40,9 +40,14 @@ export async function readSnapshot(store: Store, former: ReadonlyMap<string, Kin
   return { kinds, marks: new Map(marks), position, passed: new Passed(position) };
 }
 
+function add(kind: Kind, row: Row | undefined, stored: StoredObject | UnparsedObject): void {
+  if ('json' in stored) kind.add(row ?? new UnparsedRow(stored), stored.json);
+  else kind.add(row ?? rowOf(stored));
+}
+
 function sameRow(
   former: ReadonlyMap<string, Kind>,
-  { object, id, position: { seq, tag } }: StoredObject,
+  { object, id, position: { seq, tag } }: StoredObject | UnparsedObject,
 ): Row | undefined {
   const row = former.get(object)?.get(id);
   return row?.position.seq === seq && row.position.tag === tag ? row : undefined;

@@ -7,6 +7,7 @@ import type { Kind } from './kind.js';
 import { rowOf, type Row } from './row.js';
 import { readSnapshot, type Contents } from './snapshot.js';
 import { passedAnew, Passed } from './passed.js';
+import { slices } from './slices.js';
 import { Waiting, type Standing } from './waiting.js';
 
 const readLimit = 1000;
@@ -66,6 +67,18 @@ export class ViewState {
     this.#contents = contents;
     this.#waiting.arrived((position) => this.standing(position));
     this.#waiting.lost(waited, (position) => this.standing(position) !== 'reached');
+  }
+
+  /** Parses, in turns, whatever nobody has looked at yet: no scan shall pay for it, and its text be let go. */
+  async parseAll(stopped: () => boolean): Promise<void> {
+    const slice = slices();
+    for (const kind of this.#contents.kinds.values()) {
+      for (const row of kind.unordered) {
+        void row?.value;
+        if (slice.over()) await slice.pause();
+        if (stopped()) return;
+      }
+    }
   }
 
   /** Applies what was appended since. */

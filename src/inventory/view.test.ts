@@ -6,7 +6,7 @@ import type { StoredObject } from '#schema/change.js';
 import { objectNames } from '#schema/objects.js';
 import type { Position } from '#schema/position.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
-import type { Store } from '#platform/store/store.js';
+import type { Snapshot, Store } from '#platform/store/store.js';
 import { rowsOf } from './page.js';
 import { exchangeableStore } from './testing/exchangeable-store.js';
 import { entry, everything, scopeOf, write } from './testing/rows.js';
@@ -52,8 +52,11 @@ function contents(view: View): Map<string, unknown> {
 async function contentsOf(store: Store): Promise<Map<string, unknown>> {
   const all = new Map<string, unknown>();
   for await (const chunk of (await store.snapshot()).objects) {
-    for (const { object, id, tenant, value, position } of chunk)
+    for (const stored of chunk) {
+      const { object, id, tenant, position } = stored;
+      const value: unknown = 'json' in stored ? JSON.parse(stored.json) : stored.value;
       all.set(`${object} ${id}`, { tenant, value, position });
+    }
   }
   return all;
 }
@@ -91,7 +94,7 @@ async function apply(store: Store, steps: readonly Step[]): Promise<void> {
 
 /** A store whose snapshot comes an object at a time and twice, with turns between, so that the log goes on under it. */
 function slow(store: Store): Store {
-  async function* singly(chunks: AsyncIterable<readonly StoredObject[]>): AsyncGenerator<readonly StoredObject[]> {
+  async function* singly(chunks: Snapshot['objects']): AsyncGenerator<readonly StoredObject[]> {
     await nextTurn();
     for await (const chunk of chunks) {
       for (const { object, id } of [...chunk, ...chunk]) {

@@ -24,6 +24,9 @@ export interface View {
   stop(): void;
 }
 
+/** When what is not needed for the first answers is done, milliseconds after the view stands. */
+const startIsOver = 1000;
+
 /**
  * Builds the view from a snapshot and keeps it at the head of the log. `rewritten` is told when the log was rewritten under it
  * (a failover lost its tail): the view has read everything anew, and what was lost must be read from the backends again.
@@ -35,28 +38,20 @@ export async function openView(
 ): Promise<View> {
   const state = new ViewState(store);
   await state.load();
-  let reading: Promise<void> | undefined;
-  let again = false;
   let stopped = false;
-  const catchUp = async (): Promise<void> => {
+  const parsing = afterStart(() =>
+    state.parseAll(() => stopped).catch((error: unknown) => log('The store holds what is no JSON.', error)),
+  );
+  const following = whenAppended(store, async () => {
     try {
-      if ((await state.catchUp()) === 'reloaded') rewritten();
+      if ((await state.catchUp()) !== 'reloaded') return;
+      rewritten();
+      parsing.begin();
     } catch (error) {
       if (!stopped) log('The log could not be read; the view stays where it is.', error);
     }
-  };
-  const follow = (): void => {
-    again = true;
-    reading ??= (async () => {
-      for (; again && !stopped; await catchUp()) again = false;
-      reading = undefined;
-    })();
-  };
-  const unsubscribe = store.onAppend(follow);
-  // A wake-up may be lost; the head is looked at now and then.
-  const poll = setInterval(follow, 1000);
-  poll.unref();
-  follow();
+  });
+  parsing.begin();
   return {
     kind: (object) => state.kind(object),
     turns: scanTurns(),
@@ -67,13 +62,53 @@ export async function openView(
     reached(position, signal) {
       const come = state.reached(position, signal);
       // Whether it is lost, or this view of a log that was rewritten, is known when the log has been looked at again.
-      if (state.standing(position) === 'other') follow();
+      if (state.standing(position) === 'other') following.look();
       return come;
     },
+    stop() {
+      stopped = true;
+      following.stop();
+      parsing.stop();
+    },
+  };
+}
+
+/** Looks now, and whenever something was appended; one look at a time. */
+function whenAppended(store: Store, catchUp: () => Promise<void>): { look(): void; stop(): void } {
+  let reading: Promise<void> | undefined;
+  let again = false;
+  let stopped = false;
+  const look = (): void => {
+    again = true;
+    reading ??= (async () => {
+      for (; again && !stopped; await catchUp()) again = false;
+      reading = undefined;
+    })();
+  };
+  const unsubscribe = store.onAppend(look);
+  // A wake-up may be lost; the head is looked at now and then.
+  const poll = setInterval(look, 1000);
+  poll.unref();
+  look();
+  return {
+    look,
     stop() {
       stopped = true;
       clearInterval(poll);
       unsubscribe();
     },
+  };
+}
+
+/** Work that can wait until a start, or a reload, is over. */
+function afterStart(work: () => Promise<void>): { begin(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => clearTimeout(timer);
+  return {
+    begin() {
+      stop();
+      timer = setTimeout(() => void work(), startIsOver).unref();
+    },
+    stop,
   };
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { StoredObject } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
-import type { Entry, Snapshot, Store } from '#platform/store/store.js';
-import { collect, entry, readAll, write, type Open } from './fixtures.js';
+import type { Entry, Snapshot, Store, UnparsedObject } from '#platform/store/store.js';
+import { collect, entry, parsed, readAll, write, type Open } from './fixtures.js';
 
 /** More than any implementation reads at once. */
 const population = 1050;
@@ -113,7 +113,7 @@ export function snapshotContract(open: Open): void {
           );
           const seen: StoredObject[] = [];
           let snapshot: Snapshot | undefined;
-          let chunks: AsyncIterator<readonly StoredObject[]> | undefined;
+          let chunks: AsyncIterator<readonly (StoredObject | UnparsedObject)[]> | undefined;
           for (const [index, step] of script.entries()) {
             if (index === when % script.length) {
               snapshot = await store.snapshot();
@@ -121,9 +121,10 @@ export function snapshotContract(open: Open): void {
               expect(snapshot.marks).toStrictEqual(model.marks);
             }
             if (step.kind === 'append') await apply(store, model, step.acts);
-            else seen.push(...((await chunks?.next())?.value ?? []));
+            else seen.push(...((await chunks?.next())?.value ?? []).map(parsed));
           }
-          for (let next = await chunks!.next(); !next.done; next = await chunks!.next()) seen.push(...next.value);
+          for (let next = await chunks!.next(); !next.done; next = await chunks!.next())
+            seen.push(...next.value.map(parsed));
           const replayed = await replay(store, snapshot!.head, seen);
           expect(withoutVersions(replayed)).toStrictEqual(withoutVersions(model.objects));
           const stored = await store.objects([...model.objects.keys()].map((id) => ({ object: 'ResourcePool', id })));

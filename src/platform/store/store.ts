@@ -75,12 +75,18 @@ export interface DocumentRange {
   readonly limit?: number;
 }
 
+/** A stored object whose value is JSON still, as `JSON.stringify` writes it. */
+export type UnparsedObject = Omit<StoredObject, 'value'> & { readonly json: string };
+
 /** Everything a snapshot needs: `head` was noted before the first object was read. */
 export interface Snapshot {
   readonly head: Position;
   readonly marks: ReadonlyMap<string, Position>;
-  /** Objects in chunks, in no particular order; may already contain changes later than `head`. */
-  readonly objects: AsyncIterable<readonly StoredObject[]>;
+  /**
+   * Objects in chunks, in no particular order; may already contain changes later than `head`. Unparsed where the store keeps
+   * values apart.
+   */
+  readonly objects: AsyncIterable<readonly (StoredObject | UnparsedObject)[]>;
 }
 
 export interface AuditEntry {

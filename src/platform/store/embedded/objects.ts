@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoredObject, Value } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
-import type { Entry } from '../store.js';
+import type { Entry, UnparsedObject } from '../store.js';
 import type { Database } from './database.js';
 
 /** Objects read in one turn of the event loop. */
@@ -81,22 +81,25 @@ export class Objects {
 
   find(object: string, id: string): StoredObject | undefined {
     const row = this.#one.get(id, object);
-    return row && stored(row);
+    return row && parsed(row);
   }
 
-  all(): AsyncIterable<readonly StoredObject[]> {
-    return this.#chunks((after) => this.#page.all(after));
+  all(): AsyncIterable<readonly UnparsedObject[]> {
+    return this.#chunks((after) => this.#page.all(after), inOneText);
   }
 
   ofInstance(instance: string): AsyncIterable<readonly StoredObject[]> {
-    return this.#chunks((after) => this.#pageOf.all(instance, after));
+    return this.#chunks(
+      (after) => this.#pageOf.all(instance, after),
+      (rows) => rows.map(parsed),
+    );
   }
 
   /** Every page is a read of its own: no transaction is held open while the consumer works. */
-  async *#chunks(page: (after: number) => readonly ObjectRow[]): AsyncGenerator<readonly StoredObject[]> {
+  async *#chunks<T>(page: (after: number) => readonly ObjectRow[], made: (rows: readonly ObjectRow[]) => readonly T[]) {
     for (let after = 0; ;) {
       const rows = this.#database.attempt(() => page(after));
-      if (rows.length > 0) yield rows.map(stored);
+      if (rows.length > 0) yield made(rows);
       if (rows.length < chunk) return;
       after = rows.at(-1)![0];
       await nextTurn();
@@ -104,10 +107,24 @@ export class Objects {
   }
 }
 
-function stored(row: ObjectRow): StoredObject {
-  const [, object, id, tenant, instance, identity, nativeVersion, projection, seq, tag, text] = row;
-  const value = JSON.parse(text) as Value;
-  const position = { seq, tag };
-  const kept = { object, id, tenant, instance, identity, value, projection, position };
-  return nativeVersion === null ? kept : { ...kept, nativeVersion };
+/** Values as parts of one long text, which the engine neither moves nor mixes with what lives longer: it goes as a whole. */
+function inOneText(rows: readonly ObjectRow[]): readonly UnparsedObject[] {
+  const text = rows.map(jsonOf).join('');
+  let end = 0;
+  return rows.map((row) => unparsed(row, text.slice(end, (end += jsonOf(row).length))));
+}
+
+function jsonOf(row: ObjectRow): string {
+  return row[10];
+}
+
+function unparsed(row: ObjectRow, json = jsonOf(row)): UnparsedObject {
+  const [, object, id, tenant, instance, identity, nativeVersion, projection, seq, tag] = row;
+  const version = nativeVersion === null ? undefined : { nativeVersion };
+  return { object, id, tenant, instance, identity, json, projection, position: { seq, tag }, ...version };
+}
+
+function parsed(row: ObjectRow): StoredObject {
+  const { json, ...rest } = unparsed(row);
+  return { ...rest, value: JSON.parse(json) as Value };
 }
