@@ -1,6 +1,7 @@
 import type { StoredObject } from '#schema/change.js';
 import { Fault } from '#schema/errors.js';
-import type { Entry, Lease, Store } from '#platform/store/store.js';
+import { parsed } from '#platform/store/parsed.js';
+import type { Entry, Lease, Store, UnparsedObject } from '#platform/store/store.js';
 import { marksOf } from './marks.js';
 
 /**
@@ -20,7 +21,11 @@ export async function removeObjectsOf(store: Store, instance: string, fence: Lea
 }
 
 /** What somebody changes at this moment is left to the next look. */
-async function removeAll(store: Store, objects: readonly StoredObject[], fence: Lease): Promise<number> {
+async function removeAll(
+  store: Store,
+  objects: readonly (StoredObject | UnparsedObject)[],
+  fence: Lease,
+): Promise<number> {
   const expect = new Map(objects.map(({ id, position }) => [id, position]));
   const { outcome } = await store.append({ entries: objects.map(deletion), expect, fence });
   if (outcome === 'fenced')
@@ -30,7 +35,8 @@ async function removeAll(store: Store, objects: readonly StoredObject[], fence: 
   return outcome === 'appended' ? objects.length : 0;
 }
 
-function deletion({ object, id, tenant, instance, value }: StoredObject): Entry {
+function deletion(stored: StoredObject | UnparsedObject): Entry {
+  const { object, id, tenant, instance, value } = parsed(stored);
   const marks = marksOf(object, tenant, [value]);
   return { change: 'deleted', object, id, tenant, instance, baseline: false, reversePatch: value, marks };
 }

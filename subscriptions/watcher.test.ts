@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Connection, NativeBatch } from '#adapters/contract.js';
 import { manualClock, type ManualClock } from '#platform/testing/manual-clock.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
+import { parsed } from '#platform/store/parsed.js';
 import type { Store } from '#platform/store/store.js';
 import { origin } from '#schema/position.js';
 import { coverage, type Coverage } from './coverage.js';
@@ -52,7 +53,7 @@ function start(connection: Partial<Connection>): Watcher {
 async function stored(): Promise<Record<string, unknown>> {
   const all: Record<string, unknown> = {};
   for await (const chunk of store.objectsOf('east'))
-    for (const { value } of chunk) all[value['name'] as string] = value['description'];
+    for (const { value } of chunk.map(parsed)) all[value['name'] as string] = value['description'];
   return all;
 }
 

@@ -6,6 +6,7 @@ import type { StoredObject } from '#schema/change.js';
 import { objectNames } from '#schema/objects.js';
 import type { Position } from '#schema/position.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
+import { parsed } from '#platform/store/parsed.js';
 import type { Snapshot, Store } from '#platform/store/store.js';
 import { rowsOf } from './page.js';
 import { exchangeableStore } from './testing/exchangeable-store.js';
@@ -52,9 +53,7 @@ function contents(view: View): Map<string, unknown> {
 async function contentsOf(store: Store): Promise<Map<string, unknown>> {
   const all = new Map<string, unknown>();
   for await (const chunk of (await store.snapshot()).objects) {
-    for (const stored of chunk) {
-      const { object, id, tenant, position } = stored;
-      const value: unknown = 'json' in stored ? JSON.parse(stored.json) : stored.value;
+    for (const { object, id, tenant, value, position } of chunk.map(parsed)) {
       all.set(`${object} ${id}`, { tenant, value, position });
     }
   }

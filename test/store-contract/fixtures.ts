@@ -1,6 +1,6 @@
 import type { ChangeKind, StoredObject, Value } from '#schema/change.js';
 import { origin, type Position } from '#schema/position.js';
-import type { Append, Appended, Entry, Store, UnparsedObject } from '#platform/store/store.js';
+import type { Append, Appended, Entry, Store } from '#platform/store/store.js';
 
 /** A store that holds nothing yet, and how to open what it holds once more after closing it. */
 export interface Opened {
@@ -53,13 +53,6 @@ export async function readAll(store: Store, from: Position = origin, limit = 100
 /** One object of the type most tests use. */
 export async function find(store: Store, id: string, object = 'ResourcePool'): Promise<StoredObject | undefined> {
   return (await store.objects([{ object, id }]))[0];
-}
-
-/** An object of a snapshot, which may not be parsed yet. */
-export function parsed(object: StoredObject | UnparsedObject): StoredObject {
-  if (!('json' in object)) return object;
-  const { json, ...rest } = object;
-  return { ...rest, value: JSON.parse(json) as Value };
 }
 
 export async function collect<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[]> {

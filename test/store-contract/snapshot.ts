@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { StoredObject } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
+import { parsed } from '#platform/store/parsed.js';
 import type { Entry, Snapshot, Store, UnparsedObject } from '#platform/store/store.js';
-import { collect, entry, parsed, readAll, write, type Open } from './fixtures.js';
+import { collect, entry, readAll, write, type Open } from './fixtures.js';
 
 /** More than any implementation reads at once. */
 const population = 1050;

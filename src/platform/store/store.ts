@@ -75,17 +75,14 @@ export interface DocumentRange {
   readonly limit?: number;
 }
 
-/** A stored object whose value is JSON still, as `JSON.stringify` writes it. */
+/** A stored object whose value is JSON still, as `JSON.stringify` writes it: where a store keeps values apart, and many are read. */
 export type UnparsedObject = Omit<StoredObject, 'value'> & { readonly json: string };
 
 /** Everything a snapshot needs: `head` was noted before the first object was read. */
 export interface Snapshot {
   readonly head: Position;
   readonly marks: ReadonlyMap<string, Position>;
-  /**
-   * Objects in chunks, in no particular order; may already contain changes later than `head`. Unparsed where the store keeps
-   * values apart.
-   */
+  /** Objects in chunks, in no particular order; may already contain changes later than `head`. */
   readonly objects: AsyncIterable<readonly (StoredObject | UnparsedObject)[]>;
 }
 
@@ -135,7 +132,7 @@ export interface Store {
     keys: readonly { readonly object: string; readonly id: string }[],
   ): Promise<readonly (StoredObject | undefined)[]>;
   /** Every object of one instance, in chunks. */
-  objectsOf(instance: string): AsyncIterable<readonly StoredObject[]>;
+  objectsOf(instance: string): AsyncIterable<readonly (StoredObject | UnparsedObject)[]>;
   cursorOf(instance: string): Promise<Readonly<Record<string, string>> | undefined>;
   /** Drops entries beyond the budget (age in hours, bytes), whichever is first; returns how many. */
   trim(budget: { readonly hours: number; readonly bytes: number }): Promise<number>;

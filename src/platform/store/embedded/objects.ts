@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { StoredObject, Value } from '#schema/change.js';
+import type { StoredObject } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
+import { parsed } from '../parsed.js';
 import type { Entry, UnparsedObject } from '../store.js';
 import type { Database } from './database.js';
 
@@ -81,17 +82,17 @@ export class Objects {
 
   find(object: string, id: string): StoredObject | undefined {
     const row = this.#one.get(id, object);
-    return row && parsed(row);
+    return row && parsed(unparsed(row));
   }
 
   all(): AsyncIterable<readonly UnparsedObject[]> {
     return this.#chunks((after) => this.#page.all(after), inOneText);
   }
 
-  ofInstance(instance: string): AsyncIterable<readonly StoredObject[]> {
+  ofInstance(instance: string): AsyncIterable<readonly UnparsedObject[]> {
     return this.#chunks(
       (after) => this.#pageOf.all(instance, after),
-      (rows) => rows.map(parsed),
+      (rows) => rows.map((row) => unparsed(row)),
     );
   }
 
@@ -122,9 +123,4 @@ function unparsed(row: ObjectRow, json = jsonOf(row)): UnparsedObject {
   const [, object, id, tenant, instance, identity, nativeVersion, projection, seq, tag] = row;
   const version = nativeVersion === null ? undefined : { nativeVersion };
   return { object, id, tenant, instance, identity, json, projection, position: { seq, tag }, ...version };
-}
-
-function parsed(row: ObjectRow): StoredObject {
-  const { json, ...rest } = unparsed(row);
-  return { ...rest, value: JSON.parse(json) as Value };
 }
