@@ -16,6 +16,8 @@ export interface Served {
   readonly method: string;
   readonly requestId: string;
   readonly principal: string;
+  /** Undefined for who sees every tenant, and when it is not known who called. */
+  readonly tenant: string | undefined;
   readonly status: number;
   /** Of the body. */
   readonly bytes: number;
@@ -68,8 +70,9 @@ export function admission(parts: AdmissionParts): Admission {
     },
     end(exchange, { request, method, status }) {
       exchange.leave();
-      const { requestId, principal, began, bytes = 0 } = exchange;
-      parts.served({ request, method, requestId, principal, status, bytes, milliseconds: performance.now() - began });
+      const { requestId, principal, tenant, began, bytes = 0 } = exchange;
+      const milliseconds = performance.now() - began;
+      parts.served({ request, method, requestId, principal, tenant, status, bytes, milliseconds });
     },
   };
 }

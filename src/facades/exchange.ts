@@ -20,6 +20,10 @@ export class Exchange {
     return this.caller?.principal.name ?? '-';
   }
 
+  get tenant(): string | undefined {
+    return this.caller?.principal.scope.tenant;
+  }
+
   /** Counts it as work under way; false when its caller has too much. */
   enter(work: InFlight): boolean {
     if (!work.enter(this.principal)) return false;

@@ -12,7 +12,7 @@ export function requestCounters(metrics: Metrics, log: AccessLog | undefined): (
     'class',
   ]);
   const byStatus = new Map<number, { readonly count: Count; readonly time: Spread }>();
-  return ({ request, method, requestId, principal, status, milliseconds, bytes }) => {
+  return ({ request, method, requestId, principal, tenant, status, milliseconds, bytes }) => {
     let series = byStatus.get(status);
     if (!series)
       byStatus.set(
@@ -36,6 +36,7 @@ export function requestCounters(metrics: Metrics, log: AccessLog | undefined): (
       microseconds: Math.round(milliseconds * 1000),
       remote: socket.remoteAddress ?? '',
       principal,
+      tenant,
     });
   };
 }

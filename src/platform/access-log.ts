@@ -15,8 +15,8 @@ export interface Access {
   readonly remote: string;
   /** Name of the client; absent when it is not known who called. */
   readonly principal?: string;
-  readonly tenant?: string | null;
-  readonly operation?: string;
+  /** Of the client; absent when it sees every tenant. */
+  readonly tenant?: string | undefined;
 }
 
 export interface AccessLog {
@@ -68,10 +68,9 @@ function formatter(): (access: Access) => string {
   const answered = remembered((status: number) => `","status":${status},"bytes":`);
   const from = remembered((remote: string) => `,"remote":"${escaped(remote)}"`);
   const by = remembered((principal: string) => `,"principal":"${escaped(principal)}"`);
-  return ({ requestId, method, path, status, bytes, microseconds, remote, principal, tenant, operation }) => {
+  return ({ requestId, method, path, status, bytes, microseconds, remote, principal, tenant }) => {
     let rest = principal === undefined ? '' : by(principal);
-    if (tenant != null) rest += `,"tenant":"${escaped(tenant)}"`;
-    if (operation !== undefined) rest += `,"operation":"${escaped(operation)}"`;
+    if (tenant !== undefined) rest += `,"tenant":"${escaped(tenant)}"`;
     return `${began(Date.now())}${escaped(requestId)}${asked(method)}${escaped(path)}${answered(status)}${bytes},"us":${Math.round(microseconds)}${from(remote)}${rest}}\n`;
   };
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
     clients: {
       admin: { roles: ['admin'] },
       reader: { roles: ['reader'] },
-      often: { roles: ['reader'] },
+      often: { roles: ['reader'], tenant: 'red' },
     },
     yaml: [
       `mode: production\nbehindProxy: true\nkey: ${key}`,
@@ -60,6 +60,7 @@ interface Line {
   readonly status: number;
   readonly bytes: number;
   readonly principal?: string;
+  readonly tenant?: string;
 }
 
 async function lines(of: string, count: number): Promise<readonly Line[]> {
@@ -178,5 +179,14 @@ test('wrong tokens are charged to their address, as over HTTP, and noted', async
     ['WS', 401],
     ['WS', 401],
     ['WS', 429],
+  ]);
+});
+
+test('the access log names the tenant of who has one', async () => {
+  for (const as of ['often', 'admin'])
+    await gateway.send('/netweave/v1/locations', { as, headers: { 'X-Request-Id': `of-${as}` } });
+  expect((await lines('of-', 2)).map(({ principal, tenant }) => [principal, tenant])).toEqual([
+    ['often', 'red'],
+    ['admin', undefined],
   ]);
 });
