@@ -59,14 +59,13 @@ export function beginOperation(
 function admitted(
   { admission, limits: { streamsPerConnection: most } }: SocketOperationParts,
   exchange: Exchange,
-  { principal, leaving }: LiveSocket,
+  { principal }: LiveSocket,
   open: number,
 ): EdgeCaller {
   const overload = admission.overload();
   if (overload) throw overload;
   const caller = admission.admit(exchange, principal!);
   if (caller instanceof Fault) throw caller;
-  if (leaving) throw goesAway();
   if (open > most) throw new Fault('RATE_LIMITED', `One connection has at most ${most} operations at once.`);
   return caller;
 }
@@ -81,6 +80,7 @@ interface Begun {
 
 function stream({ subscribe }: SocketOperationParts, begun: Begun, document: LiveDocument): Answering {
   const { live, exchange, caller } = begun;
+  const forget = live.keep(live.heard);
   const tell = telling(begun);
   const sink: Sink<string> = {
     // Who is sent away resumes from what it was told last; the end of a stream would keep it from coming back.
@@ -88,11 +88,12 @@ function stream({ subscribe }: SocketOperationParts, begun: Begun, document: Liv
     whenRoom: (then) => live.outlet.whenRoom(then),
     end: (fault) => void answering.throw(fault).catch(() => undefined),
   };
-  const leave = subscribe(caller, document, sink);
+  const leave = live.leaving ? () => undefined : subscribe(caller, document, sink);
   // From here on it is bounded as a stream.
   exchange.leave();
   const answering = new Answering(() => {
     leave();
+    forget();
     begun.end(200);
   });
   return answering;
@@ -100,6 +101,7 @@ function stream({ subscribe }: SocketOperationParts, begun: Begun, document: Liv
 
 function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering {
   const { live, caller } = begun;
+  if (live.leaving) throw goesAway();
   const tell = telling(begun);
   let status = 499;
   const answering = new Answering(() => {

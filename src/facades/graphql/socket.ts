@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { CloseCode } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Principal } from '../../access/principal.js';
+import { Fault } from '#schema/errors.js';
 import { TokenBuckets } from '../../platform/token-buckets.js';
 import type { LiveConnection } from '../live/connections.js';
 import { Outlet } from '../live/outlet.js';
@@ -15,6 +16,9 @@ const policyViolation = 1008;
 const farewell = 2000;
 /** Of what was written and not taken, bytes: several of the longest answers. Who takes nothing at all is cut off. */
 const mostUntaken = 64 * 1024 * 1024;
+
+/** Of messages that began streams which have not ended, bytes: twice the longest document that there may be. */
+const mostKept = 128 * 1024;
 
 export interface SocketLimits {
   readonly backlog: number;
@@ -37,6 +41,7 @@ export class LiveSocket implements LiveConnection {
   readonly #buckets = new TokenBuckets();
   readonly #messagesPerSecond: number;
   #operations = 0;
+  #kept = 0;
   #leaving = false;
   /** Of the last ping, until it was answered. */
   #challenge: Buffer | undefined;
@@ -63,6 +68,20 @@ export class LiveSocket implements LiveConnection {
   /** The gateway goes away: what is under way is answered, nothing is begun, and streams are told no more. */
   get leaving(): boolean {
     return this.#leaving;
+  }
+
+  /**
+   * What a message that began a stream takes for as long as that lasts, by graphql-ws too, whatever it is made of; answers how to
+   * forget it. Throws RATE_LIMITED when the streams of this connection take too much.
+   */
+  keep(bytes: number): () => void {
+    if (this.#kept + bytes > mostKept)
+      throw new Fault(
+        'RATE_LIMITED',
+        `What the streams of one connection were asked with has at most ${mostKept} bytes.`,
+      );
+    this.#kept += bytes;
+    return () => void (this.#kept -= bytes);
   }
 
   /** Of one operation: the connection's and a number. */
