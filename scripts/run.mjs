@@ -19,11 +19,15 @@ function run(argv, env = {}) {
 /** Runs the gateway; its exit code is ours. Ctrl-C reaches it by itself: passed on, it would count as the second signal. */
 function start() {
   const gateway = spawn(node24(), [...gatewayProgram(), ...args], { cwd: process.cwd(), stdio: 'inherit' });
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => gateway.kill(signal));
+  let told = false;
+  const end = () => (told = gateway.kill('SIGTERM'));
+  process.on('SIGTERM', end);
+  process.on('SIGHUP', () => gateway.kill('SIGHUP'));
   process.on('SIGINT', () => {});
-  // npm hands a signal to a shell that dies of it and passes nothing on: who is left without a parent ends what it began.
+  // npm hands a signal to a shell that dies of it and passes nothing on: who is left without a parent ends what it began,
+  // once: a second signal would end it at once.
   const parent = process.ppid;
-  const orphaned = () => process.ppid !== parent && gateway.kill('SIGTERM');
+  const orphaned = () => process.ppid !== parent && !told && end();
   if (process.env.npm_lifecycle_event !== undefined) setInterval(orphaned, 500).unref();
   return new Promise((resolve) => gateway.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
 }

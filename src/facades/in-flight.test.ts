@@ -23,3 +23,12 @@ test('those who fill the gateway shut nobody else out', () => {
   expect(times(work, 'a', 2)).toBe(0);
   expect(work.all).toBe(158);
 });
+
+test('however many there are, all together have no more than four times as much', () => {
+  const work = new InFlight(25, { maxInFlight: 100 });
+  for (let each = 0; each < 500; each += 1) times(work, `p${each}`, 25);
+  expect(work.all).toBe(400);
+  work.leave('p0');
+  expect(times(work, 'p0', 2)).toBe(0);
+  expect(times(work, 'late', 2)).toBe(1);
+});

@@ -1,5 +1,8 @@
 import type { Load } from './shedding.js';
 
+/** Equal parts of so many times `maxInFlight` are more than memory is for: it takes eighty principals at their bounds to come there. */
+const mostTimes = 4;
+
 /** Work that was let in and is not done: in all, and of each principal. */
 export class InFlight {
   readonly #mostOfOne: number;
@@ -27,7 +30,7 @@ export class InFlight {
    */
   enter(principal: string): boolean {
     const own = this.#own.get(principal) ?? 0;
-    if (own >= this.#mostOfOne) return false;
+    if (own >= this.#mostOfOne || this.#all >= mostTimes * this.#load.maxInFlight) return false;
     if (this.full && own >= this.#load.maxInFlight / this.#own.size) return false;
     this.#own.set(principal, own + 1);
     this.#all += 1;

@@ -58,8 +58,11 @@ export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Wai
   try {
     const pace = pacedBy(plan, turn);
     for (let index = 0, left = 1; index < rows.length; index += 1) {
-      if (index % blockRows === 0 && rulesOut?.(index / blockRows)) index += blockRows - 1;
-      else {
+      if (index % blockRows === 0 && rulesOut?.(index / blockRows)) {
+        index += blockRows - 1;
+        // Its texts may just have been joined, which takes as long as many rows.
+        left = 1;
+      } else {
         const row = rows[index];
         if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
       }
