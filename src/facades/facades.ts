@@ -11,6 +11,7 @@ import { connections, type Connections } from './live/connections.js';
 import { joining } from './live/join-hub.js';
 import { ownFacade } from './own/facade.js';
 import { atLeast } from './at-least.js';
+import { countBytes } from './count-bytes.js';
 import type { Serve } from './edge.js';
 import { getOrPost } from './get-or-post.js';
 import { misencodedQuery, queryIn } from './percent.js';
@@ -127,6 +128,7 @@ function mounted(
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(countBytes);
   // A path below it is nothing, where Express would take it for the same.
   app.use(/^\/graphql\/?$/, getOrPost, graphql);
   app.use('/trpc', getOrPost, ...trpc);

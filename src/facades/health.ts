@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { otherMethod } from './methods.js';
-import { requestIdHeader, requestIdOf } from './request-id.js';
+import { noteBytes, requestIdHeader, requestIdOf } from './request-id.js';
 
 /** What readiness is made of. */
 export interface Health {
@@ -24,6 +24,8 @@ export function serveHealth(health: Health, request: IncomingMessage, response: 
     [requestIdHeader]: requestIdOf(response),
     ...(ok ? {} : { 'Retry-After': '1' }),
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  const said = request.method === 'HEAD' ? '' : body;
+  noteBytes(response, said.length);
+  response.end(said);
   return true;
 }

@@ -9,7 +9,7 @@ import { serveHealth, type Health } from '../facades/health.js';
 import type { Refuses } from '../facades/foreign-pages.js';
 import type { Upgrade } from '../facades/graphql/over-websocket.js';
 import { otherMethod } from '../facades/methods.js';
-import { requestIdHeader, requestIdOf, withRequestIds } from '../facades/request-id.js';
+import { noteBytes, requestIdHeader, requestIdOf, withRequestIds } from '../facades/request-id.js';
 import { problemOf, sendProblem } from '../facades/rest/problem.js';
 import type { Load } from '../facades/shedding.js';
 import { upgrades } from '../facades/upgrades.js';
@@ -216,7 +216,10 @@ function serveMetrics(metrics: Metrics, request: IncomingMessage, response: Serv
     [requestIdHeader]: requestIdOf(response),
   };
   metrics.text().then(
-    (text) => response.writeHead(200, head).end(text),
+    (text) => {
+      if (request.method !== 'HEAD') noteBytes(response, Buffer.byteLength(text));
+      response.writeHead(200, head).end(text);
+    },
     () => sendProblem(response, { status: 500, detail: 'The metrics cannot be read.' }),
   );
 }

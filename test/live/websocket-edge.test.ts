@@ -182,6 +182,22 @@ test('wrong tokens are charged to their address, as over HTTP, and noted', async
   ]);
 });
 
+test.each([
+  ['/netweave/v1/resourcePools'],
+  ['/trpc/resourcePools.list?input=%7B%7D'],
+  ['/graphql?query=%7BoClouds%7BtotalCount%7D%7D'],
+  ['/metrics'],
+  ['/livez'],
+  ['/o2ims-infrastructureInventory/v2/resourceTypes'],
+  ['/netweave/v1/nothing'],
+])('the access log knows how long the body was: %s', async (path) => {
+  const id = `long-${path.replaceAll(/\W/g, '').slice(0, 20)}`;
+  const { text } = await gateway.send(path, { as: 'admin', headers: { 'X-Request-Id': id } });
+  expect(text.length).toBeGreaterThan(0);
+  const [line] = await lines(id, 1);
+  expect(line!.bytes).toBe(Buffer.byteLength(text));
+});
+
 test('the access log names the tenant of who has one', async () => {
   for (const as of ['often', 'admin'])
     await gateway.send('/netweave/v1/locations', { as, headers: { 'X-Request-Id': `of-${as}` } });
