@@ -180,7 +180,9 @@ test('SIGTERM lets what is in flight finish, accepts nothing more, and ends with
   socket.write(
     `POST /netweave/v1/resourcePools HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
   );
-  // Its answer says that the gateway has the other request too.
+  const atLeast = { 'X-Netweave-At-Least': '999999999.zz' };
+  const waits = fetch(`${gateway.url}/netweave/v1/oCloud`, { headers: atLeast }).then(({ status }) => status);
+  // Its answer says that the gateway has the other requests too.
   await json(`${gateway.url}/netweave/v1/oCloud`);
   gateway.signal('SIGTERM');
   await until(() => gateway.error.includes('Stopping'));
@@ -190,6 +192,7 @@ test('SIGTERM lets what is in flight finish, accepts nothing more, and ends with
       () => true,
     ),
   );
+  expect(await waits).toBe(503);
   socket.write(body.slice(5));
   await closed;
   expect(answer).toMatch(/^HTTP\/1.1 201 Created\r\n/);

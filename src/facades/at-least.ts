@@ -19,13 +19,15 @@ interface Parts {
   readonly view: View;
   /** Longest to wait, milliseconds. */
   readonly deadline: number;
+  /** Aborts, with what they are told, for those who wait when the gateway goes away. */
+  readonly leaving: AbortSignal;
 }
 
 /**
  * Serves a request once the view has come to where it asks for: 400 for what is no position, 410 for one that a failover took
  * away, 503 at the deadline.
  */
-export function atLeast({ view, deadline }: Parts, serve: Serve): Serve {
+export function atLeast({ view, deadline, leaving }: Parts, serve: Serve): Serve {
   const waiting = new Map<string, number>();
   let all = 0;
   const reached = async (position: Position, { principal: { name }, signal }: Caller): Promise<void> => {
@@ -34,7 +36,7 @@ export function atLeast({ view, deadline }: Parts, serve: Serve): Serve {
     all += 1;
     waiting.set(name, own + 1);
     try {
-      await view.reached(position, AbortSignal.any([signal, AbortSignal.timeout(deadline)]));
+      await view.reached(position, AbortSignal.any([signal, leaving, AbortSignal.timeout(deadline)]));
     } finally {
       all -= 1;
       const left = waiting.get(name)! - 1;

@@ -7,7 +7,7 @@ import { eventsFacade } from './events/facade.js';
 import { graphqlFacade } from './graphql/facade.js';
 import { liveGraphql } from './graphql/live-facade.js';
 import type { Upgrade } from './graphql/over-websocket.js';
-import { connections, type Connections } from './live/connections.js';
+import { connections, goesAway, type Connections } from './live/connections.js';
 import { joining } from './live/join-hub.js';
 import { ownFacade } from './own/facade.js';
 import { atLeast } from './at-least.js';
@@ -52,6 +52,8 @@ export interface Facades {
   /** Connections that become WebSockets. */
   readonly upgrade: Upgrade;
   readonly live: Connections;
+  /** Sends away, within so many milliseconds, who would keep the gateway from its end. */
+  goAway(withinMs: number): void;
   stop(): Promise<void>;
 }
 
@@ -73,20 +75,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     operations,
     (api, major) => servesV2(configuration) || api !== 'o2ims-infrastructureInventory' || major !== 'v2',
   );
-  const rest = serveRest({
-    gate,
-    view,
-    routes,
-    operations,
-    bodyBytes: configuration.limits.bodyBytes,
-    publicUrl,
-    unforeseen,
-    strict: configuration.conformance === 'strict',
-    relativeVersions: configuration.apiVersionsPrefix === 'relative',
-    cacheBytes: answerCacheBytes,
-    pageSize: configuration.limits.pageSize,
-    pageBytes: configuration.limits.pageBytes,
-  });
+  const rest = restFacade(parts, routes);
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
   const { live: bounds } = configuration.limits;
   const live = connections(bounds, identify);
@@ -101,6 +90,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     [ownRoot(publicUrl), ownFacade({ ...behind, publicUrl })],
     unforeseen,
   );
+  const leaving = new AbortController();
   const serve: Serve = (request, response, caller) => {
     if (rest(request, response, caller)) return;
     callers.set(request, caller);
@@ -111,11 +101,33 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   };
   return {
     serveOpen: open,
-    serve: atLeast({ view, deadline: configuration.limits.deadline }, serve),
+    serve: atLeast({ view, deadline: configuration.limits.deadline, leaving: leaving.signal }, serve),
     upgrade: liveGraphql({ ...behind, ...graphql, ...joined, admission, limits: configuration.limits }),
     live,
+    goAway(withinMs) {
+      leaving.abort(goesAway());
+      live.stop(withinMs);
+    },
     stop: () => graphql.stop(),
   };
+}
+
+function restFacade(parts: Parts, routes: ReturnType<typeof routesOf>): ReturnType<typeof serveRest> {
+  const { configuration, publicUrl, gate, view, operations, unforeseen } = parts;
+  return serveRest({
+    gate,
+    view,
+    routes,
+    operations,
+    bodyBytes: configuration.limits.bodyBytes,
+    publicUrl,
+    unforeseen,
+    strict: configuration.conformance === 'strict',
+    relativeVersions: configuration.apiVersionsPrefix === 'relative',
+    cacheBytes: answerCacheBytes,
+    pageSize: configuration.limits.pageSize,
+    pageBytes: configuration.limits.pageBytes,
+  });
 }
 
 /** What is not hot, behind Express. */

@@ -83,7 +83,7 @@ export async function openFront(configuration: Configuration, logger: Logger): P
       const { upgrade: graphql, live } = behind.facades;
       const publicUrl = configuration.publicUrl ?? served!.url;
       state.upgrade = upgrades({ ...parts, publicUrl, refuses: behind.refuses, graphql });
-      state.goAway = () => live.stop(grace);
+      state.goAway = () => behind.facades.goAway(grace);
       metrics.measured('netweave_live_connections', 'Open WebSockets and event streams.', () => live.size);
       state.handle = edge(parts);
       waiting.open(state.handle);

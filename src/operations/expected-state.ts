@@ -14,6 +14,6 @@ export function stateOf({ position }: Row): string {
 /** Throws PRECONDITION_FAILED when the object that is about to be written is in another state than its caller has seen. */
 export function demandExpected({ expected }: Pick<Caller, 'expected'>, row: Row): void {
   if (expected === undefined || expected === '*' || expected.has(stateOf(row))) return;
-  const message = `The ${row.object} '${row.id}' has changed: its state is "${stateOf(row)}". Read it again.`;
+  const message = `The ${row.object} '${row.id}' is in no state that If-Match names: its ETag is "${stateOf(row)}", and a weak one (W/) names none. Read it again.`;
   throw new Fault('PRECONDITION_FAILED', message, { at: 'If-Match', position: 0 });
 }

@@ -160,7 +160,7 @@ test('operations are shed like requests, also on a connection that is open', asy
   const client = await connected();
   client.ask('first');
   await until(() => asked.length === 1);
-  mostInFlight = 0;
+  mostInFlight = 1;
   client.ask('second');
   await until(() => client.heard.length === 2);
   expect(client.heard[1]).toMatchObject({ id: 'second', payload: [{ extensions: { code: 'UNAVAILABLE' } }] });

@@ -102,7 +102,7 @@ export const ConfigurationModel = z.strictObject({
     .default('absolute')
     .describe('Form of `uriPrefix` in api_versions: a whole URL as O2 demands, or a path as some clients compare it.'),
   firstSyncTimeout: duration(
-    'How long reads wait for the first synchronisation before they answer with what there is.',
+    'How long an object that is not there is 503, and not 404, before its backends were read for the first time. Lists never wait: they say with X-Netweave-Incomplete what is missing.',
     0,
   ).prefault('30s'),
   logBudget: z
