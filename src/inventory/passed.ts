@@ -33,6 +33,11 @@ export class Passed {
     this.#tags = this.#tags.slice(-this.#fewest);
   }
 
+  /** The oldest place that is remembered. */
+  get begin(): Position {
+    return this.#at(0);
+  }
+
   get end(): Position {
     return { seq: this.#end, tag: this.#tags.at(-1)! };
   }
@@ -53,7 +58,7 @@ export class Passed {
   *back(): Iterable<Position> {
     const last = this.#firsts.length - 1;
     for (let steps = 1; steps < last; steps *= 2) yield this.#at(last - steps);
-    yield this.#at(0);
+    yield this.begin;
   }
 
   #at(index: number): Position {
