@@ -63,6 +63,7 @@ describe('a view that was opened after a failover', () => {
     const view = await viewOf(store);
     await append(store, '5');
     await view.reached(instead);
+    await view.reached({ ...instead, tag: 'another' });
   });
 
   test('asks once for all who ask for the same place, and never for what it remembers', async () => {
@@ -76,6 +77,17 @@ describe('a view that was opened after a failover', () => {
     const asked = await Promise.allSettled(Array.from({ length: 50 }, () => view.reached(instead)));
     expect(new Set(asked.map(({ status }) => status))).toEqual(new Set(['rejected']));
     expect(counts.reads).toBe(1);
+  });
+
+  test('remembers what it was told, and takes something else there for lost', async () => {
+    const { store, counts } = counted(await memory());
+    const places = [await append(store, '1'), await append(store, '2'), await append(store, '3')];
+    const view = await viewOf(store);
+    for (let time = 0; time < 3; time += 1) await view.reached(places[1]!);
+    // The place, and whether the view is of this log.
+    expect([view.has(places[1]!), counts.reads]).toEqual([true, 2]);
+    await expect(view.reached(instead)).rejects.toMatchObject(lost);
+    expect(counts.reads).toBe(2);
   });
 
   test('waits no longer than who asks', async () => {

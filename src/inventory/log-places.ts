@@ -1,22 +1,22 @@
 import { formatPosition, type Position } from '#schema/position.js';
-import type { Store } from '#platform/store/store.js';
+import type { LogRead, Store } from '#platform/store/store.js';
 
 /** Asks the log for places that nobody remembers: one read for all who ask for the same at a time. */
 export class LogPlaces {
   readonly #store: Pick<Store, 'read'>;
-  readonly #asked = new Map<string, Promise<boolean>>();
+  readonly #asked = new Map<string, Promise<LogRead['outcome']>>();
 
   constructor(store: Pick<Store, 'read'>) {
     this.#store = store;
   }
 
-  /** False when something else stands there. What was trimmed can no longer be told apart, and counts as held. */
-  hold(position: Position): Promise<boolean> {
+  /** Whether it stands there, something else does, or whatever stood there was trimmed. */
+  look(position: Position): Promise<LogRead['outcome']> {
     const key = formatPosition(position);
     let asked = this.#asked.get(key);
     if (!asked) {
       const read = this.#store.read(position, 1);
-      asked = read.then(({ outcome }) => outcome !== 'rewritten').finally(() => this.#asked.delete(key));
+      asked = read.then(({ outcome }) => outcome).finally(() => this.#asked.delete(key));
       this.#asked.set(key, asked);
     }
     return asked;

@@ -64,9 +64,12 @@ export class ViewState {
 
   /** What the log holds there was passed if the log also holds what this view remembers behind it. */
   async #demandHeld(position: Position): Promise<void> {
-    const { begin } = this.#contents.passed;
-    if (!(await this.#places.hold(position))) throw lostInFailover;
-    if (!(await this.#places.hold(begin))) throw readAnew;
+    const { passed } = this.#contents;
+    const found = await this.#places.look(position);
+    if (found === 'rewritten') throw lostInFailover;
+    if (found === 'gone') return;
+    if ((await this.#places.look(passed.begin)) === 'rewritten') throw readAnew;
+    passed.learn(position);
   }
 
   /** Reads everything anew; the old contents serve until the new ones stand at the head of the log. */
