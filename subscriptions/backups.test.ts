@@ -8,6 +8,7 @@ import type { Store } from '#platform/store/store.js';
 import { backups, type Backups } from './backups.js';
 import { claimOf } from './claim.js';
 import { kinds, progressOf, progressValue, tallyOf } from './delivery/documents.js';
+import { ending } from './delivery/ending.js';
 import { readSecrets } from './delivery/secrets.js';
 import { owned } from './owned.js';
 
@@ -94,6 +95,24 @@ test('dead letters follow their subscription in later pages, and when a restore 
   expect(await lettersIn({ store })).toEqual(['1']);
   const again = await kept.lineOf({ id: 's', tenant: null, value, position: await store.head() });
   expect(again!.delivery).not.toHaveProperty('restored');
+});
+
+test('restored twice, what was taken in between stays gone; restored after a deletion, all comes back', async () => {
+  const { lines } = await filled();
+  const { store, clock, kept } = await openStore();
+  expect(await kept.restore(lines, write)).toMatchObject({ created: 1, deadLetters: 2 });
+  const [letter] = await store.list(kinds.deadLetter);
+  await store.remove(kinds.deadLetter, letter!.id, letter!.revision);
+  expect(await kept.restore(lines, write)).toMatchObject({ unchanged: 1, deadLetters: 0 });
+  expect(await lettersIn({ store })).toEqual(['2']);
+
+  await clock.advance(60_000);
+  const forget = await ending(store, 's');
+  const [row] = await store.objects([{ object: 'InventorySubscription', id: 's' }]);
+  await owned(store).remove({ ...row!, object: 'InventorySubscription' }, [claimOf(null, value)]);
+  await forget();
+  expect(await store.list(kinds.brought)).toEqual([]);
+  expect(await kept.restore(lines, write)).toMatchObject({ created: 1, deadLetters: 2 });
 });
 
 test('in the log it is from it goes on where it stood', async () => {

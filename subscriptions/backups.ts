@@ -19,6 +19,7 @@ import type { Subscriber } from './delivery/deliveries.js';
 import { kinds, markOf, progressOf, progressValue, reached, shardOf, type Progress } from './delivery/documents.js';
 import { writeSecrets, type Secrets } from './delivery/secrets.js';
 import type { Owned } from './owned.js';
+import { bringLetters } from './restored-letters.js';
 
 /** What we own as lines of a file, and back. */
 export interface Backups {
@@ -47,9 +48,6 @@ interface Around {
   readonly version: string;
   readonly clock: Clock;
 }
-
-/** For how long dead letters may follow their subscription, also where a restore that broke off is repeated, milliseconds. */
-const follow = 3_600_000;
 
 type Judgement = 'created' | 'replaced' | 'unchanged' | 'duplicates';
 
@@ -142,8 +140,8 @@ async function restore(around: Around, lines: readonly BackupLine[], how: Restor
     );
   }
   for (const each of judged) await write(around, each);
-  let deadLetters = 0;
-  for (const line of lines) if (line.kind === 'deadLetter' && (await writeLetter(around, line))) deadLetters += 1;
+  const letters = lines.filter((line) => line.kind === 'deadLetter');
+  const deadLetters = await bringLetters(around, letters);
   return { ...counts, replaced: differing, differing: 0, differingIds: [], deadLetters };
 }
 
@@ -227,18 +225,6 @@ async function placed(store: Store, progress: Progress): Promise<Progress> {
   const { delivered, lastAttempt } = progress;
   const lost = 'Restored from a backup on another log; what changed between is missing.';
   return { position: await store.head(), delivered, owed: {}, lost, ...(lastAttempt && { lastAttempt }) };
-}
-
-/** Only with a subscription that was restored: a letter that is missing from another was delivered, or made room for newer ones. */
-async function writeLetter({ store, clock }: Around, { id, value }: DeadLetterLine): Promise<boolean> {
-  const subscription = id.slice(0, id.lastIndexOf('/'));
-  const [[stands], delivery] = await Promise.all([
-    store.objects([{ object: 'InventorySubscription', id: subscription }]),
-    store.get(kinds.delivery, subscription),
-  ]);
-  const { restored } = delivery ? progressOf(delivery.value) : {};
-  if (!stands || restored === undefined || clock.now() - Date.parse(restored) > follow) return false;
-  return (await store.put(kinds.deadLetter, id, value, 0)) !== undefined;
 }
 
 function moved(id: string): Fault {

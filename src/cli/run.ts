@@ -2,7 +2,7 @@ import { Fault } from '#schema/errors.js';
 import { storeAtHand } from '../platform/config/files.js';
 import { printConfiguration } from '../platform/config/print.js';
 import type { Configuration } from '../platform/config/model.js';
-import { createLogger } from '../platform/logger.js';
+import { createLogger, type Logger } from '../platform/logger.js';
 import { version } from '../platform/version.js';
 import { shutdownOnSignals } from '../platform/shutdown.js';
 import { adapterModels } from '../gateway/adapter-models.js';
@@ -81,8 +81,15 @@ async function perform(
       const stands = reloadOnHangUp(() => configurationOf(options), logger);
       standing.gateway = await start(options);
       stands(standing.gateway);
+      void standing.gateway.lost.then((why) => endAtOnce(why, logger));
     }
   }
+}
+
+/** Whatever it went on with would be lost. */
+function endAtOnce(why: Fault, logger: Logger): never {
+  logger.fatal(why.message);
+  process.exit(failure(why).code);
 }
 
 function remote(url: string | undefined, options: StartOptions): Remote {

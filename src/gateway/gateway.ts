@@ -5,6 +5,7 @@ import { feed as newFeed } from '#subscriptions/feed.js';
 import { openHub } from '#subscriptions/live/hub.js';
 import { newHolder } from '#subscriptions/watching.js';
 import type { Registry } from '#adapters/registry.js';
+import type { Fault } from '#schema/errors.js';
 import { routing as newRouting } from '#adapters/routing.js';
 import { clients as newClients, type Listed } from '../access/clients.js';
 import { rateLimit } from '../access/rate-limit.js';
@@ -27,7 +28,7 @@ import { admission as newAdmission } from '../facades/admission.js';
 import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
-import { demandKeyOf } from './key-of-store.js';
+import { heldToKey } from './held-to-key.js';
 import { membersOf } from './shared-watches.js';
 import { trimStore } from './trim.js';
 import { writeConfigured } from './write-configured.js';
@@ -43,6 +44,8 @@ export interface Gateway {
     readonly of: number;
     readonly reason?: string;
   }[];
+  /** Why it cannot go on, if that comes: nothing is to be finished, the process ends. */
+  readonly lost: Promise<Fault>;
   /** From now on these may call, and nobody else. Throws, and changes nothing, when a role names an unknown permission. */
   replaceClients(listed: Listed): void;
   /** Is not ready any more and ends connections with their next answer, before `close` ends those left; a second at most. */
@@ -59,10 +62,11 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     await front.close();
     for (const stop of stops.toReversed()) await stop();
   };
+  const { promise: lost, resolve: onLost } = Promise.withResolvers<Fault>();
   // Where nobody calls, nobody is replaced.
   let replaceClients: Gateway['replaceClients'] = () => undefined;
   try {
-    const inside = await openInside(configuration, logger, front, (stop) => stops.push(stop));
+    const inside = await openInside(configuration, logger, front, { onStop: (stop) => stops.push(stop), onLost });
     const { url, apiRoot, metrics } = front;
     const root = apiRoot ?? configuration.publicUrl ?? url;
     const subscribed = openSubscriptions({ configuration, logger, url, apiRoot: root, metrics, ...inside });
@@ -79,7 +83,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     inside.backends.start();
     if (configuration.runs.includes('deliver')) await subscribed.start();
     const progress = () => inside.coverage.progress();
-    return { url: front.url, progress, replaceClients, leave: () => front.leave(), close };
+    return { url: front.url, progress, lost, replaceClients, leave: () => front.leave(), close };
   } catch (error) {
     await close();
     throw error;
@@ -89,25 +93,30 @@ export async function openGateway(configuration: Configuration, logger: Logger):
 type Served = Pick<Front, 'countOperation' | 'load' | 'served'> & { readonly apiRoot: string };
 type Inside = Awaited<ReturnType<typeof openInside>> & Pick<OpenedSubscriptions, 'subscriptions'>;
 
+interface Ends {
+  onStop(this: void, stop: () => Promise<unknown> | void): void;
+  onLost(this: void, why: Fault): void;
+}
+
 /** State and backends: everything that operations work with. */
 async function openInside(
   configuration: Configuration,
   logger: Logger,
   { apiRoot, metrics }: Front,
-  onStop: (stop: () => Promise<unknown> | void) => void,
+  { onStop, onLost }: Ends,
 ) {
   const routing = newRouting(configuration.routing);
   const { memory, file } = configuration.store;
-  const store = await openStore(configuration.store, (message) => logger.warn(message));
-  onStop(() => store.close());
+  const opened = await openStore(configuration.store, (message) => logger.warn(message));
+  onStop(() => opened.close());
   const keys = openKeys(configuration);
-  const demandKey = () => demandKeyOf(store, sealer(keys.subKey('secrets')), storeName(configuration.store));
+  const sealing = sealer(keys.subKey('secrets'));
+  const { store, demandKey, lookAtKey } = heldToKey(opened, sealing, storeName(configuration.store), onLost);
   await demandKey();
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
-  const feed = newFeed(store);
   const coverage = newCoverage();
   const holder = newHolder();
-  const members = configuration.store.redis && membersOf(store, holder, configuration);
+  const members = configuration.store.redis && membersOf(store, holder, configuration, lookAtKey);
   let readAgain = (): void => undefined;
   const failed = (message: string, error: unknown) => logger.error({ err: error }, message);
   const view = await openView(store, failed, () => readAgain());
@@ -118,7 +127,7 @@ async function openInside(
     configuration,
     oCloudId,
     store,
-    feed,
+    feed: newFeed(store),
     coverage,
     view,
     metrics,

@@ -11,19 +11,23 @@ const some = 500;
 const unsettled = 'none, as `netweave key accept` has not finished';
 
 /**
- * Notes with the first start whose key a store is of, and holds every later one to it: with another, no stored secret could be
- * read and nothing would be delivered. `name` is the store for people. Throws Fault UNAVAILABLE with what to do.
+ * Notes with the first start whose key a store is of, and tells everybody who has another: no stored secret could be read and
+ * nothing would be delivered. `name` is the store for people. Answers Fault UNAVAILABLE with what to do.
  */
-export async function demandKeyOf(store: Pick<Store, 'get' | 'put'>, sealer: Sealer, name: string): Promise<void> {
+export async function keyRefused(
+  store: Pick<Store, 'get' | 'put'>,
+  sealer: Sealer,
+  name: string,
+): Promise<Fault | undefined> {
   const kept = await store.get(kind, id);
   if (!kept) {
     // Without waiting for replicas: lost, it is written again by the next start.
     const written = await store.put(kind, id, { fingerprint: sealer.fingerprint }, 0, { loose: true });
-    return written === undefined ? demandKeyOf(store, sealer, name) : undefined;
+    return written === undefined ? keyRefused(store, sealer, name) : undefined;
   }
   const theirs = String(kept.value['fingerprint']);
-  if (theirs === sealer.fingerprint) return;
-  throw new Fault(
+  if (theirs === sealer.fingerprint) return undefined;
+  return new Fault(
     'UNAVAILABLE',
     `The store ${name} is of another key (${theirs}, here ${sealer.fingerprint}): no secret in it could be read, and ` +
       'nothing would be delivered. Give the NETWEAVE_KEY or keyFile that it was made with; all gateways of one Redis have ' +

@@ -12,6 +12,8 @@ import { following as newFollowing, type Following } from './following.js';
 export interface Members {
   readonly holder: string;
   readonly presence: Presence;
+  /** Whether the store is of our key still, behind saying that we are there: who accepts another sees us, or we see that. */
+  lookAtKey(): Promise<void>;
 }
 
 interface Parts {
@@ -52,7 +54,10 @@ export function shareWatches(parts: Parts): SharedWatches {
   });
   const round = async (): Promise<void> => {
     // Nothing of this may keep leases from being renewed.
-    const known = presence.tick().then(() => following.read());
+    const known = presence
+      .tick()
+      .then(() => members.lookAtKey())
+      .then(() => following.read());
     await Promise.allSettled([known, watching.tick()]);
     await known;
     await following.tell(instances.filter((instance) => watching.holds(instance)));
@@ -98,6 +103,11 @@ function repeat(round: () => Promise<void>, failed: (error: unknown) => void) {
 }
 
 /** How this process is known to the others. */
-export function membersOf(store: Store, holder: string, { runs }: Configuration): Members {
-  return { holder, presence: newPresence(store, holder, runs.includes('watch')) };
+export function membersOf(
+  store: Store,
+  holder: string,
+  { runs }: Configuration,
+  lookAtKey: Members['lookAtKey'],
+): Members {
+  return { holder, presence: newPresence(store, holder, runs.includes('watch')), lookAtKey };
 }

@@ -27,6 +27,18 @@ test('the last appends are remembered, and nothing is said of what came before',
   fc.assert(property);
 });
 
+test('of places from before what is remembered the last thousand are known', () => {
+  const passed = new Passed({ seq: 5000, tag: 'begin' });
+  for (let seq = 1; seq <= 1001; seq += 1) passed.learn({ seq, tag: `t${seq}` });
+  expect([1, 2, 1001, 1002, 5000].map((seq) => passed.tagAt(seq))).toEqual([
+    undefined,
+    't2',
+    't1001',
+    undefined,
+    'begin',
+  ]);
+});
+
 test('of a log that was rewritten, what stands in it is known from before the place where it differs', async () => {
   const property = fc.asyncProperty(appends, appends, appends, async (common, lost, instead) => {
     const begin = { seq: 3, tag: 'begin' };

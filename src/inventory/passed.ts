@@ -6,6 +6,8 @@ const fewest = 10_000;
 /** Entries that are read again for what a failover put in place of others. */
 const mostRead = 20_000;
 const readLimit = 1000;
+/** Places from before what is remembered. */
+const mostLearnt = 1000;
 
 /** Which entries a view has passed, as far back as it remembers: an append has one tag, so a number and a text for each. */
 export class Passed {
@@ -13,6 +15,7 @@ export class Passed {
   #firsts: number[];
   #tags: string[];
   #end: number;
+  readonly #learnt = new Map<number, string>();
 
   constructor({ seq, tag }: Position, remembered = fewest) {
     this.#fewest = remembered;
@@ -33,11 +36,22 @@ export class Passed {
     this.#tags = this.#tags.slice(-this.#fewest);
   }
 
+  /** A place from before what is remembered, as those are that many streams resume from at a time; the last thousand. */
+  learn({ seq, tag }: Position): void {
+    this.#learnt.set(seq, tag);
+    if (this.#learnt.size > mostLearnt) this.#learnt.delete(this.#learnt.keys().next().value!);
+  }
+
+  /** The oldest place that is remembered. */
+  get begin(): Position {
+    return this.#at(0);
+  }
+
   get end(): Position {
     return { seq: this.#end, tag: this.#tags.at(-1)! };
   }
 
-  /** The tag of the entry at `seq`; undefined before what is remembered, and beyond the end. */
+  /** The tag of the entry at `seq`; undefined before what is remembered, unless it was learnt, and beyond the end. */
   tagAt(seq: number): string | undefined {
     if (seq > this.#end) return undefined;
     let [low, high] = [0, this.#firsts.length];
@@ -46,14 +60,14 @@ export class Passed {
       if (this.#firsts[middle]! <= seq) low = middle + 1;
       else high = middle;
     }
-    return this.#tags[low - 1];
+    return low > 0 ? this.#tags[low - 1] : this.#learnt.get(seq);
   }
 
   /** Places ever further back, the oldest last. */
   *back(): Iterable<Position> {
     const last = this.#firsts.length - 1;
     for (let steps = 1; steps < last; steps *= 2) yield this.#at(last - steps);
-    yield this.#at(0);
+    yield this.begin;
   }
 
   #at(index: number): Position {

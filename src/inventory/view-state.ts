@@ -4,22 +4,25 @@ import { sees, type Scope } from '#schema/scope.js';
 import type { Store } from '#platform/store/store.js';
 import { listMark, marksOf } from '#subscriptions/marks.js';
 import type { Kind } from './kind.js';
+import { LogPlaces, unlessAborted } from './log-places.js';
 import { rowOf, type Row } from './row.js';
 import { readSnapshot, type Contents } from './snapshot.js';
 import { passedAnew, Passed } from './passed.js';
 import { slices } from './slices.js';
-import { Waiting, type Standing } from './waiting.js';
+import { lostInFailover, readAnew, Waiting, type Standing } from './waiting.js';
 
 const readLimit = 1000;
 
 /** What the view holds, and how it follows the log. */
 export class ViewState {
   readonly #store: Store;
+  readonly #places: LogPlaces;
   readonly #waiting = new Waiting();
   #contents: Contents = { kinds: new Map(), marks: new Map(), position: origin, passed: new Passed(origin) };
 
   constructor(store: Store) {
     this.#store = store;
+    this.#places = new LogPlaces(store);
   }
 
   get position(): Position {
@@ -44,16 +47,29 @@ export class ViewState {
     return scope.tenant === undefined ? at(undefined) : later(at(null), at(scope.tenant));
   }
 
-  /** A place that is remembered no longer counts as reached. */
+  /** What is known of it without asking the log. */
   standing({ seq, tag }: Position): Standing {
     const { position, passed } = this.#contents;
     if (seq > position.seq) return 'ahead';
-    const stands = passed.tagAt(seq);
-    return stands === undefined || stands === tag ? 'reached' : 'other';
+    const stands = seq === origin.seq ? origin.tag : passed.tagAt(seq);
+    if (stands === undefined) return 'passed';
+    return stands === tag ? 'reached' : 'other';
   }
 
-  reached(position: Position, signal?: AbortSignal): Promise<void> {
-    return this.standing(position) === 'reached' ? Promise.resolve() : this.#waiting.until(position, signal);
+  async reached(position: Position, signal?: AbortSignal): Promise<void> {
+    const standing = this.standing(position);
+    if (standing === 'ahead' || standing === 'other') await this.#waiting.until(position, signal);
+    if (this.standing(position) === 'passed') await unlessAborted(this.#demandHeld(position), signal);
+  }
+
+  /** What the log holds there was passed if the log also holds what this view remembers behind it. */
+  async #demandHeld(position: Position): Promise<void> {
+    const { passed } = this.#contents;
+    const found = await this.#places.look(position);
+    if (found === 'rewritten') throw lostInFailover;
+    if (found === 'gone') return;
+    if ((await this.#places.look(passed.begin)) === 'rewritten') throw readAnew;
+    passed.learn(position);
   }
 
   /** Reads everything anew; the old contents serve until the new ones stand at the head of the log. */
@@ -66,7 +82,10 @@ export class ViewState {
     } while (!(await this.#follow(contents)));
     this.#contents = contents;
     this.#waiting.arrived((position) => this.standing(position));
-    this.#waiting.lost(waited, (position) => this.standing(position) !== 'reached');
+    this.#waiting.lost(
+      waited,
+      (position) => this.standing(position) === 'ahead' || this.standing(position) === 'other',
+    );
   }
 
   /** Parses, in turns, whatever nobody has looked at yet: no scan shall pay for it, and its text be let go. */

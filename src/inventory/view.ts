@@ -17,9 +17,12 @@ export interface View {
   mark(scope: Scope, object: string, parent?: string): Position;
   /** Last position applied. */
   position(): Position;
-  /** Whether `position` has been applied, rather than another entry of its number; compared in memory. */
+  /** Whether `position`, and no other entry of its number, is remembered as applied; one further back only `reached` knows. */
   has(position: Position): boolean;
-  /** Resolves when `position` has been applied. Rejects with the signal's reason, or `lostInFailover` if the log has lost it. */
+  /**
+   * Resolves when `position` has been applied, for which the log is asked where that is not remembered; what was trimmed counts
+   * as applied. Rejects with the signal's reason, `lostInFailover` if the log has lost it, or `readAnew`.
+   */
   reached(position: Position, signal?: AbortSignal): Promise<void>;
   stop(): void;
 }

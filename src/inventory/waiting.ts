@@ -1,14 +1,22 @@
 import { Fault } from '#schema/errors.js';
 import type { Position } from '#schema/position.js';
 
-/** How a place lies to a reader of the log: it has come there, or not yet, or has found another entry there. */
-export type Standing = 'reached' | 'ahead' | 'other';
+/**
+ * How a place lies to a reader of the log: it has come there, or not yet, or has found another entry there, or is past it and
+ * does not remember what it found.
+ */
+export type Standing = 'reached' | 'ahead' | 'other' | 'passed';
 
 /** Who waits has written: to be told when to come back would be to repeat it. */
 export const lostInFailover = new Fault(
   'UNAVAILABLE',
   'The store lost this change in a failover; read the object again.',
 );
+
+/** A moment at most: the log is looked at every second. */
+export const readAnew = new Fault('UNAVAILABLE', 'The store lost changes in a failover, and is read anew.', {
+  retryAfter: 1,
+});
 
 interface Waiter {
   readonly position: Position;
@@ -20,7 +28,7 @@ interface Waiter {
 export class Waiting {
   #waiters = new Set<Waiter>();
 
-  /** Resolves when it is reached; rejects with the signal's reason, or `lostInFailover`. */
+  /** Resolves when it is reached, or passed; rejects with the signal's reason, or `lostInFailover`. */
   until(position: Position, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error);
@@ -39,7 +47,10 @@ export class Waiting {
   }
 
   arrived(standing: (position: Position) => Standing): void {
-    for (const waiter of this.#waiters) if (standing(waiter.position) === 'reached') waiter.resolve();
+    for (const waiter of this.#waiters) {
+      const stands = standing(waiter.position);
+      if (stands === 'reached' || stands === 'passed') waiter.resolve();
+    }
   }
 
   /** Those who wait now. */

@@ -2,12 +2,14 @@ import type { Value } from '#schema/change.js';
 import { formatPosition, parsePosition, type Position } from '#schema/position.js';
 import type { Failing, Health } from './course.js';
 
-/** Kinds of the documents in which deliveries are kept; all have the id of the subscription, or begin with it. */
+/** Kinds of the documents in which deliveries are kept; but for marks and members all have the id of the subscription, or begin with it. */
 export const kinds = {
   delivery: 'delivery',
   secret: 'deliverySecret',
   replay: 'deliveryReplay',
   deadLetter: 'deadLetter',
+  /** Up to which dead letter a restore has come; by subscription and when that was created. */
+  brought: 'deliveryBrought',
   /** By number of a shard. */
   mark: 'deliveryMark',
   /** By name of a process. */

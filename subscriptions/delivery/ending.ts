@@ -14,7 +14,7 @@ const behind = '/\u{10ffff}';
 export async function ending(store: Store, id: string): Promise<() => Promise<void>> {
   const seen = await secretOf(store, id);
   return async () => {
-    for (const kind of [kinds.deadLetter, kinds.replay]) await removeAll(store, kind, id);
+    for (const kind of [kinds.deadLetter, kinds.replay, kinds.brought]) await removeAll(store, kind, id);
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const delivery = await store.get(kinds.delivery, id);
       if ((await stands(store, id)) || (await secretOf(store, id)) !== seen) return;
@@ -47,7 +47,7 @@ async function removeAll(store: Store, kind: string, id: string): Promise<void> 
 /** Subscriptions of some shards that do not stand, although something is kept of them. */
 export async function orphans(store: Store, shards: ReadonlySet<number>): Promise<readonly string[]> {
   const found = new Set<string>();
-  for (const kind of [kinds.delivery, kinds.secret, kinds.replay, kinds.deadLetter])
+  for (const kind of [kinds.delivery, kinds.secret, kinds.replay, kinds.deadLetter, kinds.brought])
     for await (const owners of ownersOf(store, kind))
       for (const id of await missing(
         store,

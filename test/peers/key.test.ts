@@ -9,6 +9,7 @@ import { sealer } from '#platform/sealed.js';
 import { run } from '#src/cli/run.js';
 import { acceptKey } from '#src/gateway/key-of-store.js';
 import { configurationOf, openGatewayUnderTest, type GatewayUnderTest, type Setup } from '../gateway-under-test.js';
+import { startProcess } from '../gateway-process.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 
 let redis: RedisServer;
@@ -107,4 +108,41 @@ test('one that was cut short is repeated before anything starts', async () => {
   await expect(openGatewayUnderTest(setUp(3))).rejects.toThrow('`netweave key accept` has not finished');
   expect((await accept(3)).code).toBe(0);
   await (await openGatewayUnderTest(setUp(3))).close();
+});
+
+test('what a gateway seals with a key that is not that of its store any more is answered as not written', async () => {
+  const gateway = await openGatewayUnderTest(setUp(3));
+  const standing = await subscribe(gateway, 'standing');
+  const { value, revision } = (await store.get('identity', 'key'))!;
+  await store.put('identity', 'key', { fingerprint: 'other' }, revision);
+  const body = { callback: 'http://127.0.0.1:9/refused' };
+  const refused = [
+    await gateway.send(subscriptions, { method: 'POST', body }),
+    await gateway.send(`${subscriptions}/${standing}/rotateSecret`, { method: 'POST', body: {} }),
+  ];
+  expect(refused.map(({ status }) => status)).toEqual([503, 503]);
+  expect((await gateway.send(subscriptions)).text).not.toContain('/refused');
+  await store.put('identity', 'key', value, revision + 1);
+  await gateway.close();
+});
+
+test('a gateway that stood still meanwhile ends, and what it seals with the former key is not answered as written', async () => {
+  const config = join(redis.folder, 'former.yaml');
+  writeFileSync(config, configurationOf(setUp(3)));
+  const gateway = await startProcess(redis.folder, '--config', config);
+  gateway.signal('SIGSTOP');
+  expect((await accept(4)).code).toBe(0);
+  // It finds this on its connections before its first beat.
+  const headers = { 'Content-Type': 'application/json' };
+  const body = JSON.stringify({ callback: 'http://127.0.0.1:9/former' });
+  const asked = fetch(`${gateway.url}${subscriptions}`, { method: 'POST', headers, body }).then(
+    ({ status }) => status,
+    () => 'cut off',
+  );
+  await sleep(200);
+  gateway.signal('SIGCONT');
+  expect(await gateway.ended).toBe(4);
+  expect(gateway.error).toContain('is of another key');
+  expect(['cut off', 503]).toContain(await asked);
+  expect((await accept(3)).code).toBe(0);
 });
