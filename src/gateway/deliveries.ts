@@ -50,7 +50,10 @@ export interface OpenedSubscriptions {
   readonly subscriptions: Subscriptions;
   /** Begins to deliver what is owed. */
   start(): Promise<void>;
+  /** Delivers no more, once what is under way is answered. */
   stop(): Promise<void>;
+  /** Lets go of all connections: no callback can be tried any more. */
+  close(): void;
 }
 
 export function openSubscriptions(around: Around): OpenedSubscriptions {
@@ -97,10 +100,8 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
       measured.state(() => deliverer.state());
       stopDelivering = () => deliverer.stop();
     },
-    async stop() {
-      await stopDelivering();
-      client.close();
-    },
+    stop: () => stopDelivering(),
+    close: () => client.close(),
   };
 }
 

@@ -24,6 +24,7 @@ import { report, tried } from './readiness.js';
 import { operationCounter, requestCounters } from './request-counters.js';
 import { waitingRoom } from './waiting-room.js';
 
+/** For what is in flight. With all else of a stop it must stay below the limit of `shutdown.ts` (docs/architecture.md, 4). */
 const grace = 20_000;
 /** How long connections have to end with an answer before those left are closed. */
 const farewell = 1000;

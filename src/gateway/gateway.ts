@@ -57,9 +57,11 @@ export interface Gateway {
 /** Puts the house together, from the store outwards; the only place where everything is known to everything. */
 export async function openGateway(configuration: Configuration, logger: Logger): Promise<Gateway> {
   const front = await openFront(configuration, logger);
+  // Side by side: each may take most of the time that there is for a stop.
+  const drains = [() => front.close()];
   const stops: (() => Promise<unknown> | void)[] = [];
   const close = async () => {
-    await front.close();
+    await Promise.all(drains.map((drain) => drain()));
     for (const stop of stops.toReversed()) await stop();
   };
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Fault>();
@@ -70,7 +72,8 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     const { url, apiRoot, metrics } = front;
     const root = apiRoot ?? configuration.publicUrl ?? url;
     const subscribed = openSubscriptions({ configuration, logger, url, apiRoot: root, metrics, ...inside });
-    stops.push(() => subscribed.stop());
+    drains.push(() => subscribed.stop());
+    stops.push(() => subscribed.close());
     if (apiRoot !== undefined) {
       const served = { ...front, apiRoot };
       const operated = await openOperations(configuration, logger, served, { ...inside, ...subscribed });

@@ -40,6 +40,7 @@ export class Shards {
   #revision = 0;
   #ticking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #stopping = false;
 
   constructor(store: Store, name: string, { ttl }: ShardTimes, work: ShardWork) {
     this.#store = store;
@@ -58,11 +59,13 @@ export class Shards {
     this.#timer.unref();
   }
 
-  /** Gives everything back. */
+  /** Takes nothing more, and gives everything back. What is under way may outlast a lease: until then it is renewed. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stopping = true;
     await this.#ticking;
     await Promise.all([...this.#holdings].map(([shard, holding]) => this.#give(shard, holding)));
+    clearInterval(this.#timer);
+    await this.#ticking;
     await this.#store.remove(kinds.member, this.#name, this.#revision).catch(() => false);
   }
 
@@ -82,12 +85,13 @@ export class Shards {
   async #share(): Promise<void> {
     // What is held comes first: everything else can wait longer than a lease.
     await Promise.all([...this.#holdings].map(([shard, holding]) => this.#renew(shard, holding)));
+    if (this.#stopping) return;
     const members = await this.#meet();
     const aim = Math.ceil(shardCount / members.length);
     const surplus = [...this.#holdings].filter(([, { leaving }]) => !leaving).slice(aim);
     for (const [shard, holding] of surplus) void this.#give(shard, holding);
     const first = members.indexOf(this.#name) * aim;
-    for (let next = 0; next < shardCount && this.#holdings.size < aim; next += 1) {
+    for (let next = 0; next < shardCount && this.#holdings.size < aim && !this.#stopping; next += 1) {
       const shard = (first + next) % shardCount;
       if (!this.#holdings.has(shard)) await this.#take(shard);
     }
@@ -105,7 +109,9 @@ export class Shards {
     }
     this.#holdings.delete(shard);
     this.#work.lost(shard);
-    if (lease) this.#begin(shard, lease, asked);
+    if (!lease) return;
+    if (this.#stopping) await this.#store.release(lease);
+    else this.#begin(shard, lease, asked);
   }
 
   async #take(shard: number): Promise<void> {

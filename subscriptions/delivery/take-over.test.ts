@@ -67,6 +67,23 @@ describe('a shard that another should have', () => {
   });
 });
 
+describe('a shard of one who stops', () => {
+  test('is its own until what is under way is answered, though that takes longer than a lease lasts', async () => {
+    to.behave((response) => void setTimeout(() => response.writeHead(204).end(), 1.5 * brief.shards.ttl));
+    await house.subscribe(to.url);
+    const first = await house.deliverer(brief);
+    await house.change('x');
+    await until(() => to.all.length === 1);
+    const stopping = first.stop();
+    const second = await house.deliverer(brief);
+    await stopping;
+    await held([first, second], [0, shardCount]);
+    await house.change('y');
+    await until(() => to.all.at(-1)!.body.object === 'y');
+    expect(to.all.map(({ body }) => body.object)).toEqual(['x', 'y']);
+  });
+});
+
 describe('a shard that cannot be opened', () => {
   test('is opened again, though its lease was in doubt just then', async () => {
     const clock = manualClock(Date.now());

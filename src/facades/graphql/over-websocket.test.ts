@@ -228,6 +228,24 @@ test('who goes away waits for no answer beyond its time', async () => {
   expect(client.heard).toHaveLength(1);
 });
 
+test('who takes no answers holds up no planned stop, which waits for those that are being made', async () => {
+  const [stuck, slow] = [await connected(), await connected()];
+  const [answer, long] = [Promise.withResolvers<ExecutionResult>(), once];
+  once = () => answer.promise;
+  slow.ask('m', 'mutation { text }');
+  await until(() => asked.length === 1);
+  once = long;
+  stuck.socket.pause();
+  for (let each = 0; each < 24; each += 1) stuck.ask(`q${each}`);
+  await until(() => asked.length > 1);
+  const closed = new Promise((resolve) => slow.socket.once('close', resolve));
+  live.stop(60_000);
+  await until(() => live.size === 1);
+  answer.resolve({ data: { text: 'done' } });
+  expect(await closed).toBe(1012);
+  expect(slow.heard[1]).toMatchObject({ id: 'm', payload: { data: { text: 'done' } } });
+}, 60_000);
+
 test('a sign of life is the answer to our last ping, and no other pong', async () => {
   const bare = new WebSocketServer({ noServer: true });
   server.removeAllListeners('upgrade');

@@ -14,6 +14,11 @@ const serviceRestart = 1012;
 const policyViolation = 1008;
 /** How long a client has to answer a close, milliseconds. */
 const farewell = 2000;
+/**
+ * Who has taken nothing for so long is waited for no more, milliseconds: Linux takes on when a third of its buffer is free, so
+ * that the rest would not be taken in the 18 s of a planned stop either.
+ */
+const patience = 6000;
 /** Of what was written and not taken, bytes: several of the longest answers. Who takes nothing at all is cut off. */
 const mostUntaken = 64 * 1024 * 1024;
 
@@ -127,6 +132,8 @@ export class LiveSocket implements LiveConnection {
     this.#leaving = true;
     const leave = () => this.close(serviceRestart, 'The gateway goes away; connect again and resume.');
     setTimeout(leave, withinMs - farewell).unref();
+    // Never idle is who takes no answers.
+    this.outlet.whenStuck(patience, leave);
     // In a turn of its own, behind the end of the last answer.
     this.turns.whenIdle(() => setImmediate(leave));
   }

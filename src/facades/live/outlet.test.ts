@@ -1,5 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { selfSigned } from '#platform/testing/self-signed.js';
 import { Outlet } from './outlet.js';
 
 let server: Server;
@@ -37,3 +40,42 @@ test('all who wait are told once when what was written has been taken', async ()
   await Promise.all(all);
   expect([told, outlet.room]).toEqual([['a', 'b'], true]);
 });
+
+test.each(['plain', 'TLS'])(
+  'stuck is who takes nothing, and nobody who takes little by little (%s)',
+  async (how) => {
+    if (how === 'TLS') await secure();
+    let stuck = false;
+    // What comes behind the first waits in one write.
+    for (let n = 0; n < 60; n += 1) socket.write(Buffer.alloc(1_000_000));
+    await taking(8_000_000);
+    new Outlet(socket, 1000).whenStuck(1500, () => (stuck = true));
+    for (let n = 0; n < 20; n += 1) {
+      await sleep(200);
+      await taking(2_000_000);
+    }
+    expect([stuck, socket.writableLength > 0]).toEqual([false, true]);
+    while (!stuck) await sleep(50);
+  },
+  60_000,
+);
+
+/** Has both talk TLS instead. */
+async function secure(): Promise<void> {
+  client.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  const { certificate: cert, key } = selfSigned('outlet');
+  const accepted = new Promise<Socket>((resolve) => (server = createTlsServer({ cert, key }, resolve)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  client = connectTls({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', ca: cert }).pause();
+  socket = await accepted;
+}
+
+/** The client takes about so many bytes more. */
+async function taking(bytes: number): Promise<void> {
+  for (let left = bytes; left > 0;) {
+    const piece = client.read() as Buffer | null;
+    if (piece) left -= piece.length;
+    else await sleep(5);
+  }
+}

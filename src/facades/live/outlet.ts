@@ -26,6 +26,19 @@ export class Outlet {
     this.#waiting.add(then);
   }
 
+  /** Calls back once when for so many milliseconds nothing was taken of what waits to be. */
+  whenStuck(milliseconds: number, then: () => void): void {
+    let before = untaken(this.#socket);
+    const look = setInterval(() => {
+      const now = untaken(this.#socket);
+      if (now === 0 || now !== before) return void (before = now);
+      clearInterval(look);
+      then();
+    }, milliseconds);
+    look.unref();
+    this.#socket.once('close', () => clearInterval(look));
+  }
+
   /** Writes what there is room for, in one piece for the kernel; answers how many. */
   write<T>(all: readonly T[], one: (what: T) => void): number {
     const several = all.length > 1;
@@ -41,4 +54,19 @@ export class Outlet {
     this.#waiting.clear();
     for (const then of waiting) then();
   }
+}
+
+interface Within {
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
+  readonly _parent?: Within | null;
+}
+
+/**
+ * 0 when nothing waits; another number whenever the system has taken something. Node says in public when a whole write is done,
+ * which may be long; its handle, beneath TLS that of the connection, says how much of it is left.
+ */
+function untaken(socket: Socket): number {
+  const { _parent, _handle } = socket as Within;
+  const left = (_parent?._handle ?? _handle)?.writeQueueSize ?? 0;
+  return socket.writableLength && socket.writableLength + left;
 }
