@@ -50,7 +50,6 @@ export class Kind {
    */
   add(row: Row, json?: string): void {
     const number = this.#rows.push(row) - 1;
-    this.texts.changed(number);
     this.#numbers.set(row.id, number);
     const outline = json === undefined ? undefined : outlineOf(json, this.definition, this.#indexed);
     if (outline) outline.eachNested((from, to) => this.#owners!.add(number, json!, from, to));

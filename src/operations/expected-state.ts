@@ -3,7 +3,7 @@ import { formatPosition } from '#schema/position.js';
 import type { Row } from '../inventory/row.js';
 import type { Caller } from './caller.js';
 
-/** States an object may be in to be written, by what `stateOf` calls them; `*`: any. */
+/** States an object may be in to be written, by what `stateOf` calls them; `*` stands for whichever it is in. */
 export type ExpectedState = '*' | ReadonlySet<string>;
 
 /** Names the state of an object: where its last change stands. What is derived from other objects is not part of it. */

@@ -22,7 +22,7 @@ const patience = 6000;
 /** Of what was written and not taken, bytes: several of the longest answers. Who takes nothing at all is cut off. */
 const mostUntaken = 64 * 1024 * 1024;
 
-/** Of messages that began streams which have not ended, bytes: twice the longest document that there may be. */
+/** Of messages that began streams which have not ended, bytes: twice `limits.graphql.documentBytes` as that is by itself. */
 const mostKept = 128 * 1024;
 
 export interface SocketLimits {
