@@ -16,13 +16,19 @@ function under(list: SortedRows, pool: string, after?: string): readonly string[
   return [...rowsOf(runs)].map(({ id }) => id);
 }
 
-test('only rows of the parent are left, in order, as runs of the same blocks', () => {
+test('only rows of the parent are left, in order, as runs of blocks that are remembered', () => {
   const list = listed(Array.from({ length: 200 }, (_, index) => (index < 80 || index % 3 === 0 ? 'a' : 'b')));
   const expected = list.blocks.flatMap(({ rows }) => rows.filter(({ value }) => value['resourcePoolId'] === 'a'));
   expect(under(list, 'a')).toEqual(expected.map(({ id }) => id));
   expect(under(list, 'a', '0078')).toEqual(expected.map(({ id }) => id).filter((id) => id > '0078'));
   expect(under(list, 'c')).toEqual([]);
-  for (const { block } of runsUnder(list.runs(undefined), 'resourcePoolId', 'a')) expect(list.blocks).toContain(block);
+  const blocks = () => [...runsUnder(list.runs(undefined), 'resourcePoolId', 'a')].map(({ block }) => block);
+  const [whole, ...parts] = blocks();
+  expect(whole).toBe(list.blocks[0]);
+  list.set(row('0199', { resourcePoolId: 'b', name: 'another' }));
+  const again = blocks();
+  expect(again.slice(0, -1).map((block, index) => block === [whole, ...parts][index])).toEqual([true, true, true]);
+  expect(again.at(-1)).not.toBe(parts.at(-1));
 });
 
 test('a row that comes, moves to another parent or goes is known at once', () => {

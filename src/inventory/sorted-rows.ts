@@ -15,8 +15,8 @@ export interface Block {
   /** Made for one page: not worth remembering anything with. */
   readonly fleeting?: true;
   joined?: Map<string, Joined>;
-  /** What each row is listed under, once somebody asked. */
-  parents?: readonly unknown[];
+  /** Its rows by what they are listed under, once somebody asked. */
+  under?: ReadonlyMap<unknown, Block>;
 }
 
 /** Rows `from` (inclusive) to `to` (exclusive) of a block. */
@@ -59,7 +59,7 @@ export class SortedRows {
       return;
     }
     delete last.joined;
-    delete last.parents;
+    delete last.under;
     last.rows.push(row);
   }
 
@@ -106,7 +106,8 @@ export class SortedRows {
   }
 }
 
-function firstAtOrAfter(rows: readonly Row[], id: string): number {
+/** Where `id` stands in rows that are in id order, or would. */
+export function firstAtOrAfter(rows: readonly Row[], id: string): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {
