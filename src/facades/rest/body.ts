@@ -47,7 +47,7 @@ export function bodyOf(view: View, scope: Scope, request: RestRequest, answer: R
 }
 
 // Each piece is a write of its own; many small ones are dearer than a copy.
-const mostPieces = 8;
+const mostPieces = 32;
 
 function together([before, behind]: readonly [string, string], runs: readonly Buffer[]): Body {
   const length = before.length + behind.length + runs.reduce((sum, run) => sum + run.length, 0);
