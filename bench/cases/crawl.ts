@@ -15,7 +15,7 @@ export const crawl: Case = {
 };
 
 // More than the gateway remembers: neither URLs nor answers are found again.
-const forgotten = 25_000;
+const forgotten = 50_000;
 
 /** The same when no page was ever asked for before; a parameter that means nothing makes every URL new. */
 export const firstCrawl: Case = {

@@ -3,7 +3,7 @@ import { pagesOf, resourceLists } from '../inventory-client.js';
 import type { Case } from './case.js';
 
 // More than the gateway remembers: neither URLs nor answers are found again.
-const different = 25_000;
+const different = 50_000;
 
 /** Of a resource's groups, the one that is its rack. */
 const rack = 0;
