@@ -5,8 +5,6 @@ export interface Case {
   readonly name: string;
   /** Least part of the bare server's requests, for CPU and for time; absent when the figure is only recorded. */
   readonly target?: number;
-  /** What smoke asks for instead, while the target is not reached: what is there must not be lost (docs/performance.md). */
-  readonly gate?: number;
   /** What the gateway is asked in turn; they differ in their paths only. */
   asks(gateway: string): Promise<readonly Ask[]>;
 }

@@ -8,22 +8,32 @@ const different = 50_000;
 /** Of a resource's groups, the one that is its rack. */
 const rack = 0;
 
-/** Each group that marks at least 100 resources of a pool (what hangs on one power feed), in turn; every URL is new. */
+/** Each group that marks at least 100 resources of a pool (what hangs on one power feed), in turn. */
 export const indexedFilter: Case = {
   name: 'filter on an indexed attribute, 100 rows, a different value each time',
   target: 0.4,
-  gate: 0.08,
+  asks: async (url) => (await filtersOf(url)).map((path) => ({ path, headers: authorized })),
+};
+
+/** The same when nothing was ever asked for before; a parameter that means nothing makes every URL new. */
+export const firstFilter: Case = {
+  name: 'the same filters, every URL new',
   async asks(url) {
-    const filters: string[] = [];
-    for (const list of await resourceLists(url))
-      for (const [group, some] of await groupsOf(url, list))
-        if (some >= 100) filters.push(`${list}?filter=(eq,groups,${group})`);
-    if (filters.length < 20) throw new Error(`Only ${filters.length} filters find 100 resources.`);
+    const filters = await filtersOf(url);
     return Array.from({ length: different }, (_, index) => {
       return { path: `${filters[index % filters.length]!}&new=${index}`, headers: authorized };
     });
   },
 };
+
+async function filtersOf(url: string): Promise<readonly string[]> {
+  const filters: string[] = [];
+  for (const list of await resourceLists(url))
+    for (const [group, some] of await groupsOf(url, list))
+      if (some >= 100) filters.push(`${list}?filter=(eq,groups,${group})`);
+  if (filters.length < 20) throw new Error(`Only ${filters.length} filters find 100 resources.`);
+  return filters;
+}
 
 /** Racks of a pool, three at a time: so many posting lists are merged, and no two filters ask for the same. */
 export const threeRacks: Case = {
