@@ -1,6 +1,6 @@
 import { Fault } from '#schema/errors.js';
 import type { ObjectName } from '#schema/objects.js';
-import type { Coverage } from '#subscriptions/coverage.js';
+import type { Coverage, Gap } from '#subscriptions/coverage.js';
 import { TokenBuckets } from '#platform/token-buckets.js';
 import type { Principal } from '../access/principal.js';
 import { tooMany, type ChargeRate } from '../access/rate-limit.js';
@@ -33,6 +33,11 @@ export interface Gate {
   call(caller: Caller, operation: Operation, input: unknown, held?: string): Answer | UnchangedAnswer | Promise<Answer>;
   /** What a caller may be told of changes, live; charged and authorised like an operation. Throws a Fault. */
   watch(caller: Caller, input: unknown): Watch;
+  /**
+   * Charges and authorises a caller who reads beside an operation what it would tell (relations, counts), without running it.
+   * Names the backends whose part may be missing. Throws a Fault.
+   */
+  permit(caller: Caller, operation: Operation): readonly Gap[];
   /** Whether the scope may run the operation: for relations. */
   mayCall(principal: Principal, operation: Operation): boolean;
 }
@@ -76,6 +81,7 @@ export function gate(parts: GateParts): Gate {
       return run(parts, caller, operation, admitted, callOf);
     },
     watch: (caller, input) => watch(parts, caller, input),
+    permit: (caller, operation) => permit(parts, caller, operation),
     mayCall: (principal, operation) => principal.scope.permissions.has(operation.permission),
   };
 }
@@ -83,10 +89,27 @@ export function gate(parts: GateParts): Gate {
 /** What is checked before anything runs, in this order. Quota and Idempotency-Key have their place after the parse. */
 function admit({ charge }: GateParts, caller: Caller, operation: Operation, input: unknown): unknown {
   chargeOnce(charge, caller);
-  if (!caller.principal.scope.permissions.has(operation.permission)) {
-    throw new Fault('FORBIDDEN', `${operation.name} needs the permission ${operation.permission}.`);
-  }
+  authorise(caller, operation);
   return parse(operation, input);
+}
+
+function authorise({ principal }: Caller, { name, permission }: Operation): void {
+  if (principal.scope.permissions.has(permission)) return;
+  throw new Fault('FORBIDDEN', `${name} needs the permission ${permission}.`);
+}
+
+function permit({ charge, count, coverage }: GateParts, caller: Caller, operation: Operation): readonly Gap[] {
+  let code = 'OK';
+  try {
+    chargeOnce(charge, caller);
+    authorise(caller, operation);
+    return coverage.gaps(operation.object.name as ObjectName);
+  } catch (error) {
+    code = error instanceof Fault ? error.code : 'INTERNAL';
+    throw error;
+  } finally {
+    count({ operation: operation.name, code });
+  }
 }
 
 function chargeOnce(charge: ChargeRate, caller: Caller): void {

@@ -24,8 +24,8 @@ export interface GraphqlRequest {
   mayRead(object: string): boolean;
   /** Runs an operation through the gate. */
   call<A extends Answer>(operation: Operation, input: unknown): Promise<A>;
-  /** Resolves when the caller may read the object, asked of the gate once a request: what relations and counts do first. */
-  admit(object: ObjectName): Promise<void>;
+  /** Throws unless the caller may list the object, asked of the gate once a request: what relations and counts do first. */
+  permit(object: ObjectName): void;
   /** Resolves when it is certain that no object has the id, whatever it could be; asked of the gate once a request. */
   absent(id: string): Promise<void>;
 }
@@ -43,23 +43,31 @@ export function requestOf(
 ): GraphqlRequest {
   const { gate, view, operations } = parts;
   const gaps = new Map<string, Gap>();
-  const admitted = new Map<ObjectName, Promise<void>>();
+  const permitted = new Map<ObjectName, { readonly refusal?: unknown }>();
   const operation = (object: string, verb: Verb) => operations.get(`${object}.${verb}`);
 
-  async function call<A extends Answer>(called: Operation, input: unknown): Promise<A> {
-    const answer = await gate.call(caller, called, input);
-    for (const gap of answer.gaps) {
+  function note(more: readonly Gap[]): void {
+    for (const gap of more) {
       const known = gaps.get(gap.instance);
       if (!known || (gap.fresh ?? 0) < (known.fresh ?? 0)) gaps.set(gap.instance, gap);
     }
+  }
+
+  async function call<A extends Answer>(called: Operation, input: unknown): Promise<A> {
+    const answer = await gate.call(caller, called, input);
+    note(answer.gaps);
     return answer as A;
   }
 
-  /** A list of one: the gate authorises it like any other, and names the backends that are missing. */
-  async function ask(object: ObjectName): Promise<void> {
+  function permission(object: ObjectName): { readonly refusal?: unknown } {
     const list = operation(object, 'list');
     if (!list) throw new Error(`No operation lists ${object}, so no relation may lead to it.`);
-    await call(list, { first: 1 });
+    try {
+      note(gate.permit(caller, list));
+      return {};
+    } catch (refusal) {
+      return { refusal };
+    }
   }
 
   /** What an absent id could have been: each reader says whether it knows, which no id changes. */
@@ -85,10 +93,10 @@ export function requestOf(
       return list !== undefined && gate.mayCall(caller.principal, list);
     },
     call,
-    admit(object) {
-      const known = admitted.get(object) ?? ask(object);
-      admitted.set(object, known);
-      return known;
+    permit(object) {
+      let known = permitted.get(object);
+      if (!known) permitted.set(object, (known = permission(object)));
+      if (known.refusal !== undefined) throw known.refusal;
     },
     absent: (id) => (absent ??= askAbsent(id)),
   };
