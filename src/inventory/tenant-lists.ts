@@ -50,8 +50,9 @@ export class TenantLists {
   }
 
   size(scope: Scope): number {
+    if (scope.tenant === undefined && this.#whole) return this.#whole.size;
     let size = 0;
-    for (const rows of this.visible(scope)) size += rows.size;
+    for (const [tenant, rows] of this.#byTenant) if (sees(scope, tenant)) size += rows.size;
     return size;
   }
 }
