@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Limits, type Purpose } from './limits.js';
@@ -13,7 +14,7 @@ test('limits hold at all times, and everything begins in the end', () => {
   const step = fc.oneof(purpose, fc.nat({ max: 20 }));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const all = new Limits(limits);
+      const all = new Limits(limits, Infinity);
       const active: { purpose: Purpose; leave: () => void }[] = [];
       let [asked, begun] = [0, 0];
       const check = () => {
@@ -46,7 +47,7 @@ test('limits hold at all times, and everything begins in the end', () => {
 });
 
 test('tenants and their endpoints have their turns', () => {
-  const all = new Limits({ perEndpoint: 1, perTenant: 1, altogether: 1 });
+  const all = new Limits({ perEndpoint: 1, perTenant: 1, altogether: 1 }, Infinity);
   const order: string[] = [];
   const leaves: (() => void)[] = [];
   const enter = (tenant: string, endpoint: string) =>
@@ -62,7 +63,7 @@ test('tenants and their endpoints have their turns', () => {
 });
 
 test('a job that is over at once does not grow the stack', () => {
-  const all = new Limits({ perEndpoint: 1, perTenant: 1, altogether: 1 });
+  const all = new Limits({ perEndpoint: 1, perTenant: 1, altogether: 1 }, Infinity);
   let [done, first] = [0, () => {}];
   all.enter({ tenant: 't', endpoint: 'a', retry: false }, (leave) => (first = leave));
   for (let n = 0; n < 20_000; n += 1)
@@ -72,4 +73,23 @@ test('a job that is over at once does not grow the stack', () => {
     });
   first();
   expect(done).toBe(20_000);
+});
+
+test('a tenant begins no more than its part in a turn of the loop, and goes on in the next', async () => {
+  const all = new Limits({ perEndpoint: 8, perTenant: 8, altogether: 8 }, 2);
+  const begun: string[] = [];
+  const enter = (tenant: string) =>
+    all.enter({ tenant, endpoint: tenant, retry: false }, (leave) => {
+      begun.push(tenant);
+      leave();
+    });
+  for (let n = 0; n < 5; n += 1) enter('s');
+  enter('t');
+  expect(begun).toEqual(['s', 's', 't']);
+  await turn();
+  enter('t');
+  expect(begun).toEqual(['s', 's', 't', 's', 's', 't']);
+  await turn();
+  await turn();
+  expect(begun).toEqual(['s', 's', 't', 's', 's', 't', 's']);
 });

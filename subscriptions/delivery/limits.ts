@@ -8,6 +8,12 @@ export interface ParallelLimits {
 
 const parallelLimits: ParallelLimits = { perEndpoint: 8, perTenant: 64, altogether: 512 };
 
+/**
+ * Begun for one tenant in one turn of the loop: who is told little waits for few of who is told much. Beside a tenant that is
+ * told 50,000 things, another's notification took 1.5 to 1.9 times as long as alone; 2.7 times when all 64 began in one turn.
+ */
+const mostInTurn = 4;
+
 /** Endpoints that are remembered while nobody calls them. */
 const mostRemembered = 10_000;
 
@@ -30,6 +36,8 @@ interface Endpoint {
 
 interface Tenant {
   active: number;
+  /** Begun in this turn of the loop. */
+  begun: number;
   retrying: number;
   readonly lanes: { readonly first: Set<Lane>; readonly retries: Set<Lane> };
 }
@@ -53,6 +61,7 @@ interface Lane extends Way {
  */
 export class Limits {
   readonly #limits: ParallelLimits;
+  readonly #perTurn: number;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #tenants = new Map<string | null, Tenant>();
   readonly #lanes = new Map<string, Lane>();
@@ -61,9 +70,12 @@ export class Limits {
   #active = 0;
   #retrying = 0;
   #pumping = false;
+  /** Tenants that began something in this turn of the loop. */
+  readonly #begun = new Set<Tenant>();
 
-  constructor(limits: ParallelLimits = parallelLimits) {
+  constructor(limits: ParallelLimits = parallelLimits, perTurn = mostInTurn) {
     this.#limits = limits;
+    this.#perTurn = perTurn;
   }
 
   get active(): number {
@@ -84,7 +96,11 @@ export class Limits {
 
   #hasPlace(endpoint: Endpoint, tenant: Tenant, retry: boolean): boolean {
     const { perEndpoint, perTenant, altogether } = this.#limits;
-    const place = this.#active < altogether && tenant.active < perTenant && endpoint.active < perEndpoint;
+    const place =
+      this.#active < altogether &&
+      tenant.active < perTenant &&
+      tenant.begun < this.#perTurn &&
+      endpoint.active < perEndpoint;
     return place && (!retry || this.#mayRetry(tenant));
   }
 
@@ -107,7 +123,7 @@ export class Limits {
   }
 
   #beginOne(tenant: Tenant): boolean {
-    if (tenant.active >= this.#limits.perTenant) return false;
+    if (tenant.active >= this.#limits.perTenant || tenant.begun >= this.#perTurn) return false;
     return this.#beginFrom(tenant.lanes.first) || (this.#mayRetry(tenant) && this.#beginFrom(tenant.lanes.retries));
   }
 
@@ -135,12 +151,28 @@ export class Limits {
 
   #begin(way: Way, job: Job): void {
     this.#count(way, 1);
+    this.#noteTurn(way.tenant);
     let left = false;
     job(() => {
       if (left) return;
       left = true;
       this.#count(way, -1);
       this.#left(way);
+    });
+  }
+
+  /** Notes what began in this turn; who has begun enough goes on in the next one. */
+  #noteTurn(tenant: Tenant): void {
+    tenant.begun += 1;
+    this.#begun.add(tenant);
+    if (this.#begun.size > 1 || tenant.begun > 1) return;
+    setImmediate(() => {
+      for (const each of this.#begun) {
+        each.begun = 0;
+        if (each.lanes.first.size + each.lanes.retries.size > 0) this.#ready.add(each);
+      }
+      this.#begun.clear();
+      this.#pump();
     });
   }
 
@@ -178,7 +210,7 @@ export class Limits {
   #tenantOf(name: string | null): Tenant {
     let tenant = this.#tenants.get(name);
     if (tenant) return tenant;
-    tenant = { active: 0, retrying: 0, lanes: { first: new Set(), retries: new Set() } };
+    tenant = { active: 0, begun: 0, retrying: 0, lanes: { first: new Set(), retries: new Set() } };
     this.#tenants.set(name, tenant);
     return tenant;
   }

@@ -37,13 +37,30 @@ export function indexOf(operations: readonly Operation[]): OperationIndex {
   return new Map(operations.map((operation) => [`${operation.object.name}.${operation.verb}`, operation]));
 }
 
+/** Asks once for an object; refuses it again with the same words. */
+function permits(ask: (object: ObjectName) => void): (object: ObjectName) => void {
+  const asked = new Map<ObjectName, { readonly refusal?: unknown }>();
+  const answerOf = (object: ObjectName) => {
+    try {
+      ask(object);
+      return {};
+    } catch (refusal) {
+      return { refusal };
+    }
+  };
+  return (object) => {
+    let known = asked.get(object);
+    if (!known) asked.set(object, (known = answerOf(object)));
+    if (known.refusal !== undefined) throw known.refusal;
+  };
+}
+
 export function requestOf(
   parts: { readonly gate: Gate; readonly view: View; readonly operations: OperationIndex },
   caller: Caller,
 ): GraphqlRequest {
   const { gate, view, operations } = parts;
   const gaps = new Map<string, Gap>();
-  const permitted = new Map<ObjectName, { readonly refusal?: unknown }>();
   const operation = (object: string, verb: Verb) => operations.get(`${object}.${verb}`);
 
   function note(more: readonly Gap[]): void {
@@ -57,17 +74,6 @@ export function requestOf(
     const answer = await gate.call(caller, called, input);
     note(answer.gaps);
     return answer as A;
-  }
-
-  function permission(object: ObjectName): { readonly refusal?: unknown } {
-    const list = operation(object, 'list');
-    if (!list) throw new Error(`No operation lists ${object}, so no relation may lead to it.`);
-    try {
-      note(gate.permit(caller, list));
-      return {};
-    } catch (refusal) {
-      return { refusal };
-    }
   }
 
   /** What an absent id could have been: each reader says whether it knows, which no id changes. */
@@ -93,11 +99,11 @@ export function requestOf(
       return list !== undefined && gate.mayCall(caller.principal, list);
     },
     call,
-    permit(object) {
-      let known = permitted.get(object);
-      if (!known) permitted.set(object, (known = permission(object)));
-      if (known.refusal !== undefined) throw known.refusal;
-    },
+    permit: permits((object) => {
+      const list = operation(object, 'list');
+      if (!list) throw new Error(`No operation lists ${object}, so no relation may lead to it.`);
+      note(gate.permit(caller, list));
+    }),
     absent: (id) => (absent ??= askAbsent(id)),
   };
 }
