@@ -89,7 +89,7 @@ test('dead letters follow their subscription in later pages, and when a restore 
   expect(await kept.restore([first!], write)).toMatchObject({ deadLetters: 1 });
   await clock.advance(30 * 60_000);
   expect(await kept.restore(lines, write)).toMatchObject({ unchanged: 1, deadLetters: 1 });
-  await store.remove(kinds.deadLetter, second!.id, 1);
+  await store.remove(kinds.deadLetter, second!.id, (await store.get(kinds.deadLetter, second!.id))!.revision);
   await clock.advance(31 * 60_000);
   expect(await kept.restore(lines, write)).toMatchObject({ unchanged: 1, deadLetters: 0 });
   expect(await lettersIn({ store })).toEqual(['1']);
@@ -146,8 +146,8 @@ test('a restore goes on where deliveries stand here, and is told when a deletion
   expect(await store.objects([{ object: 'InventorySubscription', id: 's' }])).toEqual([undefined]);
   await store.put(kinds.delivery, 's', progressValue(here), 0);
   expect(await kept.restore(lines, write)).toMatchObject({ created: 1 });
-  const { value: stored, revision } = (await store.get(kinds.delivery, 's'))!;
-  expect([progressOf(stored), revision]).toEqual([expect.objectContaining(here), 2]);
+  const { value: stored } = (await store.get(kinds.delivery, 's'))!;
+  expect(progressOf(stored)).toMatchObject({ ...here, restored: expect.any(String) });
 });
 
 test('nothing is written when something stands differently, cannot be opened, or is another subscription', async () => {
