@@ -36,7 +36,7 @@ export interface Subscriptions {
   delete(call: Call, id: string): Promise<WrittenAnswer>;
   pause(call: Call, id: string): Promise<WrittenAnswer>;
   resume(call: Call, id: string): Promise<WrittenAnswer>;
-  /** Makes a new signing secret; the previous one signs along for `overlap` milliseconds. */
+  /** Makes a new signing secret; the previous one signs along for `overlap` milliseconds. Of two at a time one may be CONFLICT. */
   rotateSecret(call: Call, id: string, overlap: number): Promise<SigningSecret>;
   /** The subscription, if the caller may see it: what everything about its deliveries begins with. */
   found(call: Call, id: string): Row;
@@ -74,7 +74,7 @@ export function subscriptions(around: Surroundings): Subscriptions {
       // The row first: of those who name one state, the row lets one through, before any secret is another.
       const signingSecretId = randomUUID();
       await rewrite(around, call, id, ({ value }) => ({ ...value, signingSecretId }));
-      return deliveries.rotateSecret(id, overlap);
+      return deliveries.rotateSecret(id, signingSecretId, overlap);
     },
   };
 }
