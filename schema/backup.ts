@@ -13,6 +13,12 @@ export const BackupHeader = z
     oCloudId: z.string().max(255).describe('The O-Cloud it is of: every id is derived from it.'),
     schemas: z.record(z.string().max(64), z.int32().min(1)).describe('Layout of each kind of line.'),
     key: z.string().max(64).describe('Fingerprint of the key that the secrets in it are sealed with.'),
+    backupId: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Names this backup and no other; older releases gave none.'),
   })
   .meta({ id: 'BackupHeader', description: 'Where a backup is from.' });
 export type BackupHeader = z.output<typeof BackupHeader>;

@@ -23,7 +23,8 @@ import { bringLetters } from './restored-letters.js';
 
 /** What we own as lines of a file, and back. */
 export interface Backups {
-  readonly header: BackupHeader;
+  /** Of a backup that is begun, or (with its `backupId`) read on; without one, of a backup that an older release began. */
+  header(backupId: string | undefined): BackupHeader;
   /** Throws INVALID, with what to do, for what another gateway or a newer release wrote. */
   admit(header: BackupHeader): void;
   /** A subscription with all that belongs to it but its dead letters; undefined when it is gone. */
@@ -35,6 +36,8 @@ export interface Backups {
 }
 
 export interface Restoring {
+  /** Which backup the lines are of; older ones have no id. */
+  readonly backupId?: string | undefined;
   readonly replace: boolean;
   /** Nothing is written; what stands differently is counted. */
   readonly check: boolean;
@@ -61,7 +64,7 @@ export function backups(around: Around): Backups {
   const { store, sealer, oCloudId, version } = around;
   const header = { format: 1, version, oCloudId, schemas: backupSchemas, key: sealer.fingerprint };
   return {
-    header,
+    header: (backupId) => ({ ...header, ...(backupId !== undefined && { backupId }) }),
     admit: (given) => admit(header, given),
     lineOf: (subscriber) => lineOf(store, subscriber),
     async lettersOf(id, after, limit) {
@@ -105,7 +108,11 @@ async function lineOf(
   ]);
   // Its secret is the last that a deletion leaves.
   if (!secret) return undefined;
-  const { restored: _here, ...progress }: Progress = document ? progressOf(document.value) : { position, delivered: 0 };
+  const {
+    restored: _when,
+    restoredFrom: _whence,
+    ...progress
+  }: Progress = document ? progressOf(document.value) : { position, delivered: 0 };
   // Written down as owing: marks of another log say nothing of it.
   const owed = {
     ...progress,
@@ -139,9 +146,9 @@ async function restore(around: Around, lines: readonly BackupLine[], how: Restor
       `${what} (${standing.slice(0, mostNamed).join(', ')}); nothing was written. Say replace.`,
     );
   }
-  for (const each of judged) await write(around, each);
+  for (const each of judged) await write(around, each, how.backupId);
   const letters = lines.filter((line) => line.kind === 'deadLetter');
-  const deadLetters = await bringLetters(around, letters);
+  const deadLetters = await bringLetters(around, how.backupId, letters);
   return { ...counts, replaced: differing, differing: 0, differingIds: [], deadLetters };
 }
 
@@ -178,7 +185,7 @@ function wanted({ state, stateReason: _reason, ...value }: Value): Value {
 }
 
 /** The secrets first, the subscription last: it is whole when it stands. Repeated, it goes on where it stopped. */
-async function write(around: Around, { line, stands, judgement }: Judged): Promise<void> {
+async function write(around: Around, { line, stands, judgement }: Judged, from: string | undefined): Promise<void> {
   const { id, tenant, value, secret, delivery } = line;
   if (judgement === 'unchanged' || judgement === 'duplicates') return;
   if (stands) return replace(around, line, stands);
@@ -187,7 +194,7 @@ async function write(around: Around, { line, stands, judgement }: Judged): Promi
   const sealed = await store.put(kinds.secret, id, { sealed: secret }, kept?.revision ?? 0);
   // Where its deliveries stand in this store is truer than what the backup says. Written anew, no deletion takes it along.
   const progress = left ? progressOf(left.value) : await placed(store, progressOf(delivery));
-  const restored = { ...progress, restored: timestamp(clock.now()) };
+  const restored = { ...progress, restored: timestamp(clock.now()), restoredFrom: from };
   const begun = await store.put(kinds.delivery, id, progressValue(restored), left?.revision ?? 0);
   if (sealed === undefined || begun === undefined) throw moved(id);
   const gap = progress.lost !== undefined && (value.state === 'active' || value.state === 'degraded');

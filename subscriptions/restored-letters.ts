@@ -1,7 +1,7 @@
 import type { DeadLetterLine } from '#schema/backup.js';
 import type { Clock } from '#platform/clock.js';
 import type { Store } from '#platform/store/store.js';
-import { kinds, progressOf } from './delivery/documents.js';
+import { kinds, progressOf, type Progress } from './delivery/documents.js';
 
 interface Around {
   readonly store: Store;
@@ -12,12 +12,18 @@ interface Around {
 const follow = 3_600_000;
 
 /**
- * Writes the dead letters of subscriptions that were restored, and returns how many; a letter that is missing from another
- * subscription was delivered, or made room for newer ones. They come in the order of their ids, as a backup has them.
+ * Writes the dead letters of subscriptions that this backup brought, and returns how many; a letter that is missing from another
+ * subscription was delivered, or made room for newer ones. They come in the order of their ids, as a backup has them. Those
+ * without an id, which older releases wrote, are all taken for one.
  */
-export async function bringLetters(around: Around, lines: readonly DeadLetterLine[]): Promise<number> {
+export async function bringLetters(
+  around: Around,
+  backupId: string | undefined,
+  lines: readonly DeadLetterLine[],
+): Promise<number> {
   let brought = 0;
-  for (const [id, letters] of Map.groupBy(lines, subscriptionOf)) brought += await bringTo(around, id, letters);
+  for (const [id, letters] of Map.groupBy(lines, subscriptionOf))
+    brought += await bringTo(around, { id, backupId }, letters);
   return brought;
 }
 
@@ -25,13 +31,23 @@ function subscriptionOf({ id }: DeadLetterLine): string {
   return id.slice(0, id.lastIndexOf('/'));
 }
 
-async function bringTo({ store, clock }: Around, id: string, letters: readonly DeadLetterLine[]): Promise<number> {
+interface To {
+  readonly id: string;
+  readonly backupId: string | undefined;
+}
+
+async function bringTo(
+  { store, clock }: Around,
+  { id, backupId }: To,
+  letters: readonly DeadLetterLine[],
+): Promise<number> {
   const [[stands], delivery] = await Promise.all([
     store.objects([{ object: 'InventorySubscription', id }]),
     store.get(kinds.delivery, id),
   ]);
-  const { restored } = delivery ? progressOf(delivery.value) : {};
-  if (!stands || restored === undefined || clock.now() - Date.parse(restored) > follow) return 0;
+  const { restored, restoredFrom }: Partial<Progress> = delivery ? progressOf(delivery.value) : {};
+  if (!stands || restored === undefined || restoredFrom !== backupId) return 0;
+  if (clock.now() - Date.parse(restored) > follow) return 0;
   // Of this restoration alone: a mark that an earlier one left says nothing.
   const mark = `${id}/${restored}`;
   const noted = await store.get(kinds.brought, mark);

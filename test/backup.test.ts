@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { BackupPage } from '#schema/backup.js';
 import { selfSigned } from '#platform/testing/self-signed.js';
 import { run } from '#src/cli/run.js';
 import { judges, setUp, survivesLoss } from './backup-story.js';
@@ -15,6 +16,38 @@ test('what the gateway owns survives the loss of its file', async () => {
 
 test('what stands differently, and what is foreign, is refused', () =>
   judges((folder, fill) => setUp({ folder }, fill)));
+
+test('a backup has one name on all of its pages, and another one another', async () => {
+  const gateway = await openGatewayUnderTest(setUp({}));
+  const page = async (after?: string) => {
+    const behind = after === undefined ? '' : `&after=${encodeURIComponent(after)}`;
+    const { status, text } = await gateway.send(`/netweave/v1/backup?first=1${behind}`, { as: 'admin' });
+    expect(status).toBe(200);
+    return JSON.parse(text) as BackupPage;
+  };
+  const whole = async () => {
+    const pages = [await page()];
+    for (let { next } = pages[0]!; next !== undefined; { next } = pages.at(-1)!) pages.push(await page(next));
+    const names = new Set(pages.map(({ header }) => header.backupId));
+    return { names: [...names], lines: pages.flatMap(({ lines }) => lines), next: pages[0]!.next! };
+  };
+  for (const path of ['a', 'b', 'c'])
+    await gateway.send('/netweave/v1/inventorySubscriptions', {
+      as: 'admin',
+      method: 'POST',
+      body: { callback: `http://127.0.0.1:9/${path}` },
+    });
+  const [one, other] = [await whole(), await whole()];
+  expect([one.names, new Set(one.lines).size]).toEqual([[expect.any(String)], 3]);
+  expect(other.names).not.toEqual(one.names);
+  // As a former release wrote it: read on, the rest has no name.
+  const rest = await page(one.next.split('/')[0]);
+  expect([rest.lines, rest.header]).toEqual([
+    [one.lines[1]],
+    expect.not.objectContaining({ backupId: expect.anything() }),
+  ]);
+  await gateway.close();
+});
 
 async function command(line: string, env: Record<string, string> = {}) {
   let [out, error] = ['', ''];

@@ -33,7 +33,7 @@ describe.each(Object.keys(kinds) as Kind[])('%s', (kind) => {
 
   test('are changed in the state that was seen, and not in another', async () => {
     const { one, etag } = await made(kind);
-    expect(etag).toMatch(/^"[1-9]\d*\.[0-9a-z]+"$/);
+    expect(etag).toMatch(/^"[1-9]\d*\.[0-9a-z]+(\+0)?"$/);
     const [read, head] = [await gateway.send(one), await gateway.send(one, { method: 'HEAD' })];
     expect([read.headers.etag, head.headers.etag]).toEqual([etag, etag]);
     const changed = await write(one, 'PATCH', etag, patch('first'));
@@ -89,12 +89,67 @@ test('whatever is done with an object may be asked for in one state only', async
   }
 });
 
+test('a pool is scaled from the size that was seen, while its attributes are changed at any', async () => {
+  const { one, etag } = await made('resourcePools');
+  const scale = (ifMatch: string, size: number) => write(`${one}/scale`, 'POST', ifMatch, { size });
+  const grown = await scale(etag, 3);
+  expect([grown.status, grown.headers.etag]).toEqual([200, (await gateway.send(one)).headers.etag]);
+  expect(grown.headers.etag).toMatch(/\+3"$/);
+  const late = await scale(etag, 1);
+  expect([late.status, late.text]).toEqual([412, expect.stringContaining('If-Match')]);
+  expect((await gateway.send(one)).headers.etag).toBe(grown.headers.etag);
+  // Of a former release, which did not count.
+  expect((await scale(etag.replace('+0', ''), 1)).status).toBe(412);
+  expect((await scale(grown.headers.etag!, 2)).status).toBe(200);
+  expect((await write(one, 'PATCH', etag, { description: 'counted' })).status).toBe(200);
+});
+
+test.each([
+  [
+    '/graphql',
+    { query: 'mutation { createResourcePool(input: { name: "by graphql", description: "d" }) { id } }' },
+    'errors',
+  ],
+  ['/trpc/resourcePools.create', { value: { name: 'by trpc', description: 'd' } }, 'error'],
+])('%s, which writes in whichever state there is, refuses to be told one', async (target, body, spelled) => {
+  const pools = async () =>
+    (JSON.parse((await gateway.send('/netweave/v1/resourcePools?first=500')).text) as { items: object[] }).items.length;
+  const before = await pools();
+  const refused = await write(target, 'POST', '"1.a"', body);
+  expect([refused.status, Object.keys(JSON.parse(refused.text) as object)]).toEqual([412, [spelled]]);
+  expect(refused.text).toContain('PRECONDITION_FAILED');
+  expect(await pools()).toBe(before);
+  expect((await write(target, 'POST', '*', body)).status).toBe(200);
+  expect(await pools()).toBe(before + 1);
+});
+
 test('of those who have seen the same state of a subscription, one changes it', async () => {
   const { one, etag } = await made('inventorySubscriptions');
   const replies = await Promise.all(
     Array.from({ length: 10 }, (_, n) => write(one, 'PATCH', etag, { consumerSubscriptionId: `c${n}` })),
   );
   expect(replies.map(({ status }) => status).toSorted()).toEqual([200, ...Array<number>(9).fill(412)]);
+});
+
+test('of those who have seen the same state of a subscription, one rotates its secret, and that one signs', async () => {
+  const { one, etag } = await made('inventorySubscriptions');
+  const rotate = (ifMatch: string) => write(`${one}/rotateSecret`, 'POST', ifMatch, { overlapHours: 0 });
+  const replies = await Promise.all(Array.from({ length: 5 }, () => rotate(etag)));
+  expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 412, 412, 412, 412]);
+  expect((await rotate(etag)).status).toBe(412);
+  const { headers, text } = await gateway.send(one);
+  expect(headers.etag).not.toBe(etag);
+  expect(JSON.parse(text)).toMatchObject({ signingSecretId: expect.any(String) });
+  expect((await rotate(headers.etag!)).status).toBe(200);
+});
+
+test('who names no state rotates the secret of whichever there is', async () => {
+  const { one } = await made('inventorySubscriptions');
+  const rotate = () => gateway.send(`${one}/rotateSecret`, { method: 'POST', body: {} });
+  const [first, second] = [await rotate(), await rotate()];
+  expect([first.status, second.status]).toEqual([200, 200]);
+  expect(JSON.parse(second.text)).toHaveProperty('previousUntil');
+  expect(second.text).not.toContain((JSON.parse(first.text) as { signingSecret: string }).signingSecret);
 });
 
 test('what does not stand yet has no state', async () => {

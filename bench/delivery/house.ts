@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StoredObject, Value } from '#schema/change.js';
+import { origin } from '#schema/position.js';
 import { systemClock } from '#platform/clock.js';
 import { outbound } from '#platform/outbound/client.js';
 import { tokens } from '#platform/outbound/token.js';
@@ -49,7 +50,12 @@ export async function house<T>(work: (house: House) => Promise<T>): Promise<T> {
     store,
     owned: own,
     clock: systemClock,
-    subscribers: { get: (id: string) => rows.get(id), all: () => rows.values(), reached: () => Promise.resolve() },
+    subscribers: {
+      get: (id: string) => rows.get(id),
+      all: () => rows.values(),
+      position: () => origin,
+      reached: () => Promise.resolve(),
+    },
     matching: inventoryMatching({ publicUrl: 'https://gateway.example', oCloudId }),
     post: postThrough(client, tokens(client)),
     sealer: sealer(randomBytes(32)),

@@ -53,6 +53,10 @@ const model = z
       .array(Authentication)
       .describe('How the gateway makes itself known; what it uses is never shown.'),
     credentialsId: text('Tells which credentials are shown: another one whenever they are replaced.', 255).optional(),
+    signingSecretId: text(
+      'Tells which secret signs: another one whenever it is rotated; absent before that.',
+      255,
+    ).optional(),
     state: SubscriptionState.describe('How it is doing.'),
     stateReason: text('Why it is not active.').optional(),
   })

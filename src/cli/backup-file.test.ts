@@ -30,6 +30,13 @@ describe('a backup file', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  test('names itself, unless an older gateway gave it no name', () => {
+    const named = join(folder, 'named');
+    new BackupWriter(named, { ...header, backupId: 'b' }).finish();
+    expect(backupIn(readFileSync(named), named).header).toEqual({ ...header, backupId: 'b' });
+    rmSync(named);
+  });
+
   test('of nothing is one too', () => {
     const empty = join(folder, 'empty');
     new BackupWriter(empty, header).finish();

@@ -24,6 +24,7 @@ import { serveRest } from './rest/serve.js';
 import { requestIdHeader } from './request-id.js';
 import { ownRoot, trpcRoot } from './root-index.js';
 import { trpcFacade } from './trpc/facade.js';
+import { unconditional } from './unconditional.js';
 import type { IdentifyPrincipal } from '../access/principal.js';
 import type { View } from '../inventory/view.js';
 import type { Caller, Gate } from '../operations/gate.js';
@@ -142,8 +143,8 @@ function mounted(
   app.disable('etag');
   app.use(countBytes);
   // A path below it is nothing, where Express would take it for the same.
-  app.use(/^\/graphql\/?$/, getOrPost, graphql);
-  app.use('/trpc', getOrPost, ...trpc);
+  app.use(/^\/graphql\/?$/, getOrPost, unconditional, graphql);
+  app.use('/trpc', getOrPost, unconditional, ...trpc);
   app.use('/netweave/v1', ...own);
   app.use((request: IncomingMessage, response: ServerResponse) =>
     sendProblem(response, problemOf(nothingAt(request.url!))),

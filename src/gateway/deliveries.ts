@@ -110,6 +110,7 @@ function subscribersOf(view: View): Surroundings['subscribers'] {
   return {
     get: (id) => kind().get(id),
     all: () => kind().unordered.filter((row) => row !== undefined),
+    position: () => view.position(),
     reached: (position) => view.reached(position),
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Fault, invalid, notFound } from '#schema/errors.js';
 import type { Value } from '#schema/change.js';
+import type { SigningSecret } from '#schema/delivery.js';
 import type { CallbackCredentials, InventorySubscriptionWritable } from '#schema/inventory/inventory-subscription.js';
 import { later, type Position } from '#schema/position.js';
 import { systemTenant } from '#schema/scope.js';
@@ -35,6 +36,8 @@ export interface Subscriptions {
   delete(call: Call, id: string): Promise<WrittenAnswer>;
   pause(call: Call, id: string): Promise<WrittenAnswer>;
   resume(call: Call, id: string): Promise<WrittenAnswer>;
+  /** Makes a new signing secret; the previous one signs along for `overlap` milliseconds. Of two at a time one may be CONFLICT. */
+  rotateSecret(call: Call, id: string, overlap: number): Promise<SigningSecret>;
   /** The subscription, if the caller may see it: what everything about its deliveries begins with. */
   found(call: Call, id: string): Row;
   readonly deliveries: Deliveries;
@@ -67,6 +70,12 @@ export function subscriptions(around: Surroundings): Subscriptions {
       rewrite(around, call, id, ({ value }) => ({ ...value, state: 'paused', stateReason: 'Paused by the consumer.' })),
     resume: (call, id) =>
       rewrite(around, call, id, ({ value: { stateReason: _reason, ...value } }) => ({ ...value, state: 'active' })),
+    async rotateSecret(call, id, overlap) {
+      // The row first: of those who name one state, the row lets one through, before any secret is another.
+      const signingSecretId = randomUUID();
+      await rewrite(around, call, id, ({ value }) => ({ ...value, signingSecretId }));
+      return deliveries.rotateSecret(id, signingSecretId, overlap);
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { Registry } from '#adapters/registry.js';
 import { firstToTake, type Routing } from '#adapters/routing.js';
 import type { Watching } from '#subscriptions/watching.js';
 import type { Row } from '../inventory/row.js';
-import { demandExpected } from './expected-state.js';
+import { demandExpected, type Extent } from './expected-state.js';
 import type { Call, WrittenAnswer } from './operation.js';
 import { nativeReferences, type Values } from './references.js';
 import { takersOf } from './takers.js';
@@ -29,7 +29,7 @@ interface Surroundings {
 
 export function writes(around: Surroundings): Writes {
   const onExisting = async (call: Call, object: ObjectName, id: string, method: keyof WritePort, send: SendTo) => {
-    const row = changeable(call, object, id);
+    const row = changeable(call, object, id, method === 'scale' ? 'whole' : 'place');
     const target: Target = { id: row.id, identity: row.identity, value: row.value as never };
     const to = { object, instance: row.instance, method };
     return through(around, call, to, (port, portCall) => send(port, portCall, target, row));
@@ -86,7 +86,7 @@ function answer(call: Call, object: ObjectName, id: string, position: Position):
 }
 
 /** The object a write is for; another tenant's is as absent as none, a shared one may be changed by system roles only. */
-function changeable(call: Call, object: ObjectName, id: string): Row {
+function changeable(call: Call, object: ObjectName, id: string, extent: Extent): Row {
   const row = call.view.get(call.scope, object, id);
   if (!row) {
     call.knows(object);
@@ -100,6 +100,6 @@ function changeable(call: Call, object: ObjectName, id: string): Row {
     throw new Fault('UNSUPPORTED', `${object} '${id}' is part of another ${object}; change that one.`);
   }
   // As the view has it: most backends cannot be asked to change only what is still as it was.
-  demandExpected(call, row);
+  demandExpected(call, row, extent);
   return row;
 }

@@ -27,6 +27,9 @@ export interface Deliveries {
   test(subscriber: Subscriber, signal: AbortSignal): Promise<DeliveryTest>;
   /** Throws GONE for a place that was trimmed away, INVALID for one that is none. */
   replay(subscriber: Subscriber, of: ReplayOf, signal: AbortSignal): Promise<Replay>;
-  /** Makes a new signing secret; the previous one signs along for `overlap` milliseconds. */
-  rotateSecret(id: string, overlap: number): Promise<SigningSecret>;
+  /**
+   * Makes the signing secret that the row names as `signingSecretId`; the previous one signs along for `overlap` milliseconds.
+   * Throws CONFLICT when the row names another one by now, NOT_FOUND when it is gone.
+   */
+  rotateSecret(id: string, signingSecretId: string, overlap: number): Promise<SigningSecret>;
 }

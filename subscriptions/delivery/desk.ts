@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Fault, invalid } from '#schema/errors.js';
+import { Fault, invalid, notFound } from '#schema/errors.js';
 import type { Delivery } from '#schema/delivery.js';
 import { formatPosition } from '#schema/position.js';
 import { timestamp } from '#platform/clock.js';
@@ -32,7 +32,7 @@ export function deliveries(around: Surroundings): Deliveries {
     deadLetters: (id, page) => pageOfDeadLetters(store, id, page),
     test: (subscriber, signal) => test(around, subscriber, signal),
     replay: (subscriber, of, signal) => replay(around, subscriber, of, signal),
-    rotateSecret: (id, overlap) => rotate(around, id, overlap),
+    rotateSecret: (id, signingSecretId, overlap) => rotate(around, { id, signingSecretId }, overlap),
   };
 }
 
@@ -138,13 +138,27 @@ async function mustStand(store: Surroundings['store'], id: string, letter: strin
   if (!(await readDeadLetter(store, id, letter))) throw invalid(`There is no dead letter '${letter}'.`, 'deadLetters');
 }
 
-async function rotate(around: Surroundings, id: string, overlap: number) {
+interface Named {
+  readonly id: string;
+  readonly signingSecretId: string;
+}
+
+async function demandNamed({ store }: Surroundings, { id, signingSecretId }: Named): Promise<void> {
+  const [row] = await store.objects([{ object: 'InventorySubscription', id }]);
+  if (!row) throw notFound('InventorySubscription', id);
+  if (row.value['signingSecretId'] === signingSecretId) return;
+  throw new Fault('CONFLICT', `The secret of subscription '${id}' was rotated again meanwhile; that one signs.`);
+}
+
+async function rotate(around: Surroundings, { id, signingSecretId }: Named, overlap: number) {
   const { clock } = around;
   const secret = newSecret();
   const now = clock.now();
   const until = now + overlap;
   let previous = false;
-  await writeSecrets(around, id, (before) => {
+  await writeSecrets(around, id, async (before) => {
+    // Behind the read: whoever is named from now on writes last, or makes this write a conflict.
+    await demandNamed(around, { id, signingSecretId });
     const kept = (before?.signing ?? []).filter((key) => key.until === undefined || key.until > now);
     const along = overlap > 0 ? kept.map((key) => ({ ...key, until: Math.min(key.until ?? until, until) })) : [];
     previous = along.length > 0;

@@ -45,15 +45,19 @@ export interface Progress {
   readonly replayed?: string;
   /** When the subscription was created from a backup, RFC 3339. */
   readonly restored?: string;
+  /** The `backupId` of that one, if it has any. */
+  readonly restoredFrom?: string;
 }
 
 /** What is counted and noted of a subscription beside its place. */
 export type Tally = {
-  -readonly [Name in 'delivered' | 'dropped' | 'lastAttempt' | 'replayed' | 'restored']: Progress[Name];
+  -readonly [
+    Name in 'delivered' | 'dropped' | 'lastAttempt' | 'replayed' | 'restored' | 'restoredFrom'
+  ]: Progress[Name];
 };
 
-export function tallyOf({ delivered, dropped, lastAttempt, replayed, restored }: Progress): Tally {
-  return { delivered, dropped, lastAttempt, replayed, restored };
+export function tallyOf({ delivered, dropped, lastAttempt, replayed, restored, restoredFrom }: Progress): Tally {
+  return { delivered, dropped, lastAttempt, replayed, restored, restoredFrom };
 }
 
 export function progressValue({ position, ...rest }: Progress): Value {

@@ -15,7 +15,7 @@ import { Shards, shardTimes, type ShardTimes } from './shards.js';
 import { sweeper } from './sweeping.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
 import { openTail, type Tail } from '../log/tail.js';
-import type { Held, Offered, Workshop } from './workshop.js';
+import type { Held, InTime, Offered, Workshop } from './workshop.js';
 
 export interface FloorOptions extends Surroundings {
   /** Unique among all processes of the store, and new at every start. */
@@ -40,6 +40,8 @@ const mostDeadLetters = 1000;
 const longestMaking = 60_000;
 const longestDrain = 10_000;
 const subscription = 'InventorySubscription';
+const givenUnfinished =
+  'A shard was given back with notifications unfinished: who has it next sends them, those under way once more.';
 /** After which a shard that could not be read is read again, milliseconds. */
 const again = 1000;
 /** Part of the time that the log keeps a change, after which it is given up while it still can be told. */
@@ -59,6 +61,8 @@ export class Floor {
   readonly #sweep: (shard: number) => void;
   /** Places of a log that was rewritten. */
   #former: readonly Position[] = [];
+  /** Nothing is held any more: what is still being asked of the store may fail. */
+  #ended = false;
 
   static async open(options: FloorOptions): Promise<Floor> {
     const floor = new Floor(options);
@@ -73,7 +77,7 @@ export class Floor {
       signal: this.#stopping.signal,
       grace: options.grace ?? longestMaking,
       mine: (shard) => this.#shards.get(shard)?.held() !== undefined,
-      failed: (error) => this.#report('What is left of subscriptions could not be swept away.', error),
+      failed: (error) => this.#report('What is left of subscriptions could not be swept away', error),
     });
   }
 
@@ -89,7 +93,7 @@ export class Floor {
         reader.forget();
         for (const shard of this.#shards.values()) for (const worker of shard.workers) worker.rebase(former[0]!);
       },
-      failed: (error) => this.#report('The log could not be read; deliveries wait.', error),
+      failed: (error) => this.#report('The log could not be read', error, 'deliveries wait'),
     });
     this.#shop = {
       ...this.#options,
@@ -111,7 +115,8 @@ export class Floor {
       lost: (shard) => this.#lost(shard),
       leaving: (shard) => this.#leave(shard),
       sure: (shard) => this.#pump(shard),
-      failed: (error) => this.#report('Shards could not be shared out.', error),
+      failed: (error) => this.#report('Shards could not be shared out', error),
+      kept: (error) => this.#report('A shard could not be given back: it is free when its lease lapses', error),
     });
     await this.#leases.start();
   }
@@ -123,14 +128,14 @@ export class Floor {
     const shard = this.#shards.get(shardOf(change.id));
     if (!shard) return;
     if (change.change === 'created') shard.created(change.id);
-    if (!change.after) shard.end(change.id);
+    if (!change.after) shard.end(change.id, change.position);
     else this.#stands(shard, change.after);
   }
 
   #stands(shard: Shard, row: Subscriber): void {
     const worker = shard.worker(row.id);
     if (worker) worker.update(row);
-    else shard.begin(row).catch((error: unknown) => this.#report('A subscription could not be taken up.', error));
+    else shard.begin(row).catch((error: unknown) => this.#report('A subscription could not be taken up', error));
   }
 
   async #gained(number: number, held: Held): Promise<void> {
@@ -142,7 +147,7 @@ export class Floor {
       await shard.open(this.#rows(number));
       this.#sweep(number);
     } catch (error) {
-      this.#report('The subscriptions of a shard could not be read; they are looked for again.', error);
+      this.#report('The subscriptions of a shard could not be read', error, 'they are looked for again');
       await this.#options.clock.sleep(again, this.#stopping.signal).catch(() => undefined);
       // A lease in doubt may be sure again. Once a shard is open, `tidy` begins what could not be.
       if (shard.opened || this.#shards.get(number) !== shard || this.#stopping.signal.aborted) return;
@@ -159,9 +164,12 @@ export class Floor {
   async #leave(number: number): Promise<void> {
     const shard = this.#shards.get(number);
     const deadline = timeout(this.#options.drain ?? longestDrain, undefined, { ref: false });
-    await shard
-      ?.leave(deadline)
-      .catch((error: unknown) => this.#report('The place of a shard could not be stored.', error));
+    const inTime: InTime = (work) => Promise.race([work.then(() => true), deadline.then(() => false)]);
+    const unfinished = await shard?.leave(inTime).catch((error: unknown) => {
+      this.#report('The place of a shard could not be stored', error);
+      return 0;
+    });
+    if (unfinished && !this.#ended) this.#options.log('warn', givenUnfinished, { subscriptions: unfinished });
     // It may have been opened anew meanwhile; held by another lease it is to stay.
     if (this.#shards.get(number)?.held === shard?.held) this.#lost(number);
   }
@@ -184,11 +192,13 @@ export class Floor {
   /** Notes how far the log was followed. */
   mark(): void {
     for (const shard of this.#shards.values())
-      shard.mark().catch((error: unknown) => this.#report('The place of a shard could not be stored.', error));
+      shard.mark().catch((error: unknown) => this.#report('The place of a shard could not be stored', error));
   }
 
   /** Makes up for what a lost wake-up or a late view left out. */
   tidy(): void {
+    const seen = this.#options.subscribers.position();
+    for (const shard of this.#shards.values()) shard.saw(seen);
     for (const row of this.#options.subscribers.all()) {
       const shard = this.#shards.get(shardOf(row.id));
       if (shard) this.#stands(shard, row);
@@ -197,7 +207,7 @@ export class Floor {
 
   /** Looks for what other processes want to be sent again. */
   lookForReplays(): void {
-    this.#lookForReplays().catch((error: unknown) => this.#report('Orders to send again could not be read.', error));
+    this.#lookForReplays().catch((error: unknown) => this.#report('Orders to send again could not be read', error));
   }
 
   async #lookForReplays(): Promise<void> {
@@ -207,7 +217,7 @@ export class Floor {
       if (!worker || this.#replaying.has(id)) continue;
       this.#replaying.add(id);
       carryOut(this.#shop, worker, document, AbortSignal.any([this.#stopping.signal, worker.abandoned]))
-        .catch((error: unknown) => this.#report('Notifications could not be sent again.', error))
+        .catch((error: unknown) => this.#report('Notifications could not be sent again', error))
         .finally(() => this.#replaying.delete(id));
     }
   }
@@ -230,16 +240,21 @@ export class Floor {
     this.#stopping.abort();
     await this.#leases.stop();
     this.#tail.stop();
+    this.#ended = true;
   }
 
   abandon(): void {
+    this.#ended = true;
     this.#stopping.abort();
     this.#leases.abandon();
     this.#tail.stop();
     for (const shard of this.#shards.values()) shard.abandon();
   }
 
-  #report(message: string, error: unknown): void {
-    if (!this.#stopping.signal.aborted) this.#options.log('warn', message, { error });
+  /** `meanwhile`: what comes of it, unless this process stops. What was given up because it does is no fault. */
+  #report(fault: string, error: unknown, meanwhile?: string): void {
+    if (this.#ended || (error as { readonly name?: unknown } | undefined)?.name === 'AbortError') return;
+    const goesOn = meanwhile !== undefined && !this.#stopping.signal.aborted;
+    this.#options.log('warn', `${fault}${goesOn ? `; ${meanwhile}` : ''}.`, { error });
   }
 }

@@ -66,6 +66,20 @@ test('what a restore writes while a deletion clears up stays', async () => {
   expect(await house.store.get(kinds.delivery, id)).toBeDefined();
 });
 
+test('what a restore writes when a deletion beside it is done stays, whoever still clears up after the same one', async () => {
+  const id = await half();
+  const sweeps = await house.deliveries.ending(id);
+  await (
+    await house.deliveries.ending(id)
+  )();
+  expect(await kept(id)).toEqual([]);
+  // A restore has written secret and place, and is about to create the row.
+  await house.store.put(kinds.secret, id, { sealed: 'restored' }, 0);
+  await house.store.put(kinds.delivery, id, { position: '1.a' }, 0);
+  await sweeps();
+  expect(await kept(id)).toEqual([`${kinds.delivery} ${id}`, `${kinds.secret} ${id}`]);
+});
+
 test('nothing is taken from one that stands again', async () => {
   const id = await house.subscribe('http://127.0.0.1:1/hook');
   await house.store.put(kinds.deadLetter, `${id}/0`, {}, 0);

@@ -49,12 +49,12 @@ export async function readSecrets(around: Around, id: string): Promise<Secrets |
 export async function writeSecrets(
   around: Around,
   id: string,
-  change: (before: Secrets | undefined) => Secrets,
+  change: (before: Secrets | undefined) => Secrets | Promise<Secrets>,
 ): Promise<Secrets> {
   const { store, sealer } = around;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const stored = await store.get(kinds.secret, id);
-    const secrets = change(stored && opened(around, stored));
+    const secrets = await change(stored && opened(around, stored));
     const value = { sealed: sealer.seal(JSON.stringify(secrets), `${kinds.secret}/${id}`) };
     if ((await store.put(kinds.secret, id, value, stored?.revision ?? 0)) !== undefined) return secrets;
   }

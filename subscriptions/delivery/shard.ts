@@ -1,9 +1,10 @@
 import type { Position } from '#schema/position.js';
 import type { Subscriber } from './deliveries.js';
 import { kinds, markOf, markValue, progressOf, progressValue, reached, type Mark, type Progress } from './documents.js';
+import { Gone } from './gone.js';
 import { onTrail } from './places.js';
 import { Worker } from './worker.js';
-import type { Held, Workshop } from './workshop.js';
+import type { Held, InTime, Workshop } from './workshop.js';
 
 const atOnce = 32;
 
@@ -17,8 +18,7 @@ export class Shard {
   readonly #without = new Set<string>();
   /** Before, nobody knows whom it is marked for. */
   opened = false;
-  /** Subscriptions that were deleted; an id is used again only by one that is restored. */
-  readonly #gone = new Set<string>();
+  readonly #gone = new Gone();
   readonly #opening = new Set<string>();
   #reading: Promise<void> | undefined;
   #mark: Mark | undefined;
@@ -52,9 +52,13 @@ export class Shard {
   async open(rows: readonly Subscriber[]): Promise<void> {
     this.opened = true;
     for (const { id } of rows) if (!this.#gone.has(id)) this.#without.add(id);
-    const left = [...rows];
+    const left = rows.map(({ id }) => id);
     const some = async () => {
-      for (let row = left.shift(); row && !this.#closed; row = left.shift()) await this.begin(row);
+      for (let id = left.shift(); id !== undefined && !this.#closed; id = left.shift()) {
+        // Looked up again: it may have been deleted, and that forgotten, while it waited for its turn.
+        const row = this.#shop.subscribers.get(id);
+        if (row) await this.begin(row);
+      }
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, some));
   }
@@ -115,11 +119,16 @@ export class Shard {
     this.#gone.delete(id);
   }
 
-  end(id: string): void {
-    this.#gone.add(id);
+  end(id: string, at: Position): void {
+    this.#gone.add(id, at);
     this.#workers.get(id)?.abandon();
     this.#workers.delete(id);
     this.#without.delete(id);
+  }
+
+  /** The view is as it stands there: nobody who was deleted before is shown any more. */
+  saw(seen: Position): void {
+    this.#gone.forget(seen, this.#opening);
   }
 
   /** Notes how far the log was followed: whoever is owed nothing needs no document of their own for it. */
@@ -156,11 +165,15 @@ export class Shard {
     return this.opened && this.#without.size === 0;
   }
 
-  /** Finishes what is under way, until `deadline`. Rejects when its place could not be stored: what came since is sent again. */
-  async leave(deadline: Promise<unknown>): Promise<void> {
+  /**
+   * Finishes what is under way; returns how many subscriptions there was no time for: what they have under way, or have sent since
+   * they were last stored, is sent again. Rejects when its place could not be stored.
+   */
+  async leave(inTime: InTime): Promise<number> {
     try {
-      await Promise.all([...this.#workers.values()].map((worker) => worker.stop(deadline)));
-      await Promise.race([this.mark(), deadline]);
+      const done = await Promise.all([...this.#workers.values()].map((worker) => worker.stop(inTime)));
+      await inTime(this.mark());
+      return done.filter((each) => !each).length;
     } finally {
       this.abandon();
     }

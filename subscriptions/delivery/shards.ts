@@ -19,6 +19,8 @@ export interface ShardWork {
   /** Believed to be held again, after a while of doubt. */
   sure(shard: number): void;
   failed(error: unknown): void;
+  /** A lease could not be given back: it lapses by itself. */
+  kept(error: unknown): void;
 }
 
 interface Holding {
@@ -137,7 +139,7 @@ export class Shards {
     holding.leaving = true;
     await this.#work.leaving(shard);
     if (this.#holdings.get(shard) === holding) this.#holdings.delete(shard);
-    await this.#store.release(holding.lease).catch((error: unknown) => this.#work.failed(error));
+    await this.#store.release(holding.lease).catch((error: unknown) => this.#work.kept(error));
   }
 
   /** Says that this process is there, and finds out who else is. No two clocks are compared: a document must change. */

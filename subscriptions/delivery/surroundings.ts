@@ -11,6 +11,8 @@ import type { Matching } from './matching.js';
 export interface Subscribers {
   get(id: string): Subscriber | undefined;
   all(): Iterable<Subscriber>;
+  /** The place of the log at which they are as they stand. */
+  position(): Position;
   /** Resolves when they are as they stand at that place of the log, or later. Rejects when the log has lost it. */
   reached(position: Position): Promise<void>;
 }

@@ -84,6 +84,67 @@ describe('a shard of one who stops', () => {
   });
 });
 
+describe('what is said of a stop', () => {
+  const stopped = async (more: Partial<Store>, drain = 1000) => {
+    await house.subscribe(to.url);
+    const deliverer = await house.deliverer({ ...brief, drain, store: { ...store, ...more } });
+    await house.change('x');
+    await until(() => to.all.length === 1);
+    return deliverer;
+  };
+
+  test('is nothing when all of it was done, though something waited', async () => {
+    // What a crash left is swept away after a minute, and what a paused one is to be sent again waits for it.
+    await store.put(kinds.deadLetter, 'gone/1', {}, 0);
+    const paused = await house.subscribe(to.url, { state: 'paused' });
+    await store.put(kinds.deadLetter, `${paused}/${'1'.padStart(16, '0')}`, {}, 0);
+    await house.deliveries.replay(house.subscriber(paused), { deadLetters: 'all' }, new AbortController().signal);
+    const deliverer = await stopped({});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await deliverer.stop();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await store.ids(kinds.replay)).toHaveLength(1);
+    expect(house.logged).toEqual([]);
+  });
+
+  test('is that a place was not stored, and that a lease was not given back', async () => {
+    let away = false;
+    const unless = <T>(work: () => Promise<T>): Promise<T> => (away ? refused() : work());
+    const deliverer = await stopped({
+      put: (...given) => (given[0] === kinds.mark ? unless(() => store.put(...given)) : store.put(...given)),
+      release: (lease) => unless(() => store.release(lease)),
+    });
+    await until(() => to.all.some(({ taken }) => taken));
+    away = true;
+    // Something that no mark has passed yet.
+    const stopping = deliverer.stop();
+    await house.change('y');
+    await stopping;
+    const said = new Set(house.logged.map((line) => line.split(/[.:]/, 1)[0]));
+    expect(said).toContain('A shard could not be given back');
+    expect(said).toContain('The place of a shard could not be stored');
+  });
+
+  test('is that notifications were not finished in time', async () => {
+    to.behave(() => undefined);
+    const deliverer = await stopped({}, 100);
+    await deliverer.stop();
+    expect(house.logged).toEqual([expect.stringContaining('with notifications unfinished')]);
+  });
+
+  test('is not that deliveries wait, or are looked for again', async () => {
+    let away = false;
+    const read: Store['read'] = (...given) => (away ? refused() : store.read(...given));
+    to.behave((response) => void setTimeout(() => response.writeHead(204).end(), 300));
+    const deliverer = await stopped({ read });
+    away = true;
+    const stopping = deliverer.stop();
+    await house.change('y');
+    await stopping;
+    expect(new Set(house.logged)).toEqual(new Set(['The log could not be read. Error: The store is away.']));
+  });
+});
+
 describe('a shard that cannot be opened', () => {
   test('is opened again, though its lease was in doubt just then', async () => {
     const clock = manualClock(Date.now());

@@ -14,7 +14,7 @@ import { secretsInUse, type SecretsInUse } from './secrets.js';
 import { Standing } from './standing.js';
 import { healthOf, Tries } from './tries.js';
 import type { Lost } from '../log/reader.js';
-import type { Held, Stored, Workshop } from './workshop.js';
+import type { Held, InTime, Stored, Workshop } from './workshop.js';
 
 /** Different objects under way at once (ordering `resource`). */
 const widest = 8;
@@ -294,13 +294,13 @@ export class Worker {
     return this.#writer.owing();
   }
 
-  /** Begins nothing more; resolves when what is under way is done and stored, or `deadline` has passed. */
-  async stop(deadline: Promise<unknown>): Promise<void> {
+  /** Begins nothing more; says whether what is under way was done and stored in time. */
+  async stop(inTime: InTime): Promise<boolean> {
     this.#stopping = true;
     this.#alarm.set(undefined);
-    await Promise.race([this.#tries.settled().then(() => this.standing.settled()), deadline]);
+    const done = await inTime(this.#tries.settled().then(() => this.standing.settled()));
     this.#writer.save();
-    await Promise.race([this.#writer.flushed(), deadline]);
+    return (await inTime(this.#writer.flushed())) && done;
   }
 
   /** Leaves everything as it is: it is another's, or gone. */

@@ -37,6 +37,9 @@ export interface Offered {
 /** The lease under which a worker works; undefined as soon as it is no longer believed to be held. */
 export type Held = () => Lease | undefined;
 
+/** Waits for a work of one who stops; false when it takes longer than there is time. */
+export type InTime = (work: Promise<unknown>) => Promise<boolean>;
+
 /** The document of a subscription, as a worker begins with it. */
 export interface Stored {
   readonly progress: Progress;

@@ -80,7 +80,7 @@ function followed(store: Store): Subscribers & { readonly caughtUp: () => Promis
   const reached = async ({ seq }: Position): Promise<void> => {
     while (position.seq < seq) await caughtUp();
   };
-  return { get: (id) => rows.get(id), all: () => rows.values(), reached, caughtUp, stop };
+  return { get: (id) => rows.get(id), all: () => rows.values(), position: () => position, reached, caughtUp, stop };
 }
 
 export interface World {

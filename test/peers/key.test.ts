@@ -64,9 +64,9 @@ test('another key is accepted only when no gateway goes on with the former one',
 });
 
 test('what a gateway that was killed has left keeps nobody from it; what begins meanwhile does', async () => {
-  await store.put('gateway', 'killed', { watches: true }, 0);
+  const killed = await store.put('gateway', 'killed', { watches: true }, 0);
   expect((await accept(3)).code).toBe(0);
-  await store.remove('gateway', 'killed', 1);
+  await store.remove('gateway', 'killed', killed!);
 
   const theirs = await store.get('identity', 'key');
   const beginning: Store = {
@@ -81,7 +81,7 @@ test('what a gateway that was killed has left keeps nobody from it; what begins 
   const other = sealer(Buffer.alloc(32, 9));
   await expect(acceptKey(beginning, other)).rejects.toMatchObject({ message: expect.stringContaining('Nothing was') });
   expect((await store.get('identity', 'key'))!.value).toEqual(theirs!.value);
-  await store.remove('gateway', 'beginning', 1);
+  await store.remove('gateway', 'beginning', (await store.get('gateway', 'beginning'))!.revision);
 });
 
 test('a gateway that was starting while another key was accepted does not start', async () => {
@@ -114,7 +114,7 @@ test('what a gateway seals with a key that is not that of its store any more is 
   const gateway = await openGatewayUnderTest(setUp(3));
   const standing = await subscribe(gateway, 'standing');
   const { value, revision } = (await store.get('identity', 'key'))!;
-  await store.put('identity', 'key', { fingerprint: 'other' }, revision);
+  const other = await store.put('identity', 'key', { fingerprint: 'other' }, revision);
   const body = { callback: 'http://127.0.0.1:9/refused' };
   const refused = [
     await gateway.send(subscriptions, { method: 'POST', body }),
@@ -122,7 +122,7 @@ test('what a gateway seals with a key that is not that of its store any more is 
   ];
   expect(refused.map(({ status }) => status)).toEqual([503, 503]);
   expect((await gateway.send(subscriptions)).text).not.toContain('/refused');
-  await store.put('identity', 'key', value, revision + 1);
+  await store.put('identity', 'key', value, other!);
   await gateway.close();
 });
 

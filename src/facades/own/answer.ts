@@ -1,4 +1,6 @@
 import { Fault, internal } from '#schema/errors.js';
+import type { Scope } from '#schema/scope.js';
+import type { View } from '../../inventory/view.js';
 import { stateOf } from '../../operations/expected-state.js';
 import type { Answer } from '../../operations/operation.js';
 import type { Caller } from '../../operations/gate.js';
@@ -33,9 +35,14 @@ export async function answerOf(context: OwnContext, route: OwnRoute, sent: Sent)
   try {
     const caller = conditional(context.caller, context.ifMatch, route);
     const answer = (await parts.gate.call(caller, route.operation, operationInput(route, sent))) as Answer;
-    const headers = { ...answerHeaders([answer]), ...tagOf(answer), ...linksOf(context, route, answer) };
+    const { scope } = caller.principal;
+    const headers = {
+      ...answerHeaders([answer]),
+      ...tagOf(parts.view, scope, answer),
+      ...linksOf(context, route, answer),
+    };
     context.meta = { status: route.status, headers: { 'Cache-Control': 'no-store', ...headers } };
-    if (route.status !== 204) return outputOf(parts.view, caller.principal.scope, answer);
+    if (route.status !== 204) return outputOf(parts.view, scope, answer);
     context.meta.headers['Content-Type'] = [];
     return undefined;
   } catch (error) {
@@ -52,9 +59,9 @@ function refusal(context: OwnContext, error: unknown): unknown {
 }
 
 /** What `If-Match` of a write may name. */
-function tagOf(answer: Answer): Record<string, string> {
+function tagOf(view: View, scope: Scope, answer: Answer): Record<string, string> {
   const row = answer.kind === 'row' || answer.kind === 'written' ? answer.row : undefined;
-  return row ? { ETag: `"${stateOf(row)}"` } : {};
+  return row ? { ETag: `"${stateOf(view, scope, row)}"` } : {};
 }
 
 function linksOf({ parts, url }: OwnContext, route: OwnRoute, answer: Answer): Record<string, string> {

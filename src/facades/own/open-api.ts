@@ -17,7 +17,8 @@ import { ownBase, ownRoutes, type OwnRoute } from './routes.js';
 
 const tag: Json = {
   description:
-    'State of the object, for `If-Match` of a write; attributes derived from other objects are not part of it.',
+    'State of the object, for `If-Match` of a write; attributes derived from other objects are not part of it. That of a pool says ' +
+    'how many resources it holds, too: only `scale` is refused when it holds another number by now.',
   schema: { type: 'string' },
 };
 const ifMatch: Json = {

@@ -93,8 +93,7 @@ export const inventorySubscriptions = [
     output: SigningSecret,
     summary: 'Makes a new signing secret and shows it this once.',
     run: async (call, input) => {
-      const { id: found } = call.subscriptions.found(call, input.id);
-      const value = await call.subscriptions.deliveries.rotateSecret(found, input.overlapHours * hour);
+      const value = await call.subscriptions.rotateSecret(call, input.id, input.overlapHours * hour);
       return told(call, value);
     },
   }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Backup, BackupHeader, BackupLine, BackupPage, Restored } from '#schema/backup.js';
 import { Fault, invalid } from '#schema/errors.js';
@@ -31,18 +32,20 @@ export const backup = [
     run: async (call, { after, first }) => {
       demandNoTenant(call);
       const { backups } = call.subscriptions;
+      const { backupId, ...from } = after === undefined ? { backupId: randomUUID() } : begunAt(after);
+      const header = backups.header(backupId);
       const lines: string[] = [];
       let [bytes, last] = [0, ''];
-      for await (const [place, line] of documents(call, after)) {
+      for await (const [place, line] of documents(call, from)) {
         if (lines.length === first || bytes > pageBytes)
-          return told(call, { header: backups.header, lines, next: last });
+          return told(call, { header, lines, next: nextBehind(last, backupId) });
         call.signal.throwIfAborted();
         const text = JSON.stringify(line);
         lines.push(text);
         bytes += Buffer.byteLength(text);
         last = place;
       }
-      return told(call, { header: backups.header, lines });
+      return told(call, { header, lines });
     },
   }),
   operation({
@@ -64,15 +67,32 @@ export const backup = [
       demandNoTenant(call);
       const { backups } = call.subscriptions;
       backups.admit(header);
-      return told(call, await backups.restore(lines.map(lineIn), { replace, check }));
+      return told(call, await backups.restore(lines.map(lineIn), { backupId: header.backupId, replace, check }));
     },
   }),
 ] as const;
 
+/** How far a backup has come: in the letters of a subscription, behind one of them. */
+interface Begun {
+  readonly begun?: string | undefined;
+  readonly letter?: string | undefined;
+  readonly backupId?: string | undefined;
+}
+
+/** `<subscriptionId>[/<letter>[/<backupId>]]`; the parts that a former release does not know, it passes over. */
+function begunAt(after: string): Begun {
+  const [begun, letter, backupId] = after.split('/');
+  return { begun, letter, backupId };
+}
+
+function nextBehind(place: string, backupId: string | undefined): string {
+  if (backupId === undefined) return place;
+  return `${place}${place.includes('/') ? '' : '/'}/${backupId}`;
+}
+
 /** Every document with its place, from behind a place on: in the order of subscriptions, each before its dead letters. */
-async function* documents(call: Call, after: string | undefined): AsyncGenerator<readonly [string, BackupLine]> {
+async function* documents(call: Call, { begun, letter = '' }: Begun): AsyncGenerator<readonly [string, BackupLine]> {
   const { backups } = call.subscriptions;
-  const [begun, letter = ''] = after?.split('/') ?? [];
   if (begun !== undefined) yield* letters(call, begun, letter);
   const from = begun === undefined ? {} : { after: { id: begun } };
   let found = await page(call.view, call.scope, { object: 'InventorySubscription', limit: 100, ...from }, call);

@@ -1,3 +1,4 @@
+import { origin } from '#schema/position.js';
 import { backups } from '#subscriptions/backups.js';
 import { compileSubscription } from '#subscriptions/matcher/compile.js';
 import { deliveries } from '#subscriptions/delivery/desk.js';
@@ -21,7 +22,7 @@ export function subscriptionsOf(store: Store): Subscriptions {
       store,
       owned: kept,
       clock: systemClock,
-      subscribers: { get: () => undefined, all: () => [], reached: async () => undefined },
+      subscribers: { get: () => undefined, all: () => [], position: () => origin, reached: async () => undefined },
       matching: inventoryMatching({ publicUrl: 'http://gateway', oCloudId }),
       post: async () => ({ status: 204 }),
       sealer: sealed,

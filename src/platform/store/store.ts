@@ -50,7 +50,10 @@ export type LogRead =
   /** `oldest`: the first place from which can be read, where the store knows it. */
   | { readonly outcome: 'gone'; readonly oldest?: Position };
 
-/** An owned document: ours alone, changed by compare-and-set on its revision (1, 2, 3 …). */
+/**
+ * An owned document: ours alone, changed by compare-and-set on its revision. That names one write and no other, for ever: not one
+ * of a later document with this id, nor one that a failover took away. It says nothing of how often or in which order.
+ */
 export interface StoredDocument {
   readonly kind: string;
   readonly id: string;

@@ -1,4 +1,5 @@
 import type { Value } from '#schema/change.js';
+import { newRevision } from '../revision.js';
 import type { DocumentRange, StoredDocument } from '../store.js';
 import type { Database } from './database.js';
 
@@ -26,9 +27,9 @@ export class Documents {
     this.#list = database.prepare<DocumentRow>(`SELECT * ${listed}`);
     this.#ids = database.prepare<Pick<DocumentRow, 'id'>>(`SELECT id ${listed}`);
     this.#count = database.prepare<{ readonly count: number }>(`SELECT count(*) AS count ${within}`);
-    this.#insert = database.prepare('INSERT INTO documents VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING');
+    this.#insert = database.prepare('INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
     this.#update = database.prepare(
-      'UPDATE documents SET revision = revision + 1, value = ? WHERE kind = ? AND id = ? AND revision = ?',
+      'UPDATE documents SET revision = ?, value = ? WHERE kind = ? AND id = ? AND revision = ?',
     );
     this.#remove = database.prepare('DELETE FROM documents WHERE kind = ? AND id = ? AND revision = ?');
   }
@@ -51,8 +52,12 @@ export class Documents {
   }
 
   put(kind: string, id: string, value: string, expected: number): number | undefined {
-    const written = expected === 0 ? this.#insert.run(kind, id, value) : this.#update.run(value, kind, id, expected);
-    return written.changes === 1 ? expected + 1 : undefined;
+    const revision = newRevision();
+    const written =
+      expected === 0
+        ? this.#insert.run(kind, id, revision, value)
+        : this.#update.run(revision, value, kind, id, expected);
+    return written.changes === 1 ? revision : undefined;
   }
 
   remove(kind: string, id: string, expected: number): boolean {

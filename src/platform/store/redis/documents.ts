@@ -1,4 +1,5 @@
 import type { Value } from '#schema/change.js';
+import { newRevision } from '../revision.js';
 import type { DocumentRange, DocumentWrite, StoredDocument } from '../store.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
@@ -8,7 +9,7 @@ import { script } from './script.js';
 /** Documents listed in one call of Redis. */
 const page = 500;
 
-// KEYS: documents, their ids, the lease of the fence. ARGV: what the lease must hold (or nothing), id, expected revision, value.
+// KEYS: documents, their ids, the lease of the fence. ARGV: what the lease must hold (or nothing), id, expected revision, new one, value.
 const guard = `
 if ARGV[1] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 local stored = redis.call('HGET', KEYS[1], ARGV[2])
@@ -17,10 +18,9 @@ if revision ~= ARGV[3] then return 0 end
 `;
 
 const put = script(`${guard}
-local raised = string.format('%.0f', revision + 1)
-redis.call('HSET', KEYS[1], ARGV[2], raised .. ' ' .. ARGV[4])
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[4] .. ' ' .. ARGV[5])
 redis.call('ZADD', KEYS[2], 0, ARGV[2])
-return tonumber(raised)
+return 1
 `);
 
 const remove = script(`${guard}
@@ -84,8 +84,9 @@ export class Documents {
     connection: Connection,
     { kind, id, text, expected, fence }: { kind: string; id: string; text: string; expected: number; fence: Fence },
   ): Promise<number | undefined> {
-    const args = [fence ? heldText(fence) : '', id, expected, text];
-    return (await connection.run<number>(put, this.#written(kind, fence), args)) || undefined;
+    const revision = newRevision();
+    const args = [fence ? heldText(fence) : '', id, expected, revision, text];
+    return (await connection.run<number>(put, this.#written(kind, fence), args)) === 1 ? revision : undefined;
   }
 
   async remove(
