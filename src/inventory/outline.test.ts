@@ -4,13 +4,13 @@ import type { Value } from '#schema/change.js';
 import { objects } from '#schema/objects.js';
 import { outlineOf } from './outline.js';
 
-const indexed = ['resourcePoolId', 'tags'];
+const attributes = ['resourcePoolId'];
 const of = (value: Value) => {
   const json = JSON.stringify(value);
-  const outline = outlineOf(json, objects.Resource, indexed);
+  const outline = outlineOf(json, objects.Resource, attributes);
   const ids: string[] = [];
   outline?.eachNested((from, to) => ids.push(json.slice(from, to)));
-  return outline && { head: outline.head, ids };
+  return outline && { texts: outline.texts, ids };
 };
 
 const part = { resourceId: 'part', elements: [{ resourceId: 'chip', elements: [] }] };
@@ -42,19 +42,20 @@ function nestedIds(elements: readonly Value[]): unknown[] {
 }
 
 describe('the outline of an object', () => {
-  test('has the attributes in front of what is nested, and the ids of that', () => {
-    const { elements: _nested, ...head } = whole;
-    expect(of(whole)).toStrictEqual({ head, ids: ['part', 'chip'] });
+  test('has the texts that were asked for, and the ids of what is nested', () => {
+    expect(of(whole)).toStrictEqual({ texts: { resourcePoolId: 'pool' }, ids: ['part', 'chip'] });
   });
 
   test.each([
-    ['an indexed attribute is missing', { resourceId: 'server', resourcePoolId: 'pool', elements: [part] }],
-    ['an indexed attribute comes later', { resourceId: 'server', resourcePoolId: 'pool', elements: [part], tags: [] }],
-    ['something is escaped', { ...whole, elements: [{ resourceId: 'a"b', elements: [] }] }],
+    ['an attribute is missing', { resourceId: 'server', tags: [], elements: [part] }],
     [
-      'a list of that name stands in another attribute',
-      { resourcePoolId: 'p', tags: [], extensions: { a: 1, elements: [] } },
+      'only what is nested has the attribute',
+      { resourceId: 'server', elements: [{ ...part, resourcePoolId: 'pool' }] },
     ],
+    ['only another attribute has it', { resourceId: 'server', extensions: { resourcePoolId: 'x' }, elements: [part] }],
+    ['an attribute comes behind an object', { extensions: { a: 1 }, resourcePoolId: 'pool', elements: [part] }],
+    ['an attribute is no text', { resourceId: 'server', resourcePoolId: null, elements: [part] }],
+    ['something is escaped', { ...whole, elements: [{ resourceId: 'a"b', elements: [] }] }],
     ['nothing is nested', { resourceId: 'server', resourcePoolId: 'pool', tags: [] }],
   ])('cannot be told when %s', (_why, value) => {
     expect(of(value)).toBeUndefined();
@@ -77,7 +78,7 @@ describe('the outline of an object', () => {
         const outline = of(value);
         if (!outline) return;
         told += 1;
-        for (const name of indexed) expect(outline.head[name]).toStrictEqual(value[name as keyof typeof value]);
+        expect(outline.texts).toStrictEqual({ resourcePoolId: object.resourcePoolId });
         expect(outline.ids).toEqual(expect.arrayContaining(nestedIds(elements)));
       },
     );

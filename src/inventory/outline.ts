@@ -1,35 +1,39 @@
 import type { ObjectDefinition } from '#schema/object.js';
-import type { Value } from '#schema/change.js';
 
-/** What indexes need of an object, found in its JSON without parsing what is nested in it. */
+/** What a start needs of an object, found in its JSON without parsing it. */
 export interface Outline {
-  /** The attributes in front of the nested list; every indexed one is among them. */
-  readonly head: Value;
+  /** The texts that the attributes hold which were asked for. */
+  readonly texts: Readonly<Record<string, string>>;
   /** Calls back with where in the JSON each nested id stands, however deep; some may only look like one. */
   eachNested(found: (from: number, to: number) => void): void;
 }
 
 /**
  * @param json as `JSON.stringify` writes it, without spaces
- * @returns undefined when only the whole value can tell: nothing may be nested, something is escaped, or an indexed attribute
- * does not stand in front of the nested list
+ * @returns undefined when only the whole value can tell: nothing may be nested, something is escaped, or an attribute holds no
+ * text or stands behind the first object or list of objects
  */
-export function outlineOf(json: string, of: ObjectDefinition, indexed: readonly string[]): Outline | undefined {
+export function outlineOf(json: string, of: ObjectDefinition, attributes: readonly string[]): Outline | undefined {
   // Without escapes a quote begins or ends a text: what looks like the name of an attribute is one.
   if (of.nested === undefined || json.includes('\\')) return undefined;
   const at = json.indexOf(`,"${of.nested}":[`);
-  const head = at < 0 ? undefined : objectIn(`${json.slice(0, at)}}`);
-  if (!head || !indexed.every((name) => Object.hasOwn(head, name))) return undefined;
-  return { head, eachNested: (found) => eachText(of.key, json, at, found) };
+  const texts = at < 0 ? undefined : textsOf(attributes, json);
+  return texts && { texts, eachNested: (found) => eachText(of.key, json, at, found) };
 }
 
-/** A list of that name inside another attribute leaves that attribute open, which is no JSON. */
-function objectIn(json: string): Value | undefined {
-  try {
-    return JSON.parse(json) as Value;
-  } catch {
-    return undefined;
+/** In front of the first brace but its own, everything belongs to the object itself. */
+function textsOf(attributes: readonly string[], json: string): Record<string, string> | undefined {
+  const brace = json.indexOf('{', 1);
+  const texts: Record<string, string> = {};
+  for (const name of attributes) {
+    const before = `"${name}":"`;
+    const at = json.indexOf(before);
+    if (at < 0 || (brace >= 0 && at > brace)) return undefined;
+    const quote = at + before.length - 1;
+    // Parsed, because a part would keep the whole text alive.
+    texts[name] = JSON.parse(json.slice(quote, json.indexOf('"', quote + 1) + 1)) as string;
   }
+  return texts;
 }
 
 function eachText(name: string, json: string, after: number, found: (from: number, to: number) => void): void {
