@@ -4,7 +4,7 @@ import { attributeAt } from '#schema/paths.js';
 import { BlockTexts } from './block-texts.js';
 import { FilterIndexes } from './filter-indexes.js';
 import { NestedOwners } from './nested-owners.js';
-import { outlineOf } from './outline.js';
+import { eachNestedId, textsIn } from './outline.js';
 import { Postings } from './postings.js';
 import type { Row } from './row.js';
 import type { Turn } from './slices.js';
@@ -25,6 +25,8 @@ export class Kind {
   readonly #referring: ReadonlyMap<string, Postings>;
   readonly #filtered: FilterIndexes;
   readonly #owners: NestedOwners | undefined;
+  /** What is nested in rows with lower numbers is known; that of others is noted later. */
+  #noted = Infinity;
 
   constructor(definition: ObjectDefinition) {
     this.definition = definition;
@@ -52,17 +54,14 @@ export class Kind {
   }
 
   /**
-   * Adds a row that is not there, to be listed by `arrange` once all are in, and where only filters look by `fill`. Two passes
-   * cost a third of `set`: the first finds the row still in the processor's cache, the second sorts numbers and appends.
-   * `json`: its value, if it is not parsed yet.
+   * Adds a row that is not there, to be listed by `arrange` once all are in, and by `noteNested` and `fill` where few will look.
+   * Two passes cost a third of `set`: the first finds the row still in the processor's cache, the second sorts numbers and
+   * appends.
    */
-  add(row: Row, json?: string): void {
+  add(row: Row): void {
     const number = this.#rows.push(row) - 1;
     this.#numbers.set(row.id, number);
-    const outline = json === undefined ? undefined : outlineOf(json, this.definition, this.#references);
-    if (outline) outline.eachNested((from, to) => this.#owners!.add(number, json!, from, to));
-    else this.#renest(number, undefined, row.value);
-    const value = outline ? outline.texts : row.value;
+    const value = (row.json === undefined ? undefined : textsIn(row.json, this.#references)) ?? row.value;
     for (const [attribute, postings] of this.#referring) postings.collect(value[attribute], number);
   }
 
@@ -82,7 +81,20 @@ export class Kind {
       await pause();
       await postings.arrange(rows, ranks, pause);
     }
-    if (rows.length > 0) this.#filtered.postpone();
+    if (rows.length === 0) return;
+    this.#filtered.postpone();
+    if (this.#owners) this.#noted = 0;
+  }
+
+  /** Notes what is nested in rows of a snapshot, until it is `over`; `nested` does so at once. Answers whether all is noted. */
+  noteNested(over: () => boolean): boolean {
+    for (; this.#noted < this.#rows.length; this.#noted += 1) {
+      if (over()) return false;
+      const row = this.#rows[this.#noted];
+      if (row) this.#note(row, this.#noted);
+    }
+    this.#noted = Infinity;
+    return true;
   }
 
   /** Makes what only filters look for, in turns; until then `posting` has nothing of it. */
@@ -136,6 +148,7 @@ export class Kind {
 
   /** The object `id` that is nested in a row, and that row. */
   nested(id: string): { readonly owner: Row; readonly value: Value } | undefined {
+    this.noteNested(() => false);
     return this.#owners?.find(id, this.#rows, (owner) => {
       const value = this.#findIn(owner.value, id);
       return value && { owner, value };
@@ -151,8 +164,16 @@ export class Kind {
     return undefined;
   }
 
+  #note(row: Row, number: number): void {
+    const { json } = row;
+    const owners = this.#owners!;
+    const add = (from: number, to: number) => owners.add(number, json!, from, to);
+    if (json !== undefined && eachNestedId(json, this.definition.key, add)) return;
+    for (const id of this.#nestedIds(row.value, [])) owners.add(number, id);
+  }
+
   #renest(number: number, before: Value | undefined, after: Value | undefined): void {
-    if (!this.#owners) return;
+    if (!this.#owners || number >= this.#noted) return;
     const old = before ? this.#nestedIds(before, []) : [];
     const now = after ? this.#nestedIds(after, []) : [];
     if (old.length === now.length && old.every((id, index) => id === now[index])) return;

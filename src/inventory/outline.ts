@@ -1,28 +1,14 @@
-import type { ObjectDefinition } from '#schema/object.js';
-
-/** What a start needs of an object, found in its JSON without parsing it. */
-export interface Outline {
-  /** The texts that the attributes hold which were asked for. */
-  readonly texts: Readonly<Record<string, string>>;
-  /** Calls back with where in the JSON each nested id stands, however deep; some may only look like one. */
-  eachNested(found: (from: number, to: number) => void): void;
-}
+// Of JSON as `JSON.stringify` writes it, without spaces. Where nothing is escaped a quote begins or ends a text: what looks like
+// the name of an attribute is one.
+const escape = '\\';
 
 /**
- * @param json as `JSON.stringify` writes it, without spaces
- * @returns undefined when only the whole value can tell: nothing may be nested, something is escaped, or an attribute holds no
- * text or stands behind the first object or list of objects
+ * The texts that an object holds in these attributes, found in its JSON without parsing it; undefined when only the whole value
+ * can tell: something is escaped, or one of them holds no text or stands behind the first object in it.
  */
-export function outlineOf(json: string, of: ObjectDefinition, attributes: readonly string[]): Outline | undefined {
-  // Without escapes a quote begins or ends a text: what looks like the name of an attribute is one.
-  if (of.nested === undefined || json.includes('\\')) return undefined;
-  const at = json.indexOf(`,"${of.nested}":[`);
-  const texts = at < 0 ? undefined : textsOf(attributes, json);
-  return texts && { texts, eachNested: (found) => eachText(of.key, json, at, found) };
-}
-
-/** In front of the first brace but its own, everything belongs to the object itself. */
-function textsOf(attributes: readonly string[], json: string): Record<string, string> | undefined {
+export function textsIn(json: string, attributes: readonly string[]): Readonly<Record<string, string>> | undefined {
+  if (json.includes(escape)) return undefined;
+  // In front of the first brace but its own, everything belongs to the object itself.
   const brace = json.indexOf('{', 1);
   const texts: Record<string, string> = {};
   for (const name of attributes) {
@@ -36,11 +22,17 @@ function textsOf(attributes: readonly string[], json: string): Record<string, st
   return texts;
 }
 
-function eachText(name: string, json: string, after: number, found: (from: number, to: number) => void): void {
-  const before = `"${name}":"`;
-  for (let at = json.indexOf(before, after); at >= 0; at = json.indexOf(before, at)) {
+/**
+ * Calls back with where in the JSON of an object each id stands that is nested in it, however deep; some may only look like one.
+ * False, and nothing is told, when only the whole value can tell: something is escaped, or its own id does not come first.
+ */
+export function eachNestedId(json: string, key: string, found: (from: number, to: number) => void): boolean {
+  const before = `"${key}":"`;
+  if (json.includes(escape) || !json.startsWith(before, 1)) return false;
+  for (let at = json.indexOf(before, before.length); at >= 0; at = json.indexOf(before, at)) {
     const from = at + before.length;
     at = json.indexOf('"', from);
     found(from, at);
   }
+  return true;
 }
