@@ -23,6 +23,7 @@ const odd = fc.constantFrom(
   ',"elements":[',
   '"resourceId":"x"',
   '}',
+  'a{b',
   '\\',
 );
 const anything = fc.letrec<{ value: unknown }>((tie) => ({
