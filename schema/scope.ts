@@ -19,6 +19,6 @@ export function tenantOf(owner: string | null): string | undefined {
 }
 
 /** Whether an object of `tenant` is visible in `scope`. */
-export function sees(scope: Scope, tenant: string | null): boolean {
+export function sees(scope: Pick<Scope, 'tenant'>, tenant: string | null): boolean {
   return scope.tenant === undefined || tenant === null || tenant === scope.tenant;
 }

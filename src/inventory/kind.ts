@@ -2,10 +2,12 @@ import type { ObjectDefinition } from '#schema/object.js';
 import type { Value } from '#schema/change.js';
 import { attributeAt } from '#schema/paths.js';
 import { BlockTexts } from './block-texts.js';
+import { FilterIndexes } from './filter-indexes.js';
 import { NestedOwners } from './nested-owners.js';
-import { outlineOf } from './outline.js';
+import { eachNestedId, textsIn } from './outline.js';
 import { Postings } from './postings.js';
 import type { Row } from './row.js';
+import type { Turn } from './slices.js';
 import { TenantLists } from './tenant-lists.js';
 
 /** All rows of one object: by id, in id order, and by the value of every indexed attribute. */
@@ -18,15 +20,22 @@ export class Kind {
   readonly #unused: number[] = [];
   /** Of the blocks of `unordered`. */
   readonly texts = new BlockTexts(this.#rows);
-  readonly #indexed: readonly string[];
-  readonly #postings: ReadonlyMap<string, Postings>;
+  /** Indexed attributes that hold the id of another object: relations and lists go by them. */
+  readonly #references: readonly string[];
+  readonly #referring: ReadonlyMap<string, Postings>;
+  readonly #filtered: FilterIndexes;
   readonly #owners: NestedOwners | undefined;
+  /** What is nested in rows with lower numbers is known; that of others is noted later. */
+  #noted = Infinity;
 
   constructor(definition: ObjectDefinition) {
     this.definition = definition;
-    const { model } = definition;
-    this.#indexed = Object.keys(model.shape).filter((name) => attributeAt(model, [name])?.index);
-    this.#postings = new Map(this.#indexed.map((name) => [name, new Postings()]));
+    const { model, relations } = definition;
+    const indexed = Object.keys(model.shape).filter((name) => attributeAt(model, [name])?.index);
+    const vias = new Set(Object.values(relations).flatMap((each) => (each.kind === 'one' ? [each.via] : [])));
+    this.#references = indexed.filter((name) => vias.has(name));
+    this.#referring = new Map(this.#references.map((name) => [name, new Postings()]));
+    this.#filtered = new FilterIndexes(indexed.filter((name) => !vias.has(name)));
     this.#owners = definition.nested === undefined ? undefined : new NestedOwners();
   }
 
@@ -45,17 +54,15 @@ export class Kind {
   }
 
   /**
-   * Adds a row that is not there, to be listed by `arrange` once all are in. Two passes cost a third of `set`: the first finds
-   * the row still in the processor's cache, the second sorts numbers and appends. `json`: its value, if it is not parsed yet.
+   * Adds a row that is not there, to be listed by `arrange` once all are in, and by `noteNested` and `fill` where few will look.
+   * Two passes cost a third of `set`: the first finds the row still in the processor's cache, the second sorts numbers and
+   * appends.
    */
-  add(row: Row, json?: string): void {
+  add(row: Row): void {
     const number = this.#rows.push(row) - 1;
     this.#numbers.set(row.id, number);
-    const outline = json === undefined ? undefined : outlineOf(json, this.definition, this.#indexed);
-    if (outline) outline.eachNested((from, to) => this.#owners!.add(number, json!, from, to));
-    else this.#renest(number, undefined, row.value);
-    const head = outline ? outline.head : row.value;
-    for (const [attribute, postings] of this.#postings) postings.collect(head[attribute], number);
+    const value = (row.json === undefined ? undefined : textsIn(row.json, this.#references)) ?? row.value;
+    for (const [attribute, postings] of this.#referring) postings.collect(value[attribute], number);
   }
 
   /** Lists what was added; nothing may be set before. Calls back a few times in between. */
@@ -70,10 +77,29 @@ export class Kind {
     });
     await pause();
     for (const row of rows) this.all.append(row);
-    for (const postings of this.#postings.values()) {
+    for (const postings of this.#referring.values()) {
       await pause();
       await postings.arrange(rows, ranks, pause);
     }
+    if (rows.length === 0) return;
+    this.#filtered.postpone();
+    if (this.#owners) this.#noted = 0;
+  }
+
+  /** Notes what is nested in rows of a snapshot, until it is `over`; `nested` does so at once. Answers whether all is noted. */
+  noteNested(over: () => boolean): boolean {
+    for (; this.#noted < this.#rows.length; this.#noted += 1) {
+      if (over()) return false;
+      const row = this.#rows[this.#noted];
+      if (row) this.#note(row, this.#noted);
+    }
+    this.#noted = Infinity;
+    return true;
+  }
+
+  /** Makes what only filters look for, in turns; until then `posting` has nothing of it. */
+  fill(turn: Turn, stopped: () => boolean): Promise<void> {
+    return this.#filtered.fill(this.all, turn, stopped);
   }
 
   set(row: Row): void {
@@ -85,9 +111,10 @@ export class Kind {
     this.texts.changed(number);
     if (before && before.tenant !== row.tenant) this.all.delete(before);
     this.all.set(row);
-    for (const [attribute, postings] of this.#postings) {
+    for (const [attribute, postings] of this.#referring) {
       postings.move(before, row, before?.value[attribute], row.value[attribute]);
     }
+    this.#filtered.move(before, row);
     this.#renest(number, before?.value, row.value);
   }
 
@@ -96,7 +123,8 @@ export class Kind {
     if (number === undefined) return;
     const row = this.#rows[number]!;
     this.all.delete(row);
-    for (const [attribute, postings] of this.#postings) postings.delete(row, row.value[attribute]);
+    for (const [attribute, postings] of this.#referring) postings.delete(row, row.value[attribute]);
+    this.#filtered.delete(row);
     this.#renest(number, row.value, undefined);
     this.#numbers.delete(id);
     this.#rows[number] = undefined;
@@ -104,13 +132,23 @@ export class Kind {
     this.#unused.push(number);
   }
 
-  /** Rows whose `attribute` equals `value`; undefined when the attribute has no index. */
+  /** Rows whose `attribute` equals `value`; undefined when the attribute has no index, or not yet. */
   posting(attribute: string, value: string): TenantLists | undefined {
-    return this.#postings.get(attribute)?.get(value);
+    return this.#postingsOf(attribute)?.get(value);
+  }
+
+  /** Whether the attribute has an index now. */
+  posts(attribute: string): boolean {
+    return this.#postingsOf(attribute) !== undefined;
+  }
+
+  #postingsOf(attribute: string): Postings | undefined {
+    return this.#referring.get(attribute) ?? this.#filtered.get(attribute);
   }
 
   /** The object `id` that is nested in a row, and that row. */
   nested(id: string): { readonly owner: Row; readonly value: Value } | undefined {
+    this.noteNested(() => false);
     return this.#owners?.find(id, this.#rows, (owner) => {
       const value = this.#findIn(owner.value, id);
       return value && { owner, value };
@@ -126,8 +164,16 @@ export class Kind {
     return undefined;
   }
 
+  #note(row: Row, number: number): void {
+    const { json } = row;
+    const owners = this.#owners!;
+    const add = (from: number, to: number) => owners.add(number, json!, from, to);
+    if (json !== undefined && eachNestedId(json, this.definition.key, add)) return;
+    for (const id of this.#nestedIds(row.value, [])) owners.add(number, id);
+  }
+
   #renest(number: number, before: Value | undefined, after: Value | undefined): void {
-    if (!this.#owners) return;
+    if (!this.#owners || number >= this.#noted) return;
     const old = before ? this.#nestedIds(before, []) : [];
     const now = after ? this.#nestedIds(after, []) : [];
     if (old.length === now.length && old.every((id, index) => id === now[index])) return;

@@ -1,17 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Value } from '#schema/change.js';
-import { objects } from '#schema/objects.js';
-import { outlineOf } from './outline.js';
+import { eachNestedId, textsIn } from './outline.js';
 
-const indexed = ['resourcePoolId', 'tags'];
-const of = (value: Value) => {
+const textsOf = (value: Value) => textsIn(JSON.stringify(value), ['resourcePoolId']);
+
+function idsOf(value: Value): readonly string[] | undefined {
   const json = JSON.stringify(value);
-  const outline = outlineOf(json, objects.Resource, indexed);
   const ids: string[] = [];
-  outline?.eachNested((from, to) => ids.push(json.slice(from, to)));
-  return outline && { head: outline.head, ids };
-};
+  return eachNestedId(json, 'resourceId', (from, to) => ids.push(json.slice(from, to))) ? ids : undefined;
+}
 
 const part = { resourceId: 'part', elements: [{ resourceId: 'chip', elements: [] }] };
 const whole = { resourceId: 'server', resourcePoolId: 'pool', tags: ['a', 'b'], elements: [part] };
@@ -25,6 +23,7 @@ const odd = fc.constantFrom(
   ',"elements":[',
   '"resourceId":"x"',
   '}',
+  'a{b',
   '\\',
 );
 const anything = fc.letrec<{ value: unknown }>((tie) => ({
@@ -41,47 +40,50 @@ function nestedIds(elements: readonly Value[]): unknown[] {
   return elements.flatMap((each) => [each['resourceId'], ...nestedIds(each['elements'] as readonly Value[])]);
 }
 
-describe('the outline of an object', () => {
-  test('has the attributes in front of what is nested, and the ids of that', () => {
-    const { elements: _nested, ...head } = whole;
-    expect(of(whole)).toStrictEqual({ head, ids: ['part', 'chip'] });
+describe('what is read of an object without parsing it', () => {
+  test('are the texts that are asked for, and the ids of what is nested', () => {
+    expect(textsOf(whole)).toStrictEqual({ resourcePoolId: 'pool' });
+    expect(idsOf(whole)).toStrictEqual(['part', 'chip']);
   });
 
   test.each([
-    ['an indexed attribute is missing', { resourceId: 'server', resourcePoolId: 'pool', elements: [part] }],
-    ['an indexed attribute comes later', { resourceId: 'server', resourcePoolId: 'pool', elements: [part], tags: [] }],
+    ['it is missing', { resourceId: 'server', elements: [part] }],
+    ['only what is nested has it', { resourceId: 'server', elements: [{ ...part, resourcePoolId: 'pool' }] }],
+    ['only another attribute has it', { resourceId: 'server', extensions: { resourcePoolId: 'x' }, elements: [part] }],
+    ['it comes behind an object', { extensions: { a: 1 }, resourcePoolId: 'pool', elements: [part] }],
+    ['it is no text', { resourceId: 'server', resourcePoolId: null, elements: [part] }],
     ['something is escaped', { ...whole, elements: [{ resourceId: 'a"b', elements: [] }] }],
-    [
-      'a list of that name stands in another attribute',
-      { resourcePoolId: 'p', tags: [], extensions: { a: 1, elements: [] } },
-    ],
-    ['nothing is nested', { resourceId: 'server', resourcePoolId: 'pool', tags: [] }],
-  ])('cannot be told when %s', (_why, value) => {
-    expect(of(value)).toBeUndefined();
+  ])('is no attribute when %s', (_why, value) => {
+    expect(textsOf(value)).toBeUndefined();
   });
 
-  test('is true whatever stands in the object, if there is one', () => {
+  test.each([
+    ['its own does not come first', { elements: [part], resourceId: 'server' }],
+    ['something is escaped', { ...whole, elements: [{ resourceId: 'a"b', elements: [] }] }],
+  ])('is no nested id when %s', (_why, value) => {
+    expect(idsOf(value)).toBeUndefined();
+  });
+
+  test('is true whatever stands in the object, if there is anything', () => {
     const element = fc.record({
       resourceId: fc.constantFrom('x', 'y', 'é'),
       extensions: anything,
       elements: fc.constant([]),
     });
     const parts = fc.record({ extensions: anything, resourcePoolId: odd, tags: fc.array(odd), other: anything });
-    let told = 0;
-    const property = fc.property(
-      parts,
-      fc.array(element, { maxLength: 3 }),
-      fc.boolean(),
-      (object, elements, first) => {
-        const value = first ? { elements, ...object } : { ...object, elements };
-        const outline = of(value);
-        if (!outline) return;
-        told += 1;
-        for (const name of indexed) expect(outline.head[name]).toStrictEqual(value[name as keyof typeof value]);
-        expect(outline.ids).toEqual(expect.arrayContaining(nestedIds(elements)));
-      },
-    );
+    const told = { texts: 0, ids: 0 };
+    const elements = fc.array(element, { maxLength: 3 });
+    const property = fc.property(parts, elements, fc.boolean(), fc.boolean(), (object, elements, named, first) => {
+      const own = named ? { resourceId: 'server' } : {};
+      const value = first ? { ...own, elements, ...object } : { ...own, ...object, elements };
+      const [texts, ids] = [textsOf(value), idsOf(value)];
+      if (texts) expect(texts).toStrictEqual({ resourcePoolId: object.resourcePoolId });
+      if (ids) expect(ids).toEqual(expect.arrayContaining(nestedIds(elements)));
+      if (texts) told.texts += 1;
+      if (ids) told.ids += 1;
+    });
     fc.assert(property, { numRuns: 1000 });
-    expect(told).toBeGreaterThan(0);
+    expect(told.texts).toBeGreaterThan(0);
+    expect(told.ids).toBeGreaterThan(0);
   });
 });

@@ -1,42 +1,38 @@
-import type { ObjectDefinition } from '#schema/object.js';
-import type { Value } from '#schema/change.js';
+// Of JSON as `JSON.stringify` writes it, without spaces. Where nothing is escaped a quote begins or ends a text: what looks like
+// the name of an attribute is one.
+const escape = '\\';
 
-/** What indexes need of an object, found in its JSON without parsing what is nested in it. */
-export interface Outline {
-  /** The attributes in front of the nested list; every indexed one is among them. */
-  readonly head: Value;
-  /** Calls back with where in the JSON each nested id stands, however deep; some may only look like one. */
-  eachNested(found: (from: number, to: number) => void): void;
+/**
+ * The texts that an object holds in these attributes, found in its JSON without parsing it; undefined when only the whole value
+ * can tell: something is escaped, or one of them holds no text or stands behind the first object in it.
+ */
+export function textsIn(json: string, attributes: readonly string[]): Readonly<Record<string, string>> | undefined {
+  if (json.includes(escape)) return undefined;
+  // In front of the first brace but its own, everything belongs to the object itself.
+  const brace = json.indexOf('{', 1);
+  const texts: Record<string, string> = {};
+  for (const name of attributes) {
+    const before = `"${name}":"`;
+    const at = json.indexOf(before);
+    if (at < 0 || (brace >= 0 && at > brace)) return undefined;
+    const quote = at + before.length - 1;
+    // Parsed, because a part would keep the whole text alive.
+    texts[name] = JSON.parse(json.slice(quote, json.indexOf('"', quote + 1) + 1)) as string;
+  }
+  return texts;
 }
 
 /**
- * @param json as `JSON.stringify` writes it, without spaces
- * @returns undefined when only the whole value can tell: nothing may be nested, something is escaped, or an indexed attribute
- * does not stand in front of the nested list
+ * Calls back with where in the JSON of an object each id stands that is nested in it, however deep; some may only look like one.
+ * False, and nothing is told, when only the whole value can tell: something is escaped, or its own id does not come first.
  */
-export function outlineOf(json: string, of: ObjectDefinition, indexed: readonly string[]): Outline | undefined {
-  // Without escapes a quote begins or ends a text: what looks like the name of an attribute is one.
-  if (of.nested === undefined || json.includes('\\')) return undefined;
-  const at = json.indexOf(`,"${of.nested}":[`);
-  const head = at < 0 ? undefined : objectIn(`${json.slice(0, at)}}`);
-  if (!head || !indexed.every((name) => Object.hasOwn(head, name))) return undefined;
-  return { head, eachNested: (found) => eachText(of.key, json, at, found) };
-}
-
-/** A list of that name inside another attribute leaves that attribute open, which is no JSON. */
-function objectIn(json: string): Value | undefined {
-  try {
-    return JSON.parse(json) as Value;
-  } catch {
-    return undefined;
-  }
-}
-
-function eachText(name: string, json: string, after: number, found: (from: number, to: number) => void): void {
-  const before = `"${name}":"`;
-  for (let at = json.indexOf(before, after); at >= 0; at = json.indexOf(before, at)) {
+export function eachNestedId(json: string, key: string, found: (from: number, to: number) => void): boolean {
+  const before = `"${key}":"`;
+  if (json.includes(escape) || !json.startsWith(before, 1)) return false;
+  for (let at = json.indexOf(before, before.length); at >= 0; at = json.indexOf(before, at)) {
     const from = at + before.length;
     at = json.indexOf('"', from);
     found(from, at);
   }
+  return true;
 }

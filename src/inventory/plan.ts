@@ -92,7 +92,8 @@ function weightOf(filter: Filter): number {
 function choicesOf(kind: Kind, parent: string | undefined, filter: Filter | undefined): readonly Choice[] {
   const { definition } = kind;
   const { conjuncts, exact } = filter ? indexable(definition, filter) : { conjuncts: [], exact: false };
-  const named = conjuncts.map(({ attribute, values }): Choice => {
+  const standing = conjuncts.filter(({ attribute }) => kind.posts(attribute));
+  const named = standing.map(({ attribute, values }): Choice => {
     const lists = () => values.map((value) => kind.posting(attribute, value)!);
     return { lists, answers: exact ? 'filter' : 'nothing' };
   });

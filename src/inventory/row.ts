@@ -14,6 +14,8 @@ export interface Row {
   /** Where its last change stands in the log. */
   readonly position: Position;
   readonly value: Value;
+  /** The value, as long as it is not parsed. */
+  readonly json?: string | undefined;
 }
 
 /** Takes the value over: it is frozen. */
@@ -43,6 +45,10 @@ export class UnparsedRow implements Row {
     this.position = position;
     this.#value = json;
     Object.freeze(this);
+  }
+
+  get json(): string | undefined {
+    return typeof this.#value === 'string' ? this.#value : undefined;
   }
 
   get value(): Value {

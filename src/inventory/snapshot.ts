@@ -31,7 +31,7 @@ export async function readSnapshot(store: Store, former: ReadonlyMap<string, Kin
     for (const stored of chunk) {
       const kind = kinds.get(stored.object);
       // One that was deleted and created anew meanwhile may be met twice; the log tells how it ended.
-      if (kind && !kind.get(stored.id)) add(kind, sameRow(former, stored), stored);
+      if (kind && !kind.get(stored.id)) kind.add(sameRow(former, stored) ?? newRow(stored));
       if (slice.over()) await slice.pause();
     }
   }
@@ -40,9 +40,8 @@ export async function readSnapshot(store: Store, former: ReadonlyMap<string, Kin
   return { kinds, marks: new Map(marks), position, passed: new Passed(position) };
 }
 
-function add(kind: Kind, row: Row | undefined, stored: StoredObject | UnparsedObject): void {
-  if ('json' in stored) kind.add(row ?? new UnparsedRow(stored), stored.json);
-  else kind.add(row ?? rowOf(stored));
+function newRow(stored: StoredObject | UnparsedObject): Row {
+  return 'json' in stored ? new UnparsedRow(stored) : rowOf(stored);
 }
 
 function sameRow(

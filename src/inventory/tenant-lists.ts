@@ -43,7 +43,7 @@ export class TenantLists {
   }
 
   /** What the scope sees: lists that have no row in common. */
-  visible(scope: Scope): readonly SortedRows[] {
+  visible(scope: Pick<Scope, 'tenant'>): readonly SortedRows[] {
     if (scope.tenant === undefined && this.#whole) return [this.#whole];
     if (scope.tenant === undefined) return [...this.#byTenant.values()];
     return [...this.#byTenant].flatMap(([tenant, rows]) => (sees(scope, tenant) ? [rows] : []));

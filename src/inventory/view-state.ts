@@ -88,15 +88,20 @@ export class ViewState {
     );
   }
 
-  /** Parses, in turns, whatever nobody has looked at yet: no scan shall pay for it, and its text be let go. */
-  async parseAll(stopped: () => boolean): Promise<void> {
+  /**
+   * Does, in turns, what a start left for later: parses whatever nobody has looked at yet, so that no scan pays for it and its
+   * text is let go, and makes the indexes that a first answer needs not.
+   */
+  async settle(stopped: () => boolean): Promise<void> {
     const slice = slices();
     for (const kind of this.#contents.kinds.values()) {
+      while (!kind.noteNested(() => slice.over()) && !stopped()) await slice.pause();
       for (const row of kind.unordered) {
         void row?.value;
         if (slice.over()) await slice.pause();
         if (stopped()) return;
       }
+      await kind.fill(slice, stopped);
     }
   }
 

@@ -42,19 +42,19 @@ export async function openView(
   const state = new ViewState(store);
   await state.load();
   let stopped = false;
-  const parsing = afterStart(() =>
-    state.parseAll(() => stopped).catch((error: unknown) => log('The store holds what is no JSON.', error)),
+  const settling = afterStart(() =>
+    state.settle(() => stopped).catch((error: unknown) => log('The store holds what is no JSON.', error)),
   );
   const following = whenAppended(store, async () => {
     try {
       if ((await state.catchUp()) !== 'reloaded') return;
       rewritten();
-      parsing.begin();
+      settling.begin();
     } catch (error) {
       if (!stopped) log('The log could not be read; the view stays where it is.', error);
     }
   });
-  parsing.begin();
+  settling.begin();
   return {
     kind: (object) => state.kind(object),
     turns: scanTurns(),
@@ -71,7 +71,7 @@ export async function openView(
     stop() {
       stopped = true;
       following.stop();
-      parsing.stop();
+      settling.stop();
     },
   };
 }
