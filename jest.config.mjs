@@ -1,3 +1,5 @@
+import module from 'node:module';
+
 const suites = {
   unit: {
     testMatch: ['<rootDir>/dist/**/*.test.js'],
@@ -8,13 +10,18 @@ const suites = {
 };
 const suite = process.env.NETWEAVE_TEST_SUITE ?? 'unit';
 
-// Tests are compiled by tsc like the product: what runs is what ships.
+if (module.registerHooks === undefined) throw new Error(`The tests need Node >= 22.15; this is ${process.version}.`);
+
+// Tests are compiled by tsc like the product, and loaded by Node like the product: what runs is what ships.
 export default {
   rootDir: import.meta.dirname,
   ...suites[suite],
   transform: {},
+  runtime: '<rootDir>/scripts/suites/runtime.mjs',
+  testEnvironment: '<rootDir>/scripts/suites/environment.mjs',
   testTimeout: suite === 'unit' ? 20_000 : 180_000,
-  maxWorkers: suite === 'unit' ? 2 : 1,
+  // Suites wait about half of their time: three of them keep two processors busy.
+  maxWorkers: suite === 'unit' ? 3 : 1,
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   modulePathIgnorePatterns: ['<rootDir>/.netweave/'],
 };

@@ -35,7 +35,7 @@ function start() {
 /** Runs a suite of jest and closes with its totals. */
 function suite(name) {
   const totals = join(mkdtempSync(join(tmpdir(), 'netweave-')), 'totals');
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--no-deprecation'];
+  const flags = ['--disable-warning=ExperimentalWarning', '--no-deprecation'];
   const argv = [node24(), ...flags, join(root, 'node_modules/jest/bin/jest.js'), ...args];
   const status = run(argv, { NETWEAVE_TEST_SUITE: name, NETWEAVE_TOTALS: totals, NODE_ENV: 'test' });
   const text = existsSync(totals) ? readFileSync(totals, 'utf8') : '{"passed":0,"failed":0,"skipped":0}';

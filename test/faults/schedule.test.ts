@@ -23,12 +23,13 @@ describe('a schedule', () => {
         const faults = scheduleOf(seed, { count, span });
         expect(faults).toHaveLength(count);
         expect([...faults].sort((a, b) => a.at - b.at)).toEqual(faults);
-        for (const { kind, at, lasts } of faults) {
-          expect(at).toBeGreaterThanOrEqual(0);
-          expect(at + lasts + traits[kind].rest).toBeLessThanOrEqual(span + 1);
-          expect(lasts).toBeGreaterThanOrEqual(traits[kind].lasts[0]);
-          expect(lasts).toBeLessThanOrEqual(traits[kind].lasts[1]);
-        }
+        // One expectation for all: there are ten thousand faults, and an expectation costs more than a schedule.
+        const amiss = faults.filter(
+          ({ kind, at, lasts }) =>
+            !(at >= 0 && at + lasts + traits[kind].rest <= span + 1) ||
+            !(lasts >= traits[kind].lasts[0] && lasts <= traits[kind].lasts[1]),
+        );
+        expect(amiss).toEqual([]);
       }),
     );
   });
@@ -39,10 +40,11 @@ describe('a schedule', () => {
         const faults = scheduleOf(seed, { count, span });
         for (const lane of lanes) {
           const own = faults.filter((fault) => laneOf(fault) === lane);
-          own.slice(1).forEach((fault, index) => {
+          const early = own.slice(1).filter((fault, index) => {
             const { kind, at, lasts } = own[index]!;
-            expect(fault.at + 1).toBeGreaterThanOrEqual(at + lasts + traits[kind].rest);
+            return !(fault.at + 1 >= at + lasts + traits[kind].rest);
           });
+          expect(early).toEqual([]);
           const kinds = faultKinds.filter((kind) => traits[kind].lane === lane);
           const times = kinds.map((kind) => own.filter((fault) => fault.kind === kind).length);
           expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(1);

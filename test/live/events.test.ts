@@ -29,7 +29,9 @@ const seqOf = (position: unknown) => Number(String(position).split('.')[0]);
 describe('what is told', () => {
   test('changes with the object, its id that of the event, behind where the stream began', async () => {
     const client = await listen();
-    await until(() => client.told().length >= 3);
+    const modified = () =>
+      client.told().find(({ change, objectType }) => change === 'MODIFIED' && objectType === 'Resource');
+    await until(() => client.told().length >= 3 && modified() !== undefined);
     const { status, headers, heard } = client;
     expect([status, headers['content-type'], headers['cache-control'], headers['x-accel-buffering']]).toEqual([
       200,
@@ -39,14 +41,10 @@ describe('what is told', () => {
     ]);
     expect(heard[0]).toEqual({ event: 'message', id: headers['x-netweave-position'], data: undefined });
     for (const { id, data } of heard.slice(1)) expect(data).toMatchObject({ position: id });
-    const [first] = client.told() as [Record<string, unknown>];
-    expect(Object.keys(first)).toEqual(['change', 'objectType', 'id', 'object', 'changed', 'at', 'position']);
-    const { change, objectType, changed, object, id } = first;
-    expect({ change, objectType, some: (changed as string[]).length > 0 }).toEqual({
-      change: 'MODIFIED',
-      objectType: 'Resource',
-      some: true,
-    });
+    for (const each of client.told())
+      expect(Object.keys(each)).toEqual(['change', 'objectType', 'id', 'object', 'changed', 'at', 'position']);
+    const { changed, object, id } = modified()!;
+    expect((changed as string[]).length).toBeGreaterThan(0);
     expect((object as { resourceId: string }).resourceId).toBe(id);
   });
 
@@ -60,12 +58,19 @@ describe('what is told', () => {
       await listen('?objects=ResourcePool'),
       await listen('?objects=ResourcePool&filter=(eq,name,wanted)'),
     ];
-    await made('other');
+    // The O-Cloud changes pools of its own too.
+    const ours = new Set([(await made('other')).id]);
     const { id } = await made('wanted');
+    ours.add(id);
     await gateway.send(`/netweave/v1/resourcePools/${id}`, { method: 'DELETE', as: 'admin' });
-    await until(() => pools.told().length === 3 && wanted.told().length === 2);
     const said = (client: EventClient) =>
-      client.told().map(({ change, object }) => [change, object && (object as { name: string }).name]);
+      client
+        .told()
+        .filter((each) => ours.has(each['id'] as string))
+        .map(({ change, object }) => [change, object && (object as { name: string }).name]);
+    await until(() => said(pools).length >= 3 && wanted.told().length >= 2);
+    expect(wanted.told()).toHaveLength(2);
+    for (const { objectType } of pools.told()) expect(objectType).toBe('ResourcePool');
     expect(said(pools)).toEqual([
       ['CREATED', 'other'],
       ['CREATED', 'wanted'],
@@ -84,8 +89,8 @@ describe('what is told', () => {
       as: 'admin',
       body: { name: 'p', description: 'd' },
     });
-    await until(() => client.told().length === 1);
-    expect(client.told()[0]).toMatchObject({ objectType: 'ResourcePool' });
+    await until(() => client.told().length >= 1);
+    for (const { objectType } of client.told()) expect(objectType).toBe('ResourcePool');
   });
 });
 

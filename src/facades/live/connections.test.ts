@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
+import { mock } from 'node:test';
 import type { Principal } from '../../access/principal.js';
 import { connections, type Connections, type LiveConnection } from './connections.js';
 
@@ -9,7 +10,7 @@ const known = new Map<string, Principal>();
 let all: Connections;
 
 beforeEach(() => {
-  jest.useFakeTimers();
+  mock.timers.enable();
   known.clear();
   known.set('a', principal('alice'));
   all = connections({ connections: 3, connectionsPerPrincipal: 2, unidentified: 2 }, (_socket, token) =>
@@ -18,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   all.stop(2000);
-  jest.useRealTimers();
+  mock.timers.reset();
 });
 
 interface Seen {
@@ -49,7 +50,7 @@ test('who is not known any more, or may do something else now, is revoked within
   for (const each of [a, b, c]) all.admit(each.connection);
   known.delete('a');
   known.set('b', principal('bob', 'less'));
-  jest.advanceTimersByTime(2000);
+  mock.timers.tick(2000);
   expect([a.did, b.did, c.did]).toEqual([['revoked'], ['revoked'], []]);
 });
 
@@ -57,7 +58,7 @@ test('who gives no sign of life is cut off, and nobody else', () => {
   const [dead, here] = [connection('a', false), connection('a')];
   all.admit(dead.connection);
   all.admit(here.connection);
-  jest.advanceTimersByTime(20_000);
+  mock.timers.tick(20_000);
   expect([dead.did, here.did]).toEqual([['destroyed'], []]);
 });
 

@@ -1,0 +1,1 @@
+throw new Error('This suite cannot be loaded.');

@@ -1,0 +1,3 @@
+import { neighbour } from '../neighbour.js';
+
+neighbour('one');
