@@ -34,8 +34,7 @@ export function launchProcess(
   ...args: readonly string[]
 ): Launched & { ready(): Promise<GatewayProcess> } {
   const flags = ['--disable-warning=ExperimentalWarning', '--enable-source-maps'];
-  const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const env = { PATH, NODE_COMPILE_CACHE, NETWEAVE_ACCESS_LOG_ENABLED: 'false' };
+  const env = { PATH: process.env['PATH'], NETWEAVE_ACCESS_LOG_ENABLED: 'false' };
   const child = spawn(process.execPath, [...flags, program, ...args], { cwd: folder, env });
   running.add(child);
   const said = { out: '', error: '' };

@@ -9,9 +9,8 @@ const main = fileURLToPath(new URL('../main.js', import.meta.url));
 
 /** The real program, with an environment of its own. */
 function netweave(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH, NODE_COMPILE_CACHE, ...env },
+    env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
