@@ -114,12 +114,11 @@ export async function openFacades(parts: Parts): Promise<Facades> {
 }
 
 function restFacade(parts: Parts, routes: ReturnType<typeof routesOf>): ReturnType<typeof serveRest> {
-  const { configuration, publicUrl, gate, view, operations, unforeseen } = parts;
+  const { configuration, publicUrl, gate, view, unforeseen } = parts;
   return serveRest({
     gate,
     view,
     routes,
-    operations,
     bodyBytes: configuration.limits.bodyBytes,
     publicUrl,
     unforeseen,

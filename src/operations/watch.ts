@@ -10,6 +10,7 @@ import { FilterInput, readFilter } from './filter-input.js';
 import { inputFault } from './input.js';
 import { hiddenFrom } from './mask.js';
 import { refuseHidden } from './standard.js';
+import { wording } from './wording.js';
 
 /** Input of every live stream, the same on all facades. */
 export const WatchInput = z.strictObject({
@@ -68,7 +69,7 @@ export function changedIn(scope: Scope, { change }: ToldEvent): readonly string[
 }
 
 function parsed(input: unknown): z.output<typeof WatchInput> {
-  const result = WatchInput.safeParse(input);
+  const result = WatchInput.safeParse(input, { error: wording });
   if (!result.success) throw inputFault(result.error);
   return result.data;
 }

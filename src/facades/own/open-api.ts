@@ -1,5 +1,4 @@
 import { generateOpenApiDocument } from 'trpc-to-openapi';
-import type { Code } from '#schema/errors.js';
 import { allOperations } from '../../operations/operations.js';
 import { atLeastHeader } from '../at-least.js';
 import { cleaned } from '../rest/open-api-cleaned.js';
@@ -7,8 +6,10 @@ import {
   headerRefs,
   problemRefs,
   readStatuses,
+  sentStatuses,
   sharedComponents,
   statusesOf,
+  writeStatuses,
   type Json,
 } from '../rest/open-api-parts.js';
 import { atLeastParameter } from '../rest/open-api-parameters.js';
@@ -112,26 +113,16 @@ function successOf({ operation, status }: OwnRoute, content: Json): Json {
   };
 }
 
-const writing: readonly Code[] = [
-  'UNPROCESSABLE',
-  'CONFLICT',
-  'PRECONDITION_FAILED',
-  'UNSUPPORTED',
-  'BACKEND_FAILED',
-  'BACKEND_UNAVAILABLE',
-  'BACKEND_TIMEOUT',
-];
-
 function refusals({ operation, path, method }: OwnRoute): readonly number[] {
   const named =
     path.includes('{id}') ||
     operation.object.singleton ||
     (operation.verb === 'list' && operation.object.parent !== undefined);
-  const sent = method === 'POST' || method === 'PATCH' ? [...statusesOf(['TOO_LARGE']), 415] : [];
+  const sent = method === 'POST' || method === 'PATCH' ? sentStatuses() : [];
   return [
     ...readStatuses(),
     ...(named ? statusesOf(['NOT_FOUND']) : []),
-    ...(operation.kind === 'mutation' ? statusesOf(writing) : []),
+    ...(operation.kind === 'mutation' ? writeStatuses() : []),
     ...sent,
   ];
 }

@@ -94,6 +94,26 @@ export function readStatuses(overrides: Partial<Record<Code, number>> = {}): rea
   ];
 }
 
+const writing: readonly Code[] = [
+  'UNPROCESSABLE',
+  'CONFLICT',
+  'PRECONDITION_FAILED',
+  'UNSUPPORTED',
+  'BACKEND_FAILED',
+  'BACKEND_UNAVAILABLE',
+  'BACKEND_TIMEOUT',
+];
+
+/** What a write may be refused with besides. */
+export function writeStatuses(): readonly number[] {
+  return statusesOf(writing);
+}
+
+/** What a request with a body may be refused with besides; 415 is of the protocol. */
+export function sentStatuses(overrides: Partial<Record<Code, number>> = {}): readonly number[] {
+  return [...statusesOf(['TOO_LARGE'], overrides), 415];
+}
+
 export function statusesOf(listed: readonly Code[], overrides: Partial<Record<Code, number>> = {}): readonly number[] {
   return listed.map((code) => overrides[code] ?? statusOf[code]);
 }

@@ -134,6 +134,10 @@ describe('all of them', () => {
     );
     const served = [
       ...routes.map((route) => `get /${route.api.name}/${route.major}${route.template}`),
+      ...['v1', 'v2'].flatMap((major) => {
+        const at = `/o2ims-infrastructureInventory/${major}/subscriptions`;
+        return [`post ${at}`, `delete ${at}/{subscriptionId}`];
+      }),
       ...ownRoutes(allOperations).map((route) => `${route.method.toLowerCase()} ${ownBase}${route.path}`),
       ...['v1', 'v2', ''].map((major) => `get /o2ims-infrastructureInventory/${major}/api_versions`.replace('//', '/')),
     ];
@@ -164,6 +168,23 @@ describe('all of them', () => {
     });
   });
 
+  test('say how to subscribe, in the names of O2, and what each major answers', () => {
+    const [v1, v2] = ['v1', 'v2'].map((major) => {
+      const paths = documents[`o2ims-infrastructureInventory-${major}.json`]!['paths']!;
+      const at = `/o2ims-infrastructureInventory/${major}/subscriptions`;
+      return { post: paths[at]!['post']!, delete: paths[`${at}/{subscriptionId}`]!['delete']! };
+    }) as [Record<'post' | 'delete', Tree>, Record<'post' | 'delete', Tree>];
+    const body = v2.post['requestBody']!['content']!['application/json']!['schema']!;
+    expect(body['required']).toEqual(['callback']);
+    expect(Object.keys(body['properties']!)).toEqual(
+      expect.arrayContaining(['callback', 'consumerSubscriptionId', 'filter', 'ordering']),
+    );
+    expect(Object.keys(body['properties']!)).not.toContain('apiMajor');
+    expect(Object.keys(v2.post['responses']!)).toEqual(expect.arrayContaining(['201', '409', '415', '422']));
+    expect(Object.keys(v1.post['responses']!)).not.toContain('409');
+    expect([Object.keys(v1.delete['responses']!)[0], Object.keys(v2.delete['responses']!)[0]]).toEqual(['200', '204']);
+  });
+
   test('refuse a schema that contains itself without a name', () => {
     const components = { schemas: { __schema0: { type: 'array', items: { $ref: '#/components/schemas/__schema0' } } } };
 
@@ -179,7 +200,6 @@ describe('what is answered', () => {
         gate: parts.gate,
         view: parts.view,
         routes,
-        operations: allOperations,
         bodyBytes: 1 << 20,
         publicUrl,
         relativeVersions: false,

@@ -6,6 +6,7 @@ import { cleaned } from './open-api-cleaned.js';
 import { headerRefs, problemRefs, readStatuses, sharedComponents, statusesOf, type Json } from './open-api-parts.js';
 import { parameterRefs, parameters, pathParameters } from './open-api-parameters.js';
 import { shownSchema } from './open-api-shown.js';
+import { isWritable, sent, writeOperation, writeRefusals } from './open-api-writes.js';
 import type { Route } from './routes.js';
 
 /** OpenAPI 3.1 documents by file name: one per API and major version, and that of our own API. The same input, the same text. */
@@ -20,10 +21,16 @@ function documentOf(routes: readonly Route[], publicUrl: string): Json {
   const [version] = api.majors[major]!.versions;
   const base = `/${api.name}/${major}`;
   const paths = [
-    ...routes.map((route) => [`${base}${route.template}`, { get: operationOf(route) }] as const),
+    ...routes.map((route) => {
+      const writes = isWritable(route) ? writeOperation(route) : {};
+      return [`${base}${route.template}`, { get: operationOf(route), ...writes }] as const;
+    }),
     ...versionPaths(api, base),
   ];
-  const shared = sharedComponents(routes.flatMap(refusals), api.versioned ? ['Version'] : []);
+  const shared = sharedComponents(
+    [...routes.flatMap(refusals), ...routes.filter(isWritable).flatMap(writeRefusals)],
+    api.versioned ? ['Version'] : [],
+  );
   return cleaned({
     openapi: '3.1.0',
     info: { title: api.title, version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -44,7 +51,11 @@ function schemasOf(routes: readonly Route[]): Json {
   const shown = new Map(
     routes.map(({ definition, presenter }) => [presenter.type, shownSchema(definition, presenter)]),
   );
-  return createSchema(z.object(Object.fromEntries(shown)), { io: 'output' }).components;
+  const written = routes.filter((route) => isWritable(route) && route.write.method === 'POST').filter(isWritable);
+  return {
+    ...createSchema(z.object(Object.fromEntries(shown)), { io: 'output' }).components,
+    ...Object.assign({}, ...written.map((route) => sent(route).components)),
+  };
 }
 
 function refusals({ api, major, shape, template }: Route): readonly number[] {

@@ -4,6 +4,12 @@ import { objects } from '#schema/objects.js';
 import type { Presenter } from '#schema/presenter.js';
 import type { Operation } from '../../operations/operation.js';
 
+/** What a method does to the object of a route, where its API lets it: most paths are read only, subscriptions are not. */
+export interface RestWrite {
+  readonly method: 'POST' | 'DELETE';
+  readonly operation: Operation;
+}
+
 /** One readable path of one API: an operation, presented. Made from presenters × operations. */
 export interface Route {
   readonly api: Api;
@@ -11,6 +17,7 @@ export interface Route {
   readonly definition: ObjectDefinition;
   readonly presenter: Presenter;
   readonly operation: Operation;
+  readonly write?: RestWrite;
   readonly shape: 'list' | 'item';
   /** As in the presenter: `/resourcePools/{resourcePoolId}`. */
   readonly template: string;
@@ -58,7 +65,21 @@ function route(
   if (template === undefined || !operation) return [];
   const api = apis.find((each) => each.name === presenter.api)!;
   const segments = template.split('/').filter((segment) => segment !== '');
-  return [{ api, major: presenter.major, definition, presenter, operation, shape, template, segments }];
+  const write = writeAt(definition, presenter, operations, shape);
+  const route = { api, major: presenter.major, definition, presenter, operation, shape, template, segments };
+  return [write ? { ...route, write } : route];
+}
+
+function writeAt(
+  definition: ObjectDefinition,
+  presenter: Presenter,
+  operations: readonly Operation[],
+  shape: Route['shape'],
+): RestWrite | undefined {
+  const verb = shape === 'list' ? 'create' : 'delete';
+  if (presenter.routes[verb] === undefined) return undefined;
+  const operation = operations.find((each) => each.object.name === definition.name && each.verb === verb);
+  return operation && { method: verb === 'create' ? 'POST' : 'DELETE', operation };
 }
 
 /** Finds the route of a path below `/{api}/{major}`; undefined when there is none. Percent-encoding is undone here. */

@@ -3,7 +3,7 @@ import { Fault } from '#schema/errors.js';
 import { presentationFingerprint } from '#schema/fingerprint.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
-import type { Answer, Operation, RowAnswer, RowsAnswer } from '../../operations/operation.js';
+import type { Answer, RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import { apiVersions } from './api-versions.js';
 import { answers, heldAnswer, type HeldAnswer } from './answers.js';
 import { bodyOf, etagOf, type Body } from './body.js';
@@ -19,7 +19,6 @@ export interface RestParts {
   readonly gate: Gate;
   readonly view: View;
   readonly routes: readonly Route[];
-  readonly operations: readonly Operation[];
   /** Largest request body. */
   readonly bodyBytes: number;
   /** Base of every absolute URI: `https://host`. */

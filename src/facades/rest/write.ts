@@ -10,17 +10,10 @@ import { acceptsJson, negotiateVersion } from './headers.js';
 import { jsonBody } from './json-body.js';
 import type { Refusals } from './refuse.js';
 import type { RestRequest, Target } from './request.js';
-import type { Route } from './routes.js';
-
-/** What a method does to the object of a route, where its API lets it. */
-interface RestWrite {
-  readonly method: 'POST' | 'DELETE';
-  readonly operation: Operation;
-}
+import type { RestWrite, Route } from './routes.js';
 
 interface Parts {
   readonly gate: Gate;
-  readonly operations: readonly Operation[];
   readonly publicUrl: string;
   readonly strict: boolean;
   readonly bodyBytes: number;
@@ -35,14 +28,9 @@ type Answer<More extends unknown[]> = (
 
 /** The writes of O2 APIs: most paths are read only, subscriptions are not. */
 export function restWrites(parts: Parts, refuse: Refusals, fail: Answer<[error: unknown]>): Answer<[found: Target]> {
-  const known = new Map<Route, RestWrite | undefined>();
-  const writeOf = (route: Route): RestWrite | undefined => {
-    if (!known.has(route)) known.set(route, writeAt(route, parts.operations));
-    return known.get(route);
-  };
   return (request, response, caller, found) => {
     const asked = found.kind === 'request' ? found.request : undefined;
-    const write = asked && writeOf(asked.route);
+    const write = asked?.route.write;
     if (write?.method !== request.method) return refuse.method(request, response, write ? [write.method] : []);
     const { headers } = request;
     if (write!.method === 'POST' && !/^application\/json *(;|$)/i.test(headers['content-type'] ?? ''))
@@ -82,13 +70,6 @@ async function perform(
   headers['Location'] = `${publicUrl}/${prefix}/${major}${route.template}/${encodeURIComponent(written.id)}`;
   const selector = parseSelector({}, route.presenter, route.definition.model);
   answer(response, 201, headers, written.row && asked.presenter.text(written.row.value, selector));
-}
-
-function writeAt({ definition, presenter, shape }: Route, operations: readonly Operation[]): RestWrite | undefined {
-  const verb = shape === 'list' ? 'create' : 'delete';
-  if (presenter.routes[verb] === undefined) return undefined;
-  const operation = operations.find((each) => each.object.name === definition.name && each.verb === verb);
-  return operation && { method: verb === 'create' ? 'POST' : 'DELETE', operation };
 }
 
 /** The new object in the model's names. Its key is ours to give: a supplied one is ignored (O2-IMS TS). */
