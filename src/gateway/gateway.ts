@@ -61,8 +61,12 @@ export async function openGateway(configuration: Configuration, logger: Logger):
   const drains = [() => front.close()];
   const stops: (() => Promise<unknown> | void)[] = [];
   const close = async () => {
-    await Promise.all(drains.map((drain) => drain()));
-    for (const stop of stops.toReversed()) await stop();
+    // Whatever fails, the rest is finished and let go of.
+    const ended: PromiseSettledResult<unknown>[] = await Promise.allSettled(drains.map((drain) => drain()));
+    for (const stop of stops.toReversed()) ended.push(...(await Promise.allSettled([Promise.resolve().then(stop)])));
+    const failures = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    if (failures.length > 0)
+      throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'Stopping failed.');
   };
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Fault>();
   // Where nobody calls, nobody is replaced.

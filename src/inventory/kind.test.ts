@@ -151,7 +151,7 @@ describe('the rows of an object', () => {
         await kind.arrange(() => Promise.resolve());
         expect([kind.posts('resourcePoolId'), kind.posts('tags')]).toEqual([true, rows.size === 0]);
         const left = [...later];
-        // What is left then is noted by the first look.
+        // What is left then is found by its text.
         const half = left.length / 2;
         const turn = oneByOne(() => apply(kind, left.splice(0, 1)));
         while (left.length > half && !kind.noteNested(() => turn.over())) await turn.pause();

@@ -86,7 +86,7 @@ export class Kind {
     if (this.#owners) this.#noted = 0;
   }
 
-  /** Notes what is nested in rows of a snapshot, until it is `over`; `nested` does so at once. Answers whether all is noted. */
+  /** Notes what is nested in rows of a snapshot, until it is `over`. Answers whether all is noted. */
   noteNested(over: () => boolean): boolean {
     for (; this.#noted < this.#rows.length; this.#noted += 1) {
       if (over()) return false;
@@ -148,11 +148,23 @@ export class Kind {
 
   /** The object `id` that is nested in a row, and that row. */
   nested(id: string): { readonly owner: Row; readonly value: Value } | undefined {
-    this.noteNested(() => false);
-    return this.#owners?.find(id, this.#rows, (owner) => {
+    const holding = (owner: Row) => {
       const value = this.#findIn(owner.value, id);
       return value && { owner, value };
-    });
+    };
+    return this.#owners?.find(id, this.#rows, holding) ?? this.#amongUnnoted(id, holding);
+  }
+
+  /** Soon after a start: texts that have not the id in them need not be parsed. Noting all at once would take ten times as long. */
+  #amongUnnoted<T>(id: string, holding: (owner: Row) => T | undefined): T | undefined {
+    const written = JSON.stringify(id).slice(1, -1);
+    for (let number = this.#noted; number < this.#rows.length; number += 1) {
+      const row = this.#rows[number];
+      if (!row || row.json?.includes(written) === false) continue;
+      const found = holding(row);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #findIn(value: Value, id: string): Value | undefined {

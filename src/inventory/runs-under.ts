@@ -15,12 +15,12 @@ export function* runsUnder(runs: Iterable<Run>, attribute: string, id: string): 
 }
 
 function blockUnder(block: Block, attribute: string, id: string): Block | undefined {
-  block.under ??= byParent(block, attribute);
-  return block.under.get(id);
+  if (block.under?.attribute !== attribute) block.under = { attribute, blocks: grouped(block, attribute) };
+  return block.under.blocks.get(id);
 }
 
-function byParent(block: Block, attribute: string): ReadonlyMap<unknown, Block> {
+function grouped(block: Block, attribute: string): ReadonlyMap<unknown, Block> {
   const groups = Map.groupBy(block.rows, ({ value }) => value[attribute]);
   if (groups.size === 1) return new Map([[groups.keys().next().value, block]]);
-  return new Map([...groups].map(([parent, rows]) => [parent, { rows }]));
+  return new Map([...groups].map(([under, rows]) => [under, { rows }]));
 }

@@ -84,6 +84,22 @@ describe('a list in id order', () => {
     expect(bytesOf(run!, 'y', ({ id }) => `"${id}"`, true).toString()).toBe('"a","b",');
   });
 
+  test('forgets what was not asked for lately, when all that is remembered grows too large', () => {
+    const list = new SortedRows();
+    const large = 'x'.repeat(1024 * 1024);
+    for (let id = 0; id < 128; id += 1) list.append(row(String(id).padStart(3, '0'), {}));
+    let asked = 0;
+    const text = () => ((asked += 1), large);
+    const [first, second] = [...list.runs(undefined)];
+    const read = (run: typeof first) => bytesOf(run!, 'large', text, false).length;
+    expect(read(first)).toBe(64 * large.length + 63);
+    read(first);
+    expect(asked).toBe(64);
+    read(second);
+    expect(read(first)).toBe(64 * large.length + 63);
+    expect(asked).toBe(3 * 64);
+  });
+
   test('leaves a page that was found as it was', () => {
     const list = new SortedRows();
     const rows = ['a', 'b', 'c'].map((id) => row(id, { text: id }));

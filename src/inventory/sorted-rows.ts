@@ -1,10 +1,5 @@
+import { joinedIn, type JoinedTexts } from './joined.js';
 import type { Row } from './row.js';
-
-/** JSON of a block's rows, each followed by a comma; row i ends (before its comma) at `ends[i]`. */
-export interface Joined {
-  readonly bytes: Buffer;
-  readonly ends: Uint32Array;
-}
 
 /**
  * Up to 64 rows that lie next to each other in id order, with their JSON by representation. A changed row makes a new block:
@@ -14,9 +9,9 @@ export interface Block {
   readonly rows: Row[];
   /** Made for one page: not worth remembering anything with. */
   readonly fleeting?: true;
-  joined?: Map<string, Joined>;
-  /** Its rows by what they are listed under, once somebody asked. */
-  under?: ReadonlyMap<unknown, Block>;
+  joined?: JoinedTexts;
+  /** Its rows by what they have in one attribute, once somebody asked. */
+  under?: { readonly attribute: string; readonly blocks: ReadonlyMap<unknown, Block> };
 }
 
 /** Rows `from` (inclusive) to `to` (exclusive) of a block. */
@@ -120,27 +115,12 @@ export function firstAtOrAfter(rows: readonly Row[], id: string): number {
 
 /**
  * The bytes of a run in one representation, with the comma behind the last row if more follows; `text` is asked once per row
- * and representation.
+ * and representation, as long as what it said is kept.
  */
 export function bytesOf(run: Run, representation: string, text: (row: Row) => string, more: boolean): Buffer {
   const { block } = run;
   block.joined ??= new Map();
-  let joined = block.joined.get(representation);
-  if (!joined) {
-    joined = join(block.rows, text);
-    block.joined.set(representation, joined);
-  }
+  const joined = joinedIn(block.joined, representation, block.rows, text);
   const start = run.from === 0 ? 0 : joined.ends[run.from - 1]! + 1;
   return joined.bytes.subarray(start, joined.ends[run.to - 1]! + (more ? 1 : 0));
-}
-
-function join(rows: readonly Row[], text: (row: Row) => string): Joined {
-  const texts = rows.map(text);
-  const ends = new Uint32Array(rows.length);
-  let end = -1;
-  texts.forEach((each, index) => {
-    end += Buffer.byteLength(each) + 1;
-    ends[index] = end;
-  });
-  return { bytes: Buffer.from(`${texts.join(',')},`), ends };
 }
