@@ -1,4 +1,4 @@
-import type { $ZodType, $ZodError, $ZodIssue } from 'zod/v4/core';
+import type { $ZodType, $ZodError, $ZodIssue, $ZodRawIssue } from 'zod/v4/core';
 import { knownKeys, member, modelsAt, type AdapterModels } from './model-walk.js';
 import { suggestion } from './suggest.js';
 
@@ -27,6 +27,42 @@ export function problemsOf(
     }
     return [{ path, message: sentence(issue, path, value) }];
   });
+}
+
+/** What a model says of a value when it has no words of its own. */
+export function wording(issue: $ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_value': {
+      const values = issue.values.map(String);
+      const near = typeof issue.input === 'string' ? suggestion(issue.input, values) : '';
+      return `Needs ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}.${near}`;
+    }
+    case 'invalid_key':
+      return `This name cannot stand here: ${issue.issues[0]?.message ?? 'it is none.'}`;
+    case 'too_small':
+      return `Needs at least ${issue.minimum}${unitOf(issue.origin, Number(issue.minimum))}.`;
+    case 'too_big':
+      return `Takes at most ${issue.maximum}${unitOf(issue.origin, Number(issue.maximum))}.`;
+    case 'invalid_format':
+      return formats[issue.format];
+    default:
+      return undefined;
+  }
+}
+
+const formats: Readonly<Record<string, string>> = {
+  datetime: 'Needs a time in RFC 3339, such as 2027-01-31T12:00:00Z.',
+  url: 'Needs a URL, such as https://gateway.example.',
+};
+
+const units: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  array: ['entry', 'entries'],
+  string: ['character', 'characters'],
+};
+
+function unitOf(origin: string, count: number): string {
+  const unit = units[origin];
+  return unit ? ` ${unit[count === 1 ? 0 : 1]}` : '';
 }
 
 function sentence(issue: $ZodIssue, path: readonly PropertyKey[], value: unknown): string {

@@ -119,6 +119,20 @@ describe('the file', () => {
     expect(messages[2]).toBe("There is no such setting. Did you mean 'context'?");
   });
 
+  test('says what a value may be, in words of its own', () => {
+    const text = [
+      'mode: prodction',
+      'runs: []',
+      'publicUrl: nowhere',
+      'roles: { poolsOnly: [resourcePools:read], "": [] }',
+      'tokens: [{ name: "", sha256: x, roles: [reader], expires: soon }]',
+    ].join('\n');
+    const said = faultsOf({ text }).map(({ path, message }) => `${path}: ${message}`);
+    expect(said).toContain("mode: Needs one of development, production. Did you mean 'production'?");
+    expect(said.filter((each) => /Invalid|Too (small|big)|expected/.test(each))).toEqual([]);
+    expect(said.find((each) => each.startsWith('roles.poolsOnly:'))).toMatch(/This name cannot stand here: .*[a-z]/);
+  });
+
   test.each([
     ['mode: development\nmode: production', 2],
     ['listen: [', 1],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { withDefaultPlace } from './default-place.js';
 import { ConfigurationFault, pathText, type Problem } from './fault.js';
 import { flagOverrides, type Flags } from './flags.js';
-import { problemsOf, type Found } from './issues.js';
+import { wording, problemsOf, type Found } from './issues.js';
 import { adapterModel, member, type AdapterModels } from './model-walk.js';
 import { ConfigurationModel, type Configuration } from './model.js';
 import { apply, applyEnvironment, type Override } from './overrides.js';
@@ -69,7 +69,7 @@ function check(
   demands: readonly Rule[],
   known: Known,
 ): { configuration?: Configuration; found: readonly Found[] } {
-  const parsed = ConfigurationModel.safeParse(value);
+  const parsed = ConfigurationModel.safeParse(value, { error: wording });
   const options = checkOptions(value, adapters);
   const found = [
     ...(parsed.error ? problemsOf(parsed.error, [], value, ConfigurationModel, adapters) : []),
@@ -113,7 +113,7 @@ function checkOptions(
       return undefined;
     }
     const options = member(backend, 'options') ?? {};
-    const result = strict(model).safeParse(options);
+    const result = strict(model).safeParse(options, { error: wording });
     if (result.error)
       found.push(...problemsOf(result.error, ['backends', at, 'options'], value, ConfigurationModel, adapters));
     return result.data;
