@@ -16,18 +16,19 @@ function run(argv, env = {}) {
   return done.status ?? 1;
 }
 
-/** Runs the gateway; its exit code is ours. Ctrl-C reaches it by itself: passed on, it would count as the second signal. */
+/** Runs the gateway; its exit code is ours. A Ctrl-C reaches it by itself and once more from here: it forgives an echo. */
 function start() {
   const gateway = spawn(node24(), [...gatewayProgram(), ...args], { cwd: process.cwd(), stdio: 'inherit' });
   let told = false;
-  const end = () => (told = gateway.kill('SIGTERM'));
+  const end = (signal) => (told = gateway.kill(signal));
   process.on('SIGTERM', end);
   process.on('SIGHUP', () => gateway.kill('SIGHUP'));
-  process.on('SIGINT', () => {});
+  // Windows knows it from a Ctrl-C only, which every process of the console gets; passed on, it would end the gateway at once.
+  process.on('SIGINT', (signal) => process.platform !== 'win32' && end(signal));
   // npm hands a signal to a shell that dies of it and passes nothing on: who is left without a parent ends what it began,
   // once: a second signal would end it at once.
   const parent = process.ppid;
-  const orphaned = () => process.ppid !== parent && !told && end();
+  const orphaned = () => process.ppid !== parent && !told && end('SIGTERM');
   if (process.env.npm_lifecycle_event !== undefined) setInterval(orphaned, 500).unref();
   return new Promise((resolve) => gateway.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
 }

@@ -25,7 +25,7 @@ export function serveHealth(health: Health, request: IncomingMessage, response: 
     ...(ok ? {} : { 'Retry-After': '1' }),
   });
   const said = request.method === 'HEAD' ? '' : body;
-  noteBytes(response, said.length);
+  noteBytes(response, Buffer.byteLength(said));
   response.end(said);
   return true;
 }

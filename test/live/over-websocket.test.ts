@@ -219,6 +219,20 @@ describe('what may not be subscribed to is refused by an error of its own', () =
     expect((error as { payload: { message: string }[] }).payload[0]!.message).toMatch(new RegExp(message));
   });
 
+  test('and takes no room on its connection, however often it is refused', async () => {
+    const client = await live();
+    const long = `# ${'x'.repeat(3000)}`;
+    // 150 KB of them; at once a connection keeps 128 KiB.
+    for (let each = 0; each < 50; each += 1) {
+      client.subscribe(`r${each}`, `subscription { changes(since: "x") { __typename } } ${long}`);
+      await until(() => client.of(`r${each}`).length > 0);
+      expect(client.of(`r${each}`)).toMatchObject([{ payload: [{ extensions: { code: 'BAD_USER_INPUT' } }] }]);
+    }
+    client.subscribe('good', `${everything} ${long}`);
+    await until(() => client.of('good').length > 0);
+    expect(client.of('good')[0]).toMatchObject({ type: 'next' });
+  });
+
   test('who may read nothing', async () => {
     const client = await live({ as: 'nobody' });
     client.subscribe('1', typed);

@@ -88,7 +88,7 @@ function stream({ subscribe }: SocketOperationParts, begun: Begun, document: Liv
     whenRoom: (then) => live.outlet.whenRoom(then),
     end: (fault) => void answering.throw(fault).catch(() => undefined),
   };
-  const leave = live.leaving ? () => undefined : subscribe(caller, document, sink);
+  const leave = live.leaving ? () => undefined : unlessRefused(() => subscribe(caller, document, sink), forget);
   // From here on it is bounded as a stream.
   exchange.leave();
   const answering = new Answering(() => {
@@ -97,6 +97,16 @@ function stream({ subscribe }: SocketOperationParts, begun: Begun, document: Liv
     begun.end(200);
   });
   return answering;
+}
+
+/** Begins a stream; one that is refused leaves nothing behind on its connection. */
+function unlessRefused(begin: () => () => void, forget: () => void): () => void {
+  try {
+    return begin();
+  } catch (refusal) {
+    forget();
+    throw refusal;
+  }
 }
 
 function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering {
