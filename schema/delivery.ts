@@ -76,7 +76,9 @@ export const SigningSecret = z
     signingSecret: z
       .string()
       .describe('`whsec_…` (Standard Webhooks 1.0): notifications are signed with it from now on.'),
-    previousUntil: instant('Until then they are signed with the previous one too.').optional(),
+    previousUntil: instant(
+      'Until then they are signed with the previous one too. Absent: nothing previous signs, as was asked or as it could not be read.',
+    ).optional(),
   })
   .meta({ id: 'SigningSecret', description: 'A new signing secret, shown once.' });
 export type SigningSecret = z.output<typeof SigningSecret>;

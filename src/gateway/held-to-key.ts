@@ -32,6 +32,8 @@ export function heldToKey(store: Store, sealer: Sealer, name: string, lost: (fau
     store: {
       ...store,
       async put(kind, id, value, expected, how) {
+        // Before the write: a secret that cannot be opened is replaced, and what is of another key was sealed after the store was.
+        if (kind === kinds.secret && (await look())) throw nothingSealed;
         const revision = await store.put(kind, id, value, expected, how);
         // Behind the write: whoever accepts a key forgets, and names, what was sealed before it.
         if (kind === kinds.secret && (await look())) throw nothingSealed;

@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Fault } from '#schema/errors.js';
 import { objectNames, objects } from '#schema/objects.js';
+import { formatPosition } from '#schema/position.js';
+import { sealer } from '#platform/sealed.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
+import { readSecrets, signingAt, type Secrets } from '#subscriptions/delivery/secrets.js';
 import { openView, type View } from '../inventory/view.js';
 import type { Call } from './operation.js';
 import { subscriptionsOf } from './testing/subscriptions.js';
@@ -22,9 +25,9 @@ const permissions = new Set(objectNames.map((name) => `${objects[name].collectio
 const value = { callback: 'http://smo/hook', apiMajor: 'v2', filterMode: 'exclude' } as const;
 const wanted = { ...value, ordering: 'strict', states: 'object', credentials: { bearer: 'token' } } as const;
 
-function call(): Call {
+function call(expected?: ReadonlySet<string>): Call {
   const scope = { tenant: 'a', permissions, key: 'k' };
-  return { scope, view, signal: new AbortController().signal } as unknown as Call;
+  return { scope, view, expected, signal: new AbortController().signal } as unknown as Call;
 }
 
 const kept = async () => (await Promise.all(['delivery', 'deliverySecret'].map((kind) => store.ids(kind)))).flat();
@@ -48,4 +51,51 @@ test('the second of two equal ones leaves nothing behind', async () => {
   const made = await subscriptionsOf(store).create(call(), wanted);
   await expect(subscriptionsOf(store).create(call(), wanted)).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await kept()).toEqual([made.id, made.id]);
+});
+
+describe('a rotation that fails on its way', () => {
+  const secretsOf = async (id: string) =>
+    (await readSecrets({ store, sealer: sealer(Buffer.alloc(32)) }, id)) as Secrets;
+  const row = async (id: string) => (await store.objects([{ object: 'InventorySubscription', id }]))[0]!;
+  const signs = async (id: string) => signingAt(await secretsOf(id), await row(id), 0).map(({ secret }) => secret);
+  const away = () => Promise.reject(new Fault('UNAVAILABLE', 'The store is away.'));
+
+  async function standing() {
+    const { id, position } = await subscriptionsOf(store).create(call(), wanted);
+    return { id: id!, seen: () => call(new Set([formatPosition(position)])) };
+  }
+
+  test.each<[string, Partial<Store>]>([
+    ['before its secret is kept', { put: away }],
+    ['before the row names it', { append: away }],
+  ])('%s leaves the row naming what signs, and is repeated in the same state', async (_when, failing) => {
+    const { id, seen } = await standing();
+    const [before, signed] = [await row(id), await signs(id)];
+    await expect(subscriptionsOf({ ...store, ...failing }).rotateSecret(seen(), id, 0)).rejects.toThrow('is away');
+    expect([await row(id), await signs(id)]).toEqual([before, signed]);
+    const { signingSecret } = await subscriptionsOf(store).rotateSecret(seen(), id, 0);
+    expect(await signs(id)).toEqual([signingSecret]);
+  });
+
+  test('when its row names the secret already has been made', async () => {
+    const { id, seen } = await standing();
+    let writes = 0;
+    const put: Store['put'] = (...given) => ((writes += 1) > 1 ? away() : store.put(...given));
+    const { signingSecret } = await subscriptionsOf({ ...store, put }).rotateSecret(seen(), id, 0);
+    expect([writes, await signs(id)]).toEqual([2, [signingSecret]]);
+    await expect(subscriptionsOf(store).rotateSecret(seen(), id, 0)).rejects.toMatchObject({
+      code: 'PRECONDITION_FAILED',
+    });
+    const next = await subscriptionsOf(store).rotateSecret(call(), id, 60_000);
+    expect(await signs(id)).toEqual([next.signingSecret, signingSecret]);
+    expect((await secretsOf(id)).rotations!.map(({ signing }) => signing[0]!.secret)).toEqual([signingSecret]);
+  });
+
+  test('of two in the same state one is made, and nothing of the other is kept', async () => {
+    const { id, seen } = await standing();
+    const both = await Promise.allSettled([1, 2].map(() => subscriptionsOf(store).rotateSecret(seen(), id, 0)));
+    const [made, ...more] = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value.signingSecret] : []));
+    expect([await signs(id), more]).toEqual([[made], []]);
+    expect((await secretsOf(id)).rotations).toEqual([]);
+  });
 });

@@ -36,7 +36,7 @@ export interface Subscriptions {
   delete(call: Call, id: string): Promise<WrittenAnswer>;
   pause(call: Call, id: string): Promise<WrittenAnswer>;
   resume(call: Call, id: string): Promise<WrittenAnswer>;
-  /** Makes a new signing secret; the previous one signs along for `overlap` milliseconds. Of two at a time one may be CONFLICT. */
+  /** Makes a new signing secret; the previous one, if it could be read, signs along for `overlap` milliseconds. */
   rotateSecret(call: Call, id: string, overlap: number): Promise<SigningSecret>;
   /** The subscription, if the caller may see it: what everything about its deliveries begins with. */
   found(call: Call, id: string): Row;
@@ -70,12 +70,7 @@ export function subscriptions(around: Surroundings): Subscriptions {
       rewrite(around, call, id, ({ value }) => ({ ...value, state: 'paused', stateReason: 'Paused by the consumer.' })),
     resume: (call, id) =>
       rewrite(around, call, id, ({ value: { stateReason: _reason, ...value } }) => ({ ...value, state: 'active' })),
-    async rotateSecret(call, id, overlap) {
-      // The row first: of those who name one state, the row lets one through, before any secret is another.
-      const signingSecretId = randomUUID();
-      await rewrite(around, call, id, ({ value }) => ({ ...value, signingSecretId }));
-      return deliveries.rotateSecret(id, signingSecretId, overlap);
-    },
+    rotateSecret: (call, id, overlap) => rotateSecret(around, call, id, overlap),
   };
 }
 
@@ -143,6 +138,17 @@ function update(
   });
 }
 
+async function rotateSecret(around: Surroundings, call: Call, id: string, overlap: number): Promise<SigningSecret> {
+  let made: SigningSecret | undefined;
+  await rewrite(around, call, id, async (row) => {
+    const signingSecretId = randomUUID();
+    // It signs from the moment that the row names it: of those who name one state, the row lets one through.
+    made = await around.deliveries.keepSecret(row, signingSecretId, overlap);
+    return { ...row.value, signingSecretId };
+  });
+  return made!;
+}
+
 async function remove({ owned, store, deliveries }: Surroundings, call: Call, id: string): Promise<WrittenAnswer> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const row = found(call, id);
@@ -170,6 +176,7 @@ async function rewrite(
     const [before, after] = [claimOf(row.tenant, row.value), claimOf(row.tenant, value)];
     const position = await owned.change(row, value, { claims: { before: [before], after: [after] } });
     await forgetCredentials(deliveries, id, position ? [row.value, value] : [value, row.value]);
+    await settleSecret(deliveries, id, [row.value, value]);
     if (position) return written(call, id, position);
     if (after !== before && (await store.objects([{ object: 'Claim', id: after }]))[0] !== undefined) throw duplicate();
     await call.view.reached(await store.head(), call.signal);
@@ -186,6 +193,17 @@ async function forgetCredentials(
   const credentialsId = of['credentialsId'] as string | undefined;
   if (credentialsId === undefined || credentialsId === stays['credentialsId']) return;
   await deliveries.dropCredentials(id, credentialsId).catch(() => undefined);
+}
+
+/** Behind a change that was to name another secret, made or not. What is left by a fault, the next rotation takes away. */
+async function settleSecret(
+  deliveries: Deliveries,
+  id: string,
+  [before, after]: readonly [Value, Value],
+): Promise<void> {
+  const signingSecretId = after['signingSecretId'] as string | undefined;
+  if (signingSecretId === undefined || signingSecretId === before['signingSecretId']) return;
+  await deliveries.settleSecret(id, signingSecretId).catch(() => undefined);
 }
 
 function duplicate(): Fault {

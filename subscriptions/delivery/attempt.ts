@@ -4,7 +4,7 @@ import type { Outcome } from './course.js';
 import type { Subscriber } from './deliveries.js';
 import type { Attempt } from './documents.js';
 import type { Notification } from './matching.js';
-import { credentialsFor, signingAt, type SecretsInUse } from './secrets.js';
+import { credentialsFor, missingSecret, signingAt, type SecretsInUse } from './secrets.js';
 import type { Posted, Surroundings } from './surroundings.js';
 
 export interface Attempted {
@@ -39,11 +39,13 @@ export async function attempt(
     try {
       const used = await secrets(subscriber);
       const credentials = credentialsFor(used, subscriber);
+      const secretsNow = signingAt(used, subscriber, at).map(({ secret }) => secret);
+      if (secretsNow.length === 0) throw missingSecret(subscriber.id);
       const headers = {
         'Content-Type': 'application/json',
         'User-Agent': userAgent,
         ...matching.headers(subscriber),
-        ...signatureHeaders({ id, time: at, body, secrets: signingAt(used, at) }),
+        ...signatureHeaders({ id, time: at, body, secrets: secretsNow }),
       };
       const url = value['callback'] as string;
       return await post({ url, tenant, headers, body, credentials, signal });

@@ -28,8 +28,10 @@ export interface Deliveries {
   /** Throws GONE for a place that was trimmed away, INVALID for one that is none. */
   replay(subscriber: Subscriber, of: ReplayOf, signal: AbortSignal): Promise<Replay>;
   /**
-   * Makes the signing secret that the row names as `signingSecretId`; the previous one signs along for `overlap` milliseconds.
-   * Throws CONFLICT when the row names another one by now, NOT_FOUND when it is gone.
+   * Keeps a new signing secret beside those that sign: it signs as soon as the row names it, and not before. The previous one then
+   * signs along for `overlap` milliseconds, if it could be read.
    */
-  rotateSecret(id: string, signingSecretId: string, overlap: number): Promise<SigningSecret>;
+  keepSecret(subscriber: Subscriber, signingSecretId: string, overlap: number): Promise<SigningSecret>;
+  /** Clears up behind a rotation: one that the row does not name is forgotten. */
+  settleSecret(id: string, signingSecretId: string): Promise<void>;
 }

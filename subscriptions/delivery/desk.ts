@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Fault, invalid, notFound } from '#schema/errors.js';
+import { Fault, invalid } from '#schema/errors.js';
 import type { Delivery } from '#schema/delivery.js';
 import { formatPosition } from '#schema/position.js';
 import { timestamp } from '#platform/clock.js';
@@ -11,11 +11,18 @@ import { kinds, markOf, progressOf, progressValue, reached, shardOf, type Progre
 import { ending } from './ending.js';
 import { placeSince } from './places.js';
 import type { ReplayOrder } from './replays.js';
-import { credentialsFor, readSecrets, writeSecrets, type Secrets, type Shown } from './secrets.js';
+import { keepSecret, settleSecret } from './rotation.js';
+import {
+  credentialsFor,
+  missingSecret,
+  readSecrets,
+  underWay,
+  writeSecrets,
+  type Secrets,
+  type Shown,
+} from './secrets.js';
 import type { Surroundings } from './surroundings.js';
 
-/** Credentials that no row names are those of a change under way, or were left by a crash when they are as old as this. */
-const abandoned = 60_000;
 /** Orders to send again that may wait for one subscription. */
 const mostOrders = 10;
 
@@ -32,7 +39,8 @@ export function deliveries(around: Surroundings): Deliveries {
     deadLetters: (id, page) => pageOfDeadLetters(store, id, page),
     test: (subscriber, signal) => test(around, subscriber, signal),
     replay: (subscriber, of, signal) => replay(around, subscriber, of, signal),
-    rotateSecret: (id, signingSecretId, overlap) => rotate(around, { id, signingSecretId }, overlap),
+    keepSecret: (subscriber, signingSecretId, overlap) => keepSecret(around, subscriber, { signingSecretId, overlap }),
+    settleSecret: (id, signingSecretId) => settleSecret(around, id, signingSecretId),
   };
 }
 
@@ -50,27 +58,24 @@ async function begin(around: Surroundings, id: string, shown: Shown | undefined)
 
 async function secretsOf(around: Surroundings, { id }: Subscriber): Promise<Secrets> {
   const found = await readSecrets(around, id);
-  if (!found) throw new Error(`The signing secret of subscription '${id}' is missing; rotate it.`);
+  if (!found) throw missingSecret(id);
   return found;
 }
 
 async function keepCredentials(around: Surroundings, { id, value }: Subscriber, shown: Shown): Promise<void> {
   const now = around.clock.now();
   const stays = (each: Shown & { readonly at: number }) =>
-    each.credentialsId === value['credentialsId'] || now - each.at < abandoned;
-  await writeSecrets(around, id, (before) => ({
-    signing: before?.signing ?? [{ secret: newSecret() }],
-    shown: [...(before?.shown ?? []).filter(stays), { ...shown, at: now }],
+    each.credentialsId === value['credentialsId'] || underWay(each, now);
+  await writeSecrets(around, id, (before = { signing: [] }) => ({
+    ...before,
+    shown: [...(before.shown ?? []).filter(stays), { ...shown, at: now }],
   }));
 }
 
 async function dropCredentials(around: Surroundings, id: string, credentialsId: string): Promise<void> {
+  const others = ({ shown = [] }: Secrets) => shown.filter((each) => each.credentialsId !== credentialsId);
   // Of a subscription that is gone nothing is kept anew.
-  if (!(await around.store.get(kinds.secret, id))) return;
-  await writeSecrets(around, id, (before) => ({
-    signing: before?.signing ?? [{ secret: newSecret() }],
-    shown: (before?.shown ?? []).filter((each) => each.credentialsId !== credentialsId),
-  }));
+  await writeSecrets(around, id, (before) => before && { ...before, shown: others(before) });
 }
 
 async function status({ store, clock }: Surroundings, { id, position: stood }: Subscriber): Promise<Delivery> {
@@ -136,33 +141,4 @@ async function replay({ store, clock }: Surroundings, { id }: Subscriber, of: Re
 
 async function mustStand(store: Surroundings['store'], id: string, letter: string): Promise<void> {
   if (!(await readDeadLetter(store, id, letter))) throw invalid(`There is no dead letter '${letter}'.`, 'deadLetters');
-}
-
-interface Named {
-  readonly id: string;
-  readonly signingSecretId: string;
-}
-
-async function demandNamed({ store }: Surroundings, { id, signingSecretId }: Named): Promise<void> {
-  const [row] = await store.objects([{ object: 'InventorySubscription', id }]);
-  if (!row) throw notFound('InventorySubscription', id);
-  if (row.value['signingSecretId'] === signingSecretId) return;
-  throw new Fault('CONFLICT', `The secret of subscription '${id}' was rotated again meanwhile; that one signs.`);
-}
-
-async function rotate(around: Surroundings, { id, signingSecretId }: Named, overlap: number) {
-  const { clock } = around;
-  const secret = newSecret();
-  const now = clock.now();
-  const until = now + overlap;
-  let previous = false;
-  await writeSecrets(around, id, async (before) => {
-    // Behind the read: whoever is named from now on writes last, or makes this write a conflict.
-    await demandNamed(around, { id, signingSecretId });
-    const kept = (before?.signing ?? []).filter((key) => key.until === undefined || key.until > now);
-    const along = overlap > 0 ? kept.map((key) => ({ ...key, until: Math.min(key.until ?? until, until) })) : [];
-    previous = along.length > 0;
-    return { ...before, signing: [{ secret }, ...along] };
-  });
-  return { signingSecret: secret, ...(previous ? { previousUntil: timestamp(until) } : {}) };
 }

@@ -7,6 +7,8 @@ import { kinds } from './documents.js';
 import type { Surroundings } from './surroundings.js';
 
 const attempts = 10;
+/** What no row names is of a change under way, or was left by a crash when it is as old as this, milliseconds. */
+const abandoned = 60_000;
 /** For so long a deliverer goes on with what it has read. */
 const fresh = 1000;
 
@@ -23,12 +25,21 @@ export interface Shown {
   readonly credentials: CallbackCredentials;
 }
 
+/** Who signs from the moment that the row names this `signingSecretId`. `at`: since when it is kept, milliseconds since 1970. */
+interface Rotation {
+  readonly signingSecretId: string;
+  readonly signing: readonly SigningKey[];
+  readonly at: number;
+}
+
 /** What nobody is ever shown. */
 export interface Secrets {
   /** Those of the row, and those that a change of it is about to name; `at`: since when, milliseconds since 1970. */
   readonly shown?: readonly (Shown & { readonly at: number })[];
-  /** The current one first. */
+  /** The current one first; none when what signed was lost. Holds for a row that names no rotation that is kept. */
   readonly signing: readonly SigningKey[];
+  /** Rotations that a row is about to name, or has just named. */
+  readonly rotations?: readonly Rotation[];
 }
 
 type Around = Pick<Surroundings, 'store' | 'sealer'>;
@@ -45,18 +56,28 @@ export async function readSecrets(around: Around, id: string): Promise<Secrets |
   return stored && opened(around, stored);
 }
 
-/** Writes what `change` makes of them. */
+/** Whatever the reason: what cannot be opened signs nothing and is shown to nobody, until it is replaced. */
+function readable(around: Around, stored: StoredDocument): Secrets | undefined {
+  try {
+    return opened(around, stored);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes what `change` makes of them, or nothing. `before`: undefined when there are none that could be read. */
 export async function writeSecrets(
   around: Around,
   id: string,
-  change: (before: Secrets | undefined) => Secrets | Promise<Secrets>,
-): Promise<Secrets> {
+  change: (before: Secrets | undefined) => Secrets | undefined | Promise<Secrets | undefined>,
+): Promise<void> {
   const { store, sealer } = around;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const stored = await store.get(kinds.secret, id);
-    const secrets = await change(stored && opened(around, stored));
+    const secrets = await change(stored && readable(around, stored));
+    if (!secrets) return;
     const value = { sealed: sealer.seal(JSON.stringify(secrets), `${kinds.secret}/${id}`) };
-    if ((await store.put(kinds.secret, id, value, stored?.revision ?? 0)) !== undefined) return secrets;
+    if ((await store.put(kinds.secret, id, value, stored?.revision ?? 0)) !== undefined) return;
   }
   throw new Fault('CONFLICT', `The secrets of subscription '${id}' kept changing; try again.`, { retryAfter: 1 });
 }
@@ -70,9 +91,23 @@ export function credentialsFor({ shown = [] }: Secrets, { id, value }: Subscribe
   throw new Error(`Subscription '${id}' has no credentials for its callback; give them again.`);
 }
 
-/** Those that sign at a time. */
-export function signingAt({ signing }: Secrets, now: number): readonly string[] {
-  return signing.filter(({ until }) => until === undefined || until > now).map(({ secret }) => secret);
+/** Those that sign for a row at a time, the current one first. */
+export function signingAt(
+  { signing, rotations = [] }: Secrets,
+  { value }: Subscriber,
+  now: number,
+): readonly SigningKey[] {
+  const named = rotations.find(({ signingSecretId }) => signingSecretId === value['signingSecretId']);
+  return (named?.signing ?? signing).filter(({ until }) => until === undefined || until > now);
+}
+
+/** Whether what a row does not name is of a change under way. */
+export function underWay({ at }: { readonly at: number }, now: number): boolean {
+  return now - at < abandoned;
+}
+
+export function missingSecret(id: string): Error {
+  return new Error(`The signing secret of subscription '${id}' is missing; rotate it.`);
 }
 
 /**
@@ -82,15 +117,16 @@ export function signingAt({ signing }: Secrets, now: number): readonly string[] 
 export function secretsInUse(around: Around & { readonly clock: Clock }, id: string): SecretsInUse {
   let known: { readonly revision: number; readonly secrets: Secrets } | undefined;
   let readAt = -Infinity;
-  return async ({ value: { credentialsId } }) => {
-    const holds =
+  let readFor: unknown;
+  return async ({ value: { credentialsId, signingSecretId } }) => {
+    const shows =
       credentialsId === undefined || known?.secrets.shown?.some((each) => each.credentialsId === credentialsId);
-    if (known && holds && around.clock.now() - readAt < fresh) return known.secrets;
+    if (known && shows && readFor === signingSecretId && around.clock.now() - readAt < fresh) return known.secrets;
     const at = around.clock.now();
     const stored = await around.store.get(kinds.secret, id);
-    if (!stored) throw new Error(`The signing secret of subscription '${id}' is missing; rotate it.`);
+    if (!stored) throw missingSecret(id);
     if (known?.revision !== stored.revision) known = { revision: stored.revision, secrets: opened(around, stored) };
-    readAt = at;
+    [readAt, readFor] = [at, signingSecretId];
     return known.secrets;
   };
 }
