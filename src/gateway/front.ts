@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '#schema/errors.js';
-import type { Coverage } from '#subscriptions/coverage.js';
 import { mayReadMetrics, metricsPermission } from '../access/policy.js';
 import type { Served } from '../facades/admission.js';
 import { edge, type EdgeParts } from '../facades/edge.js';
@@ -20,7 +19,7 @@ import { listen, type Listener, type ListenOptions } from '../platform/listener.
 import type { Logger } from '../platform/logger.js';
 import { createMetrics, metricsType, type Metrics } from '../platform/metrics.js';
 import { refuseOnSocket } from '../platform/protocol-faults.js';
-import { report, tried } from './readiness.js';
+import { report, tried, type Followed } from './readiness.js';
 import { operationCounter, requestCounters } from './request-counters.js';
 import { waitingRoom } from './waiting-room.js';
 
@@ -48,7 +47,7 @@ export interface Front {
   /** Notes a finished operation in access log and metrics. */
   served(served: Served): void;
   /** Tells health what is read, from now on. */
-  follow(coverage: Coverage): void;
+  follow(followed: Followed): void;
   serve(behind: Behind): void;
   /** Says that it goes away, by readiness and with every answer, and serves on; a second at most. */
   leave(): Promise<void>;
@@ -78,7 +77,7 @@ export async function openFront(configuration: Configuration, logger: Logger): P
     countOperation: operationCounter(metrics),
     load: { maxInFlight, loopDelay: () => metrics.eventLoopDelay(), maxLoopDelay },
     served: requestCounters(metrics, log),
-    follow: (coverage) => void (state.coverage = coverage),
+    follow: (followed) => void (state.followed = followed),
     serve(behind) {
       const parts = edgeParts(configuration, metrics, state, behind);
       const { upgrade: graphql, live } = behind.facades;
@@ -112,7 +111,7 @@ interface State {
   /** Says goodbye to live connections. */
   goAway?(): void;
   /** Known once something stands behind. */
-  coverage?: Coverage;
+  followed?: Followed;
   handle(request: IncomingMessage, response: ServerResponse): void;
 }
 
@@ -160,8 +159,8 @@ function hot({ url }: IncomingMessage): boolean {
 
 function healthOf(state: State): Health {
   return {
-    ready: () => state.coverage !== undefined && !state.draining && tried(state.coverage),
-    report: () => report(state.coverage),
+    ready: () => state.followed !== undefined && !state.draining && tried(state.followed.coverage),
+    report: () => report(state.followed),
   };
 }
 

@@ -86,7 +86,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
       front.serve(operated);
       replaceClients = operated.clients.replace;
     }
-    front.follow(inside.coverage);
+    front.follow(inside);
     inside.backends.start();
     if (configuration.runs.includes('deliver')) await subscribed.start();
     const progress = () => inside.coverage.progress();

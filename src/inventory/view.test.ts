@@ -211,10 +211,16 @@ describe('a view', () => {
     await write(store, [entry('1', resource('p', 'x'))]);
     while (errors.length === 0) await nextTurn();
     expect(view.position().seq).toBe(0);
+    const { since } = view.away()!;
+    const failed = errors.length;
+    await write(store, [entry('3', resource('p', 'x'))]);
+    while (errors.length === failed) await nextTurn();
+    expect(view.away()).toEqual({ since, error: errors.at(-1) });
     fails = false;
     await write(store, [entry('2', resource('p', 'x'))]);
     await view.reached(await store.head());
-    expect(view.kind('Resource').size).toBe(2);
+    expect(view.kind('Resource').size).toBe(3);
+    while (view.away()) await nextTurn();
   });
 });
 

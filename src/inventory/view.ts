@@ -24,7 +24,17 @@ export interface View {
    * as applied. Rejects with the signal's reason, `lostInFailover` if the log has lost it, or `readAnew`.
    */
   reached(position: Position, signal?: AbortSignal): Promise<void>;
+  /** Since when the log cannot be looked at; undefined once a look succeeded again. */
+  away(): Away | undefined;
   stop(): void;
+}
+
+/** A log that the view cannot follow: it stays where it is. */
+export interface Away {
+  /** Of the first look that failed, milliseconds since 1970. */
+  readonly since: number;
+  /** Of the last one. */
+  readonly error: unknown;
 }
 
 /** When what is not needed for the first answers is done, milliseconds after the view stands. */
@@ -42,15 +52,19 @@ export async function openView(
   const state = new ViewState(store);
   await state.load();
   let stopped = false;
+  let away: Away | undefined;
   const settling = afterStart(() =>
     state.settle(() => stopped).catch((error: unknown) => log('The store holds what is no JSON.', error)),
   );
   const following = whenAppended(store, async () => {
     try {
-      if ((await state.catchUp()) !== 'reloaded') return;
+      const caughtUp = await state.catchUp();
+      away = undefined;
+      if (caughtUp !== 'reloaded') return;
       rewritten();
       settling.begin();
     } catch (error) {
+      away = { since: away?.since ?? Date.now(), error };
       if (!stopped) log('The log could not be read; the view stays where it is.', error);
     }
   });
@@ -68,6 +82,7 @@ export async function openView(
       if (state.standing(position) === 'other') following.look();
       return come;
     },
+    away: () => away,
     stop() {
       stopped = true;
       following.stop();

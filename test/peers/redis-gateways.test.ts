@@ -33,6 +33,16 @@ const alike = async () => {
   return one === other;
 };
 
+/** What `/readyz?verbose` says of the store, once it says so. */
+async function storeLine(gateway: GatewayUnderTest, sign: '+' | '-'): Promise<string> {
+  let line = '';
+  await until(async () => {
+    [line = ''] = (await gateway.send('/readyz?verbose')).text.split('\n');
+    return line.startsWith(`[${sign}] store`);
+  });
+  return line;
+}
+
 test('two gateways on one Redis are one: ids, ETags, and what either wrote', async () => {
   const [one, other] = gateways;
   await until(alike);
@@ -58,7 +68,10 @@ test('while Redis is away they answer reads and refuse writes in time; afterward
   expect([read.status, read.headers.etag]).toStrictEqual([200, before[0]]);
   expect(refused.status).toBe(503);
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+  expect(await storeLine(one, '-')).toMatch(/^\[-\] store: away since \d{4}-\S+Z \(The Redis store .*\)$/);
+  expect((await one.send('/readyz')).status).toBe(200);
   await redis.start();
+  expect(await storeLine(one, '+')).toBe('[+] store: ok');
   await until(async () => (await create(one, 'of the second')).status === 201);
   await until(async () => (await gateways[1].send(pools)).text.includes('of the second'));
   await until(alike);
