@@ -214,7 +214,11 @@ test('paths', async () => {
       await expectAnswered(target, { method });
     },
   );
-  await fc.assert(property, { numRuns: 300 });
+  const examples: [string, string][] = ['..', '.', '%2e%2e', '.%2E/'].map((id) => [
+    `/netweave/v1/resourcePools/${id}`,
+    'GET',
+  ]);
+  await fc.assert(property, { numRuns: 300, examples });
 });
 
 test.each([

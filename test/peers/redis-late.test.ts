@@ -131,7 +131,7 @@ test('Sentinels that are not there yet are waited for, and a primary that they h
     await until(() => said.length > 0);
     await back();
     const store = await opening;
-    expect(await store.put('tenant', said[0]!, {}, 0)).toBe(1);
+    expect(await store.put('tenant', said[0]!, {}, 0)).toBeGreaterThan(0);
     await store.close();
     expect(said[0]).toContain(`'main' of 127.0.0.1:${sentinels[0]!.port}`);
   };

@@ -11,6 +11,9 @@ const bodyTypes: Readonly<Record<string, readonly string[]>> = {
   PATCH: ['application/merge-patch+json', 'application/json'],
 };
 
+/** `.` and `..`, which the library takes for a step in the path, and not for an id. */
+const steps = /\/(\.|%2e){1,2}(\/|$)/i;
+
 /** Lets in what the library can serve: answers 404, 405, 406, 415 and OPTIONS itself, and turns HEAD into GET. */
 export function admit(routes: readonly OwnRoute[]): RequestHandler {
   return (request, response, next) => {
@@ -30,7 +33,7 @@ function refusalOf(
 ): Problem | 'answered' | undefined {
   const path = request.path.replace(/(?<=.)\/$/, '');
   const methods: readonly string[] = methodsAt(routes, path);
-  if (methods.length === 0)
+  if (methods.length === 0 || steps.test(path))
     return {
       status: 404,
       detail: `There is nothing at ${request.baseUrl}${request.path}.`,
