@@ -1,8 +1,8 @@
 import { firstAtOrAfter, type Block, type Run } from './sorted-rows.js';
 
 /**
- * Of runs, the rows that have `attribute` at `id`. A block remembers them as blocks of their own: a page of 100 of a list that
- * holds ten parents is then 16 pieces of joined JSON, not 90.
+ * Of runs, the rows that have `attribute` at `id`. A block remembers them as blocks of their own: a page of a list
+ * that holds many parents is then a piece of joined JSON for each block, not for each row.
  */
 export function* runsUnder(runs: Iterable<Run>, attribute: string, id: string): Generator<Run> {
   for (const { block, from, to } of runs) {

@@ -51,7 +51,7 @@ function schemasOf(routes: readonly Route[]): Json {
   const shown = new Map(
     routes.map(({ definition, presenter }) => [presenter.type, shownSchema(definition, presenter)]),
   );
-  const written = routes.filter((route) => isWritable(route) && route.write.method === 'POST').filter(isWritable);
+  const written = routes.filter(isWritable).filter(({ write }) => write.method === 'POST');
   return {
     ...createSchema(z.object(Object.fromEntries(shown)), { io: 'output' }).components,
     ...Object.assign({}, ...written.map((route) => sent(route).components)),
