@@ -64,14 +64,20 @@ async function groupsOf(url: string, list: string, which?: number): Promise<Read
   return counts;
 }
 
-/** All choices of three that hold 100 together, each said in three ways: what is asked is the same, the URL is not. */
+/** All choices of three that hold 100 together, each said in six ways: what is asked is the same, the URL is not. */
 function* threeOf(list: string, racks: readonly (readonly [string, number])[]): Generator<string> {
   for (const [first, [one, some]] of racks.entries())
     for (const [second, [other, more]] of racks.slice(first + 1).entries())
       for (const [third, rest] of racks.slice(first + second + 2)) {
         if (some + more + rest < 100) continue;
-        yield `${list}?filter=(in,groups,${one},${other},${third})`;
-        yield `${list}?filter=(in,groups,${other},${third},${one})`;
-        yield `${list}?filter=(in,groups,${third},${one},${other})`;
+        for (const values of [
+          [one, other, third],
+          [one, third, other],
+          [other, one, third],
+          [other, third, one],
+          [third, one, other],
+          [third, other, one],
+        ])
+          yield `${list}?filter=(in,groups,${values.join(',')})`;
       }
 }

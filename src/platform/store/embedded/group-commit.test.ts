@@ -47,9 +47,9 @@ test('a long turn is committed in parts, so that others get theirs', async () =>
   expect(commits).toBeGreaterThanOrEqual(3);
 });
 
-test('flush commits at once what waits', async () => {
+test('flush makes durable what waits', async () => {
   const waiting = insert('a');
-  group.flush();
+  await group.flush();
   expect(kept()).toStrictEqual(['a']);
   expect(await waiting).toBe(1);
 });
