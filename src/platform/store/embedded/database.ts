@@ -2,8 +2,9 @@ import { closeSync, existsSync, fdatasync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { promisify } from 'node:util';
+import type { Fault } from '#schema/errors.js';
 import { migrations } from './migrations.js';
-import { explain, foreignDatabase, newerSchema } from './refusal.js';
+import { explain, foreignDatabase, newerSchema, notDurable } from './refusal.js';
 
 /** `netw`: tells our files from those of other programs. */
 const applicationId = 0x6e657477;
@@ -27,7 +28,7 @@ export class Database {
   /** Settles when the fsync that is under way has ended, well or not. */
   #syncing: Promise<void> | undefined;
   /** Why nothing is to be trusted any more. */
-  #broken: { readonly cause: unknown } | undefined;
+  #broken: Fault | undefined;
 
   constructor(file: string | undefined, sqlite: DatabaseSync) {
     this.#file = file;
@@ -45,7 +46,7 @@ export class Database {
 
   attempt<T>(work: () => T): T {
     try {
-      if (this.#broken) throw this.#broken.cause;
+      if (this.#broken) throw this.#broken;
       return work();
     } catch (error) {
       throw explain(nameOf(this.#file), error);
@@ -68,13 +69,14 @@ export class Database {
   }
 
   /**
-   * Resolves when all transactions so far are on disk; undefined when nothing is ever to be. An fsync that failed may
-   * not be tried again (the kernel forgets what it could not write), so nothing is answered after one.
+   * Resolves when all transactions so far are on disk; undefined when nothing is ever to be. One that failed is not tried
+   * again, and from then on nothing is answered.
    */
   sync(): Promise<void> | undefined {
     if (this.#file === undefined) return undefined;
     const synced = this.#syncLog();
     this.#syncing = synced.catch(() => undefined);
+    void this.#syncing.then(() => (this.#syncing = undefined));
     return synced;
   }
 
@@ -83,10 +85,7 @@ export class Database {
       this.#log ??= openSync(`${this.#file}-wal`, 'r+');
       await syncData(this.#log);
     } catch (error) {
-      this.#broken = { cause: error };
-      throw explain(nameOf(this.#file), error);
-    } finally {
-      this.#syncing = undefined;
+      throw (this.#broken = notDurable(nameOf(this.#file), error));
     }
   }
 
