@@ -7,6 +7,8 @@ import { Worker } from './worker.js';
 import type { Held, InTime, Workshop } from './workshop.js';
 
 const atOnce = 32;
+/** How often the place of a shard without subscriptions is stored, milliseconds: it only grows its trail. */
+const marksOfNobody = 5000;
 
 /** The workers of one shard, while it is held here. */
 export class Shard {
@@ -25,6 +27,7 @@ export class Shard {
   #revision = 0;
   #closed = false;
   #marking = false;
+  #markedAt = -Infinity;
 
   constructor(shop: Workshop, number: number, held: Held) {
     this.#shop = shop;
@@ -139,6 +142,7 @@ export class Shard {
     try {
       await this.#placed();
       if (same(this.#mark?.position, tail.position) || !this.#complete()) return;
+      if (this.#workers.size === 0 && performance.now() - this.#markedAt < marksOfNobody) return;
       let { position } = tail;
       const owing: Promise<boolean>[] = [];
       for (const worker of this.#workers.values()) {
@@ -152,7 +156,7 @@ export class Shard {
       const mark = { position, trail: onTrail(this.#mark?.trail ?? [], position, clock.now()) };
       const how = { fence, loose: true } as const;
       const revision = await store.put(kinds.mark, String(this.number), markValue(mark), this.#revision, how);
-      if (revision !== undefined) [this.#mark, this.#revision] = [mark, revision];
+      if (revision !== undefined) [this.#mark, this.#revision, this.#markedAt] = [mark, revision, performance.now()];
       else this.#revision = (await store.get(kinds.mark, String(this.number)))?.revision ?? 0;
     } finally {
       this.#marking = false;

@@ -1,15 +1,20 @@
 import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { LRUCache } from 'lru-cache';
+import type { Run } from '../../inventory/sorted-rows.js';
 import { inOnePiece, type Body } from './body.js';
 
 const compress = promisify(gzip);
 const compressFrom = 1024;
 
-/** A body, and all headers of its answer but the request id: alternating names and values, as writeHead takes them. */
-export interface Sendable {
-  readonly headers: readonly string[];
-  readonly body: Body;
+/** What an answer shows, in both forms. An answer that is made anew of the very same rows shows the same. */
+export interface Shown {
+  /** Pieces of what blocks remember at first; one piece from its second use on, which is the cheapest to write again and again. */
+  body: Body;
+  gzipped?: Promise<Body> | Body;
+  used: number;
+  /** The rows it is made of, where it depends on nothing else. */
+  readonly runs: readonly Run[] | undefined;
 }
 
 /** A finished answer, good as long as its stamp is. */
@@ -18,9 +23,18 @@ export interface HeldAnswer {
   readonly etag: string;
   /** Those that a 304 has too. */
   readonly headers: readonly string[];
-  plain: Sendable;
-  used: number;
-  compressed?: Promise<Sendable> | Sendable;
+  readonly shown: Shown;
+  readonly plain: Headers;
+  gzipped?: Headers;
+}
+
+/** All headers of an answer but the request id: alternating names and values, as writeHead takes them. */
+type Headers = readonly string[];
+
+/** A body, and the headers it is sent with. */
+export interface Sendable {
+  readonly headers: Headers;
+  readonly body: Body;
 }
 
 /** Where answers of one URL to one scope are kept. */
@@ -34,43 +48,62 @@ export function answers(maxBytes: number): Answers {
 }
 
 /** Bytes it holds, with what its compressed form may take on top. */
-function sizeOf({ plain, headers }: HeldAnswer): number {
+function sizeOf({ shown, headers }: HeldAnswer): number {
   const texts = headers.reduce((sum, each) => sum + each.length, 0);
-  return Math.ceil(plain.body.length * 1.3) + texts + 1024;
+  return Math.ceil(shown.body.length * 1.3) + texts + 1024;
 }
 
-export function heldAnswer(stamp: string, etag: string, headers: readonly string[], body: Body): HeldAnswer {
-  return { stamp, etag, headers, plain: sendable(headers, body), used: 0 };
+export function shownAs(body: Body, runs: readonly Run[] | undefined): Shown {
+  return { body, used: 0, runs };
 }
 
-function sendable(headers: readonly string[], body: Body, encoding: readonly string[] = []): Sendable {
-  return { headers: [...headers, 'Content-Length', String(body.length), ...encoding], body };
+/** Whether these are the very rows it is made of: blocks never change, a changed row makes a new one. */
+export function shows({ runs: before }: Shown, runs: readonly Run[]): boolean {
+  if (before?.length !== runs.length) return false;
+  return runs.every(({ block, from, to }, index) => {
+    const was = before[index]!;
+    return was.block === block && was.from === from && was.to === to;
+  });
+}
+
+export function heldAnswer(stamp: string, etag: string, headers: Headers, shown: Shown): HeldAnswer {
+  return { stamp, etag, headers, shown, plain: [...headers, 'Content-Length', String(shown.body.length)] };
 }
 
 // Up to here it is cheaper to copy a text behind the headers than to write a second piece (measured, with text and in bytes:
 // 14.2 and 16.5 µs for 300 bytes, 14.3 and 15.3 for 4,000, 18.4 and 16.4 for 32,000).
 const longestText = 8192;
 
-/** The answer to send. From its second use on it is one piece, which is the cheapest to write again and again. */
-export function plainAnswer(held: HeldAnswer): Sendable {
-  held.used += 1;
-  const { body, headers } = held.plain;
-  if (held.used === 2 && body.length > longestText)
-    held.plain = { headers, body: { content: inOnePiece(body), length: body.length } };
-  return held.plain;
+/** The answer to send. */
+export function plainAnswer({ shown, plain }: HeldAnswer): Sendable {
+  shown.used += 1;
+  const { body } = shown;
+  if (shown.used === 2 && body.length > longestText) shown.body = { content: inOnePiece(body), length: body.length };
+  return { headers: plain, body: shown.body };
 }
 
 /** The gzipped answer, made once; undefined when compressing is not worth it. */
 export function compressedAnswer(held: HeldAnswer): Promise<Sendable> | Sendable | undefined {
-  const { body } = held.plain;
-  if (body.length < compressFrom) return undefined;
-  held.compressed ??= (async () => {
-    const content = await compress(inOnePiece(body), { level: 1 });
-    const gzipped = { content, length: content.length };
-    const headers = held.headers.map((each) => (each === held.etag ? gzippedEtag(held.etag) : each));
-    return (held.compressed = sendable(headers, gzipped, ['Content-Encoding', 'gzip']));
+  const { shown } = held;
+  if (shown.body.length < compressFrom) return undefined;
+  shown.gzipped ??= (async () => {
+    const content = await compress(inOnePiece(shown.body), { level: 1 });
+    return (shown.gzipped = { content, length: content.length });
   })();
-  return held.compressed;
+  return shown.gzipped instanceof Promise
+    ? shown.gzipped.then((body) => gzippedAnswer(held, body))
+    : gzippedAnswer(held, shown.gzipped);
+}
+
+function gzippedAnswer(held: HeldAnswer, body: Body): Sendable {
+  held.gzipped ??= [
+    ...held.headers.map((each) => (each === held.etag ? gzippedEtag(held.etag) : each)),
+    'Content-Length',
+    String(body.length),
+    'Content-Encoding',
+    'gzip',
+  ];
+  return { headers: held.gzipped, body };
 }
 
 /** Other bytes, another strong tag (RFC 9110 8.8.3). */

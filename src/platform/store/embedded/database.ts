@@ -1,8 +1,10 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { promisify } from 'node:util';
+import type { Fault } from '#schema/errors.js';
 import { migrations } from './migrations.js';
-import { explain, foreignDatabase, newerSchema } from './refusal.js';
+import { explain, foreignDatabase, newerSchema, notDurable } from './refusal.js';
 
 /** `netw`: tells our files from those of other programs. */
 const applicationId = 0x6e657477;
@@ -14,12 +16,21 @@ export interface Statement<Row> {
   run(...parameters: SQLInputValue[]): { readonly changes: number | bigint };
 }
 
+const syncData = promisify(fdatasync);
+
 /** The one connection to the one file. Whatever SQLite throws leaves it as a Fault that names the file and the fix. */
 export class Database {
-  readonly #file: string;
   readonly #sqlite: DatabaseSync;
+  /** Undefined when nothing outlives the process. */
+  readonly #file: string | undefined;
+  /** Its write-ahead log, once something of it was to be durable; no lock hangs on that file. */
+  #log: number | undefined;
+  /** Settles when the fsync that is under way has ended, well or not. */
+  #syncing: Promise<void> | undefined;
+  /** Why nothing is to be trusted any more. */
+  #broken: Fault | undefined;
 
-  constructor(file: string, sqlite: DatabaseSync) {
+  constructor(file: string | undefined, sqlite: DatabaseSync) {
     this.#file = file;
     this.#sqlite = sqlite;
   }
@@ -35,13 +46,14 @@ export class Database {
 
   attempt<T>(work: () => T): T {
     try {
+      if (this.#broken) throw this.#broken;
       return work();
     } catch (error) {
-      throw explain(this.#file, error);
+      throw explain(nameOf(this.#file), error);
     }
   }
 
-  /** Runs `work`, which must not await, in a transaction that is durable when this returns. */
+  /** Runs `work`, which must not await, in a transaction. It is whole or not at all from here on, and durable after `sync`. */
   transaction<T>(work: () => T): T {
     return this.attempt(() => {
       this.#sqlite.exec('BEGIN IMMEDIATE');
@@ -56,8 +68,37 @@ export class Database {
     });
   }
 
+  /**
+   * Resolves when all transactions so far are on disk; undefined when nothing is ever to be. One that failed is not tried
+   * again, and from then on nothing is answered.
+   */
+  sync(): Promise<void> | undefined {
+    if (this.#file === undefined) return undefined;
+    const synced = this.#syncLog();
+    this.#syncing = synced.catch(() => undefined);
+    void this.#syncing.then(() => (this.#syncing = undefined));
+    return synced;
+  }
+
+  async #syncLog(): Promise<void> {
+    try {
+      this.#log ??= openSync(`${this.#file}-wal`, 'r+');
+      await syncData(this.#log);
+    } catch (error) {
+      throw (this.#broken = notDurable(nameOf(this.#file), error));
+    }
+  }
+
+  /** Does `work` when what it can find is on disk. */
+  async read<T>(work: () => T): Promise<T> {
+    while (this.#syncing) await this.#syncing;
+    return this.attempt(work);
+  }
+
   close(): void {
     if (this.#sqlite.isOpen) this.#sqlite.close();
+    if (this.#log !== undefined) closeSync(this.#log);
+    this.#log = undefined;
   }
 }
 
@@ -76,15 +117,20 @@ export function openFile(name: string): Database {
 
 /** A store that ends with the process. */
 export function openMemory(): Database {
-  return set('in memory', new DatabaseSync(':memory:'));
+  return set(undefined, new DatabaseSync(':memory:'));
 }
 
-function set(file: string, sqlite: DatabaseSync): Database {
+function nameOf(file: string | undefined): string {
+  return file ?? 'in memory';
+}
+
+function set(file: string | undefined, sqlite: DatabaseSync): Database {
   try {
     // Before anything is read: the first lock is then kept, and the WAL index stays in our memory.
     sqlite.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    const version = schemaVersion(file, sqlite);
-    sqlite.exec('COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32000');
+    const version = schemaVersion(nameOf(file), sqlite);
+    // A commit is whole, but durable only after `sync`, which holds up nobody else meanwhile.
+    sqlite.exec('COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000');
     sqlite.exec('PRAGMA journal_size_limit = 67108864');
     migrate(sqlite, version);
     return new Database(file, sqlite);

@@ -36,7 +36,7 @@ function assemble(database: Database): Store {
   const leases = new Leases(database);
   const buckets = new TokenBuckets();
   const appends = new Appends({ log, objects, marks, cursors, leases });
-  const read = async <T>(work: () => T): Promise<T> => database.attempt(work);
+  const read = <T>(work: () => T): Promise<T> => database.read(work);
 
   return {
     head: () => read(() => log.head()),
@@ -70,7 +70,7 @@ function assemble(database: Database): Store {
     ...auditOf(database, group),
     servers: () => [],
     close: async () => {
-      group.flush();
+      await group.flush();
       database.close();
     },
   };
@@ -86,7 +86,7 @@ function documentsOf(
   const documents = new Documents(database);
   const fencedOff = (how: DocumentWrite | undefined) => how?.fence !== undefined && !leases.holds(how.fence);
   return {
-    get: async (kind, id) => database.attempt(() => documents.get(kind, id)),
+    get: (kind, id) => database.read(() => documents.get(kind, id)),
     put: async (kind, id, value, expected, how) => {
       const text = JSON.stringify(value);
       return group.write(() => {
@@ -96,9 +96,9 @@ function documentsOf(
     },
     remove: (kind, id, expected, how) =>
       group.write(() => !fencedOff(how) && documents.remove(kind, id, expected), how?.loose ?? false),
-    list: async (kind, range) => database.attempt(() => documents.list(kind, range)),
-    ids: async (kind, range) => database.attempt(() => documents.ids(kind, range)),
-    count: async (kind, prefix) => database.attempt(() => documents.count(kind, prefix)),
+    list: (kind, range) => database.read(() => documents.list(kind, range)),
+    ids: (kind, range) => database.read(() => documents.ids(kind, range)),
+    count: (kind, prefix) => database.read(() => documents.count(kind, prefix)),
   };
 }
 
@@ -106,7 +106,7 @@ function auditOf(database: Database, group: GroupCommit): Pick<Store, 'appendAud
   const audit = new Audit(database);
   return {
     appendAudit: (entry) => group.write(() => audit.append(entry)),
-    readAudit: async (before, limit) => database.attempt(() => audit.read(before, limit)),
+    readAudit: (before, limit) => database.read(() => audit.read(before, limit)),
     trimAudit: (budget) => audit.trim(budget),
   };
 }

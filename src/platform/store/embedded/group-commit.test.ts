@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -47,9 +47,9 @@ test('a long turn is committed in parts, so that others get theirs', async () =>
   expect(commits).toBeGreaterThanOrEqual(3);
 });
 
-test('flush commits at once what waits', async () => {
+test('flush makes durable what waits', async () => {
   const waiting = insert('a');
-  group.flush();
+  await group.flush();
   expect(kept()).toStrictEqual(['a']);
   expect(await waiting).toBe(1);
 });
@@ -68,4 +68,34 @@ test('a full disk fails the whole group by name; with room again the next one is
   database.prepare('PRAGMA max_page_count = 1000000').get();
   await insert('large', 'x'.repeat(1_000_000));
   expect(kept()).toStrictEqual(['before', 'after', 'large']);
+});
+
+test('what comes while the disk is busy shares the next commit, and nobody reads what is not on disk', async () => {
+  const first = insert('a');
+  await new Promise((resolve) => setImmediate(resolve));
+  const order: string[] = [];
+  const read = database.read(kept).then((found) => order.push(`read ${found.join('')}`));
+  void first.then(() => order.push('a is durable'));
+  await Promise.all([insert('b'), insert('c'), read]);
+  expect(order).toStrictEqual(['a is durable', 'read a']);
+  expect(commits).toBe(2);
+});
+
+test('when an fsync failed nothing is answered any more: what it covered may be lost', async () => {
+  unlinkSync(join(folder, 'store.db-wal'));
+  const failed = { code: 'UNAVAILABLE', message: expect.stringMatching(/the disk reported an error. .* start again/) };
+  await expect(insert('a')).rejects.toMatchObject(failed);
+  await expect(insert('b')).rejects.toMatchObject(failed);
+  await expect(database.read(kept)).rejects.toMatchObject(failed);
+  expect(commits).toBe(0);
+});
+
+test('what is patient does not hurry because the disk was busy when it came', async () => {
+  const first = insert('a');
+  await new Promise((resolve) => setImmediate(resolve));
+  const patient = group.write(() => 'patient', true);
+  await first;
+  expect(commits).toBe(1);
+  expect(await patient).toBe('patient');
+  expect(commits).toBe(2);
 });

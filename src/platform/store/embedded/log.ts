@@ -3,6 +3,7 @@ import type { Change, ChangeKind, StoredObject, Value } from '#schema/change.js'
 import { origin, type Position } from '#schema/position.js';
 import type { Entry, LogRead } from '../store.js';
 import type { Database } from './database.js';
+import { RecentChanges, type Written } from './recent-changes.js';
 
 /** Entries dropped in one turn of the event loop. */
 const slice = 1000;
@@ -44,6 +45,7 @@ export class Log {
   readonly #tag;
   readonly #after;
   readonly #drop;
+  readonly #recent = new RecentChanges();
 
   constructor(database: Database) {
     this.#database = database;
@@ -72,20 +74,24 @@ export class Log {
   /** Writes entries behind the head; returns where each stands. */
   append(entries: readonly EncodedEntry[], tag: string): readonly Position[] {
     const at = Date.now();
-    let { seq, total } = this.#newest.get() ?? { ...origin, total: 0 };
-    return entries.map(({ entry, value, reversePatch }) => {
-      const { change, baseline, object, id, tenant, instance, after } = entry;
-      const { identity = null, nativeVersion = null, projection = null } = after ?? {};
+    const before = this.#newest.get() ?? { ...origin, total: 0 };
+    let { seq, total } = before;
+    const written = entries.map((encoded) => {
+      const row = rowOf(encoded, { seq: (seq += 1), tag }, at);
+      const { change, baseline, object, id, tenant, instance, identity, value, reversePatch } = row;
       const bytes = sizeOf(object, id, instance, identity, value, reversePatch);
-      seq += 1;
       total += bytes;
-      const of = [object, id, tenant, instance, identity, nativeVersion, projection, value, reversePatch];
-      this.#insert.run(seq, tag, at, bytes, total, change, Number(baseline), ...of);
-      return { seq, tag };
+      const of = [object, id, tenant, instance, identity, row.nativeVersion, row.projection, value, reversePatch];
+      this.#insert.run(seq, tag, at, bytes, total, change, baseline, ...of);
+      return writtenAs(row);
     });
+    this.#recent.push({ seq: before.seq, tag: before.tag }, written);
+    return written.map(({ position }) => position);
   }
 
   read(from: Position, limit: number): LogRead {
+    const recent = this.#recent.after(from, limit, this.head());
+    if (recent) return { outcome: 'read', changes: recent };
     const outcome = this.#check(from);
     if (outcome === 'gone') return { outcome, oldest: this.#first() };
     if (outcome === 'rewritten') return { outcome };
@@ -123,6 +129,7 @@ export class Log {
       );
       const beyond = kept === -1 ? oldest : oldest.slice(0, kept);
       if (beyond.length > 0) this.#drop.run(beyond.at(-1)!.seq);
+      if (beyond.length > 0) this.#recent.forget();
       return beyond.length;
     });
   }
@@ -130,6 +137,33 @@ export class Log {
 
 function sizeOf(...texts: readonly (string | null)[]): number {
   return texts.reduce((sum, text) => (text === null ? sum : sum + Buffer.byteLength(text)), 0);
+}
+
+function rowOf({ entry, value, reversePatch }: EncodedEntry, { seq, tag }: Position, at: number): LogRow {
+  const { change, object, id, tenant, instance, after } = entry;
+  const { identity = null, nativeVersion = null, projection = null } = after ?? {};
+  const baseline = Number(entry.baseline);
+  return {
+    seq,
+    tag,
+    at,
+    change,
+    baseline,
+    object,
+    id,
+    tenant,
+    instance,
+    identity,
+    nativeVersion,
+    projection,
+    value,
+    reversePatch,
+  };
+}
+
+function writtenAs(row: LogRow): Written {
+  let made: Change | undefined;
+  return { position: { seq: row.seq, tag: row.tag }, change: () => (made ??= changeOf(row)) };
 }
 
 function changeOf(row: LogRow): Change {

@@ -99,7 +99,7 @@ export class Objects {
   /** Every page is a read of its own: no transaction is held open while the consumer works. */
   async *#chunks<T>(page: (after: number) => readonly ObjectRow[], made: (rows: readonly ObjectRow[]) => readonly T[]) {
     for (let after = 0; ;) {
-      const rows = this.#database.attempt(() => page(after));
+      const rows = await this.#database.read(() => page(after));
       if (rows.length > 0) yield made(rows);
       if (rows.length < chunk) return;
       after = rows.at(-1)![0];
