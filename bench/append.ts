@@ -14,6 +14,8 @@ export interface AppendMeasurement {
   /** Changes a second, each durable when counted. */
   readonly onePerCommit: number;
   readonly batchesOf100: number;
+  /** The same of objects that exist: what a backend that is followed brings. */
+  readonly existing: number;
   /** 100 callers at once, one change each: what group commit makes of them. */
   readonly oneByHundredCallers: number;
   /** Slowest single append of the first case, milliseconds. */
@@ -57,6 +59,10 @@ function change(n: number): Entry {
   return { ...object, change: 'created', baseline: false, after, marks: ['resources', `pool/${n % 100}`] };
 }
 
+function again(n: number): Entry {
+  return { ...change(n), change: 'modified', reversePatch: { description: 'As it was before.' } };
+}
+
 async function perSecond(count: number, work: () => Promise<void>): Promise<number> {
   const began = performance.now();
   await work();
@@ -96,7 +102,11 @@ async function measureRates(store: Store) {
   const batchesOf100 = await perSecond(rest, async () => {
     while (next < population) await store.append({ entries: Array.from({ length: 100 }, () => change(next++)) });
   });
-  return { onePerCommit, oneByHundredCallers, batchesOf100, slowestAppend: slowest };
+  const existing = await perSecond(20_000, async () => {
+    for (let n = 0; n < 20_000; n += 100)
+      await store.append({ entries: Array.from({ length: 100 }, (_, k) => again(n + k)) });
+  });
+  return { onePerCommit, oneByHundredCallers, batchesOf100, existing, slowestAppend: slowest };
 }
 
 async function measureLoad(file: string) {

@@ -229,6 +229,10 @@ describe('notifications', () => {
       lagSeconds: 0,
       lastAttempt: { status: 204 },
     });
+    expect(await ask(`${own}/${id}/deadLetters?after=zzz`)).toMatchObject({
+      status: 400,
+      body: { at: 'after', detail: expect.stringContaining('16 digits') },
+    });
     await ask(`${own}/${id}`, { method: 'DELETE' });
     await createPool('told no more');
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -135,7 +135,11 @@ export const inventorySubscriptions = [
     verb: 'deadLetters',
     input: z.strictObject({
       id,
-      after: z.string().max(255).optional().describe('`next` of an earlier page.'),
+      after: z
+        .string()
+        .regex(/^\d{16}$/, 'Needs 16 digits: the `next` of an earlier page.')
+        .optional()
+        .describe('`next` of an earlier page.'),
       first: z.int().min(1).max(100).default(20).describe('How many at most.'),
     }),
     output: DeadLetterPage,
