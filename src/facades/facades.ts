@@ -31,7 +31,7 @@ import type { Caller, Gate } from '../operations/gate.js';
 import type { Operation } from '../operations/operation.js';
 import type { Configuration } from '../platform/config/model.js';
 
-const answerCacheBytes = 64 * 1024 * 1024;
+const answerCacheBytes = 48 * 1024 * 1024;
 
 interface Parts {
   readonly configuration: Configuration;

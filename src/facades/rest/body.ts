@@ -56,10 +56,13 @@ function together([before, behind]: readonly [string, string], runs: readonly Bu
   return runs.length > mostPieces ? { content: inOnePiece(body), length } : body;
 }
 
-/** The same in one piece. */
-export function inOnePiece({ content }: Body): Buffer {
-  const pieces = typeof content === 'string' || Buffer.isBuffer(content) ? [content] : content;
-  return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+/** The same in one piece, with memory of its own: out of Node's pool a page of 32 kB would keep 64. */
+export function inOnePiece({ content, length }: Body): Buffer {
+  const whole = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const piece of typeof content === 'string' || Buffer.isBuffer(content) ? [content] : content)
+    at += typeof piece === 'string' ? whole.write(piece, at) : piece.copy(whole, at);
+  return whole;
 }
 
 /** The JSON of a row, and its length in UTF-8. */
