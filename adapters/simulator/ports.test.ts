@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Connection, NativeEvent, Projected, WritePort } from '../contract.js';
 import { simulator } from './index.js';
 import { startOCloud, type OCloud } from './o-cloud/start.js';
-import { call, connect, context, never, read, target } from './testing/test-connection.js';
+import { call, context, never, read, target } from '../kit/testing/mirror.js';
+import { connect } from './testing/test-connection.js';
 
 let oCloud: OCloud | undefined;
 let connection: Connection;

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { objects, type ObjectName } from '#schema/objects.js';
 import type { Connection, EachProjection } from '../contract.js';
 import { startOCloud, type OCloud } from './o-cloud/start.js';
-import { connect, context, never, read } from './testing/test-connection.js';
+import { context, never, read } from '../kit/testing/mirror.js';
+import { connect } from './testing/test-connection.js';
 
 type Value = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,8 @@ import { Fault } from '#schema/errors.js';
 import type { Connection } from '../contract.js';
 import { startOCloud, type OCloud, type OCloudOptions } from './o-cloud/start.js';
 import type { OCloudFault } from './o-cloud/faults.js';
-import { connect, emptyMirror, never, read, reflect, type Mirror } from './testing/test-connection.js';
+import { emptyMirror, never, read, reflect, type Mirror } from '../kit/testing/mirror.js';
+import { connect } from './testing/test-connection.js';
 
 const all = ['sites', 'models', 'pools', 'equipment', 'clusters'];
 let oCloud: OCloud;
