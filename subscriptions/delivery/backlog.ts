@@ -144,6 +144,11 @@ export class Backlog {
     this.#reach = position.seq;
   }
 
+  /** The same, but never on: what is owed stays owed. */
+  goBack(position: Position, underWay: (entry: Entry) => boolean): void {
+    this.restart(position.seq < this.#position.seq ? position : this.#position, underWay);
+  }
+
   /** What is owed up to `#reach`. */
   #undone(): readonly number[] {
     const undone = [...this.#taken.keys()];

@@ -110,7 +110,8 @@ async function test(surroundings: Surroundings, subscriber: Subscriber, signal: 
   return { ...shown, delivered: outcome.result === 'delivered' };
 }
 
-async function replay({ store, clock }: Surroundings, { id }: Subscriber, of: ReplayOf, signal: AbortSignal) {
+async function replay(surroundings: Surroundings, { id }: Subscriber, of: ReplayOf, signal: AbortSignal) {
+  const { store, clock } = surroundings;
   const order = async (value: ReplayOrder) => {
     const waiting = await store.list(kinds.replay, { prefix: `${id}/`, limit: mostOrders });
     if (waiting.length >= mostOrders)
@@ -120,7 +121,7 @@ async function replay({ store, clock }: Surroundings, { id }: Subscriber, of: Re
   };
   if ('since' in of) {
     const mark = await store.get(kinds.mark, String(shardOf(id)));
-    const from = formatPosition(await placeSince(store, of.since, mark ? markOf(mark.value).trail : [], signal));
+    const from = formatPosition(await placeSince(surroundings, of.since, mark ? markOf(mark.value).trail : [], signal));
     await order({ since: from });
     return { from };
   }

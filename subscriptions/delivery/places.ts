@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { parsePosition, type Position } from '#schema/position.js';
 import { Fault, invalid } from '#schema/errors.js';
 import { origin } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import type { Mark } from './documents.js';
 import type { Lost } from '../log/reader.js';
+import type { Surroundings } from './surroundings.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -61,8 +63,15 @@ async function firstThat<T>(all: readonly T[], holds: (each: T) => Promise<boole
   return all[low];
 }
 
-/** The place from which everything `since` (a position, or a time in RFC 3339) follows. */
-export async function placeSince(store: Store, since: string, trail: Trail, signal: AbortSignal): Promise<Position> {
+const Time = z.iso.datetime({ offset: true });
+
+/** The place from which everything `since` (a position, or a time in RFC 3339 that has been) follows. */
+export async function placeSince(
+  { store, clock }: Pick<Surroundings, 'store' | 'clock'>,
+  since: string,
+  trail: Trail,
+  signal: AbortSignal,
+): Promise<Position> {
   const position = parsePosition(since);
   const gone = (what: string) =>
     new Fault('GONE', `The log was trimmed beyond ${what}; read the inventory anew.`, { at: 'since' });
@@ -72,8 +81,10 @@ export async function placeSince(store: Store, since: string, trail: Trail, sign
     if (outcome === 'rewritten') throw invalid('There is no such position in the log.', 'since');
     return position;
   }
+  if (!Time.safeParse(since).success)
+    throw invalid('Give a position, or a time in RFC 3339, such as 2027-01-31T12:00:00Z.', 'since');
   const time = Date.parse(since);
-  if (Number.isNaN(time)) throw invalid('Give a position, or a time in RFC 3339.', 'since');
+  if (time > clock.now()) throw invalid('This time is still to come.', 'since');
   const from = await startBefore(store, time, trail);
   if (!from) throw gone('this time');
   return lastBefore(store, from, time, signal);
