@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { kinds } from './documents.js';
 import { quick, until, world, type World } from '../testing/deliveries.js';
 import { answer, good, receiver, type Behaviour, type Receiver } from '../testing/receiver.js';
 
@@ -284,24 +283,6 @@ describe('from any process', () => {
       code: 'INVALID',
       detail: { at: 'since' },
     });
-  });
-
-  test('a place ahead of what is owed takes nothing of it away; a time must be one, and have been', async () => {
-    const to = await callback(answer(503));
-    const id = await house.subscribe(to.url);
-    await house.deliverer();
-    await house.change('x', 'x', 'x');
-    await until(() => to.all.length > 0);
-    const { seq, tag } = await house.store.head();
-    await house.deliveries.replay(house.subscriber(id), { since: `${seq}.${tag}` }, never);
-    await until(async () => (await house.store.ids(kinds.replay)).length === 0);
-    to.behave(good);
-    await until(async () => (await house.deliveries.status(house.subscriber(id))).delivered === 3);
-    for (const since of ['2999-01-01T00:00:00Z', '2026-02-30T00:00:00Z', '2026-11-28', 'yesterday'])
-      await expect(house.deliveries.replay(house.subscriber(id), { since }, never)).rejects.toMatchObject({
-        code: 'INVALID',
-        detail: { at: 'since' },
-      });
   });
 
   test('a new signing secret signs beside the one before, for as long as was said', async () => {
