@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '#schema/errors.js';
 import type { Caller } from '../operations/gate.js';
 import type { Admission } from './admission.js';
+import { atEndOfTurn } from './at-end-of-turn.js';
 import { allowOrigin, type Cors } from './cors.js';
 import type { Refuses } from './foreign-pages.js';
 import { otherMethod } from './methods.js';
@@ -38,9 +39,10 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
     const { req: request, headersSent, statusCode } = this;
     admission.end(exchange, { request, method: request.method ?? '', status: headersSent ? statusCode : 499 });
   }
-  return withRequestIds((request, response) => {
-    if (!mayAsk(response)) return;
-    response.on('close', closed);
+  const answer = atEndOfTurn((response: ServerResponse) => {
+    const { req: request } = response;
+    // It may have gone since.
+    if (request.socket.destroyed) return;
     if (!allowOrigin(parts.cors, request, response)) return;
     const foreign = parts.refuses?.(request);
     if (foreign) return refuseAs(request, response, foreign);
@@ -56,6 +58,11 @@ export function edge(parts: EdgeParts): (request: IncomingMessage, response: Ser
     const caller = admission.admit(exchangeOf(response)!, known);
     if (caller instanceof Fault) return refuseAs(request, response, caller);
     parts.serve(request, response, caller);
+  });
+  return withRequestIds((_request, response) => {
+    if (!mayAsk(response)) return;
+    response.on('close', closed);
+    answer(response);
   });
 }
 

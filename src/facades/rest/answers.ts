@@ -2,6 +2,7 @@ import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { Run } from '../../inventory/sorted-rows.js';
+import { headLines, type HeadLines } from '../ready-heads.js';
 import { inOnePiece, type Body } from './body.js';
 
 const compress = promisify(gzip);
@@ -22,18 +23,15 @@ export interface HeldAnswer {
   readonly stamp: string;
   readonly etag: string;
   /** Those that a 304 has too. */
-  readonly headers: readonly string[];
+  readonly head: HeadLines;
   readonly shown: Shown;
-  readonly plain: Headers;
-  gzipped?: Headers;
+  readonly plain: HeadLines;
+  gzipped?: HeadLines;
 }
 
-/** All headers of an answer but the request id: alternating names and values, as writeHead takes them. */
-type Headers = readonly string[];
-
-/** A body, and the headers it is sent with. */
+/** A body, and the headers it is sent with, but for those of the request. */
 export interface Sendable {
-  readonly headers: Headers;
+  readonly head: HeadLines;
   readonly body: Body;
 }
 
@@ -48,9 +46,8 @@ export function answers(maxBytes: number): Answers {
 }
 
 /** Bytes it holds, with what its compressed form may take on top. */
-function sizeOf({ shown, headers }: HeldAnswer): number {
-  const texts = headers.reduce((sum, each) => sum + each.length, 0);
-  return Math.ceil(shown.body.length * 1.3) + texts + 1024;
+function sizeOf({ shown, head }: HeldAnswer): number {
+  return Math.ceil(shown.body.length * 1.3) + 3 * head.length + 1024;
 }
 
 export function shownAs(body: Body, runs: readonly Run[] | undefined): Shown {
@@ -66,8 +63,15 @@ export function shows({ runs: before }: Shown, runs: readonly Run[]): boolean {
   });
 }
 
-export function heldAnswer(stamp: string, etag: string, headers: Headers, shown: Shown): HeldAnswer {
-  return { stamp, etag, headers, shown, plain: [...headers, 'Content-Length', String(shown.body.length)] };
+export function heldAnswer(
+  stamp: string,
+  etag: string,
+  headers: Readonly<Record<string, string>>,
+  shown: Shown,
+): HeldAnswer {
+  const all = { ETag: etag, ...headers };
+  const plain = headLines({ ...all, 'Content-Length': String(shown.body.length) });
+  return { stamp, etag, head: headLines(all), shown, plain };
 }
 
 // Up to here it is cheaper to copy a text behind the headers than to write a second piece (measured, with text and in bytes:
@@ -79,7 +83,7 @@ export function plainAnswer({ shown, plain }: HeldAnswer): Sendable {
   shown.used += 1;
   const { body } = shown;
   if (shown.used === 2 && body.length > longestText) shown.body = { content: inOnePiece(body), length: body.length };
-  return { headers: plain, body: shown.body };
+  return { head: plain, body: shown.body };
 }
 
 /** The gzipped answer, made once; undefined when compressing is not worth it. */
@@ -97,13 +101,10 @@ export function compressedAnswer(held: HeldAnswer): Promise<Sendable> | Sendable
 
 function gzippedAnswer(held: HeldAnswer, body: Body): Sendable {
   held.gzipped ??= [
-    ...held.headers.map((each) => (each === held.etag ? gzippedEtag(held.etag) : each)),
-    'Content-Length',
-    String(body.length),
-    'Content-Encoding',
-    'gzip',
-  ];
-  return { headers: held.gzipped, body };
+    held.head.replace(held.etag, gzippedEtag(held.etag)),
+    headLines({ 'Content-Length': String(body.length), 'Content-Encoding': 'gzip' }),
+  ].join('') as HeadLines;
+  return { head: held.gzipped, body };
 }
 
 /** Other bytes, another strong tag (RFC 9110 8.8.3). */

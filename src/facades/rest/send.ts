@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Gap } from '#subscriptions/coverage.js';
 import { formatPosition, type Position } from '#schema/position.js';
 import { gapHeaders, positionHeader } from '../answer-headers.js';
+import { headLines, readyHeads } from '../ready-heads.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 import { compressedAnswer, gzippedEtag, plainAnswer, type HeldAnswer, type Sendable } from './answers.js';
 import type { Body } from './body.js';
@@ -15,38 +16,43 @@ export interface Circumstances {
   readonly position: Position;
 }
 
+type Send = (request: IncomingMessage, response: ServerResponse, held: HeldAnswer, about: Circumstances) => void;
+
 /** Writes an answer: 304 where the client has it already, gzipped where it may be, without body for HEAD. */
-export function send(request: IncomingMessage, response: ServerResponse, held: HeldAnswer, about: Circumstances): void {
-  const { headers } = request;
-  const known = headers['if-none-match'];
-  if (known !== undefined && (matchesEtag(known, held.etag) || matchesEtag(known, gzippedEtag(held.etag)))) {
-    response.writeHead(304, allHeaders(response, held.headers, about)).end();
-    return;
-  }
-  const gzipped = acceptsGzip(headers['accept-encoding']) ? compressedAnswer(held) : undefined;
-  if (gzipped instanceof Promise)
-    gzipped.then(
-      (answer) => write(request, response, answer, about),
-      () => write(request, response, plainAnswer(held), about),
-    );
-  else write(request, response, gzipped ?? plainAnswer(held), about);
+export function sending(): Send {
+  const writeHead = readyHeads();
+  const write = (
+    { method }: IncomingMessage,
+    response: ServerResponse,
+    { head, body }: Sendable,
+    about: Circumstances,
+  ): void => {
+    noteBytes(response, body.length);
+    writeHead(response, 200, head + linesOf(response, about));
+    if (method === 'HEAD') response.end();
+    else writeBody(response, body);
+  };
+  return (request, response, held, about) => {
+    const { headers } = request;
+    const known = headers['if-none-match'];
+    if (known !== undefined && (matchesEtag(known, held.etag) || matchesEtag(known, gzippedEtag(held.etag)))) {
+      writeHead(response, 304, held.head + linesOf(response, about));
+      return void response.end();
+    }
+    const gzipped = acceptsGzip(headers['accept-encoding']) ? compressedAnswer(held) : undefined;
+    if (gzipped instanceof Promise)
+      gzipped.then(
+        (answer) => write(request, response, answer, about),
+        () => write(request, response, plainAnswer(held), about),
+      );
+    else write(request, response, gzipped ?? plainAnswer(held), about);
+  };
 }
 
-function allHeaders(response: ServerResponse, headers: readonly string[], { gaps, position }: Circumstances): string[] {
-  const all = [...headers, positionHeader, formatPosition(position), requestIdHeader, requestIdOf(response)];
-  return gaps.length === 0 ? all : [...all, ...Object.entries(gapHeaders(gaps)).flat()];
-}
-
-function write(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { headers, body }: Sendable,
-  about: Circumstances,
-): void {
-  noteBytes(response, body.length);
-  response.writeHead(200, allHeaders(response, headers, about));
-  if (request.method === 'HEAD') response.end();
-  else writeBody(response, body);
+/** Headers of this one answer. Ids of requests and positions are letters that every header may have. */
+function linesOf(response: ServerResponse, { gaps, position }: Circumstances): string {
+  const lines = `${positionHeader}: ${formatPosition(position)}\r\n${requestIdHeader}: ${requestIdOf(response)}\r\n`;
+  return gaps.length === 0 ? lines : lines + headLines(gapHeaders(gaps));
 }
 
 function writeBody(response: ServerResponse, { content, length }: Body): void {

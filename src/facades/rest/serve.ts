@@ -12,7 +12,7 @@ import { acceptsJson, negotiateVersion } from './headers.js';
 import { refusals } from './refuse.js';
 import type { RestRequest } from './request.js';
 import type { Route } from './routes.js';
-import { send } from './send.js';
+import { sending } from './send.js';
 import { placeOf, urlMemory, type Known } from './url-memory.js';
 import { restWrites } from './write.js';
 
@@ -43,6 +43,7 @@ export type ServeRest = (request: IncomingMessage, response: ServerResponse, cal
 export function serveRest(parts: RestParts): ServeRest {
   const urls = urlMemory(parts);
   const held = answers(parts.cacheBytes);
+  const send = sending();
   const refuse = refusals(parts.routes);
   const presentation = presentationOf(parts);
 
@@ -66,14 +67,13 @@ export function serveRest(parts: RestParts): ServeRest {
       return send(request, response, before!, { gaps: outcome.gaps, position: parts.view.position() });
     // Only now: what the gate refuses costs no memory.
     const again = urls.remember(request.url!, known);
-    const done = (presented: Presented): void => {
-      const made = hold(parts, presentation, caller, asked, version, presented);
-      if (again) held.set(place, made);
-      send(request, response, made, presented.answer);
-    };
-    present(parts, { caller, asked, before: before?.shown }, outcome).then(done, (error: unknown) =>
-      fail(request, response, caller, error),
-    );
+    present(parts, { caller, asked, before: before?.shown }, outcome)
+      .then((presented) => {
+        const made = hold(parts, presentation, caller, asked, version, presented);
+        if (again) held.set(place, made);
+        send(request, response, made, presented.answer);
+      })
+      .catch((error: unknown) => fail(request, response, caller, error));
   };
 
   return (request, response, caller) => {
@@ -154,17 +154,13 @@ function hold(
   const { base, input } = asked;
   const marker = input['after'] ?? input['page'];
   const etag = etagOf(fresh.stamp, { presentation, base, marker, scope: caller.principal.scope });
-  const headers = [
-    'Content-Type',
-    'application/json',
-    'ETag',
-    etag,
-    'Vary',
-    'Accept-Encoding, Authorization, Origin, Version',
-  ];
-  if (asked.route.api.versioned) headers.push('Version', version);
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/json',
+    Vary: 'Accept-Encoding, Authorization, Origin, Version',
+  };
+  if (asked.route.api.versioned) headers['Version'] = version;
   if (fresh.kind === 'rows' && fresh.next !== undefined)
-    headers.push('Link', `<${nextLink(publicUrl, base, fresh.next)}>; rel="next"`);
+    headers['Link'] = `<${nextLink(publicUrl, base, fresh.next)}>; rel="next"`;
   return heldAnswer(fresh.stamp, etag, headers, shown);
 }
 
