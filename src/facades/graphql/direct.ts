@@ -7,6 +7,7 @@ import type { Dearer } from './cost-limit.js';
 import type { DocumentCache } from './document-cache.js';
 import type { Execute } from './execution.js';
 import { incompleteIn } from './incomplete.js';
+import { repeatedAnswers } from './repeated-answers.js';
 import type { GraphqlRequest } from './request.js';
 
 export interface DirectParts {
@@ -29,9 +30,12 @@ export interface Direct {
  */
 export function direct({ documents, execute, dearer, requestFor }: DirectParts): Direct {
   const begun = new WeakMap<Request, GraphqlRequest>();
+  const repeated = repeatedAnswers();
 
   async function answer(query: Query, type: string, request: Request, response: Response, next: NextFunction) {
     const context = requestFor(request);
+    const known = repeated.find(query, context);
+    if (known !== undefined) return send(response, type, context, known);
     if (dearer(query, context)) return next();
     const result = await execute({ ...query, context });
     if (result.errors) {
@@ -39,9 +43,9 @@ export function direct({ documents, execute, dearer, requestFor }: DirectParts):
       return next();
     }
     const incomplete = incompleteIn(context);
-    response.setHeader('Content-Type', type);
-    response.setHeader(positionHeader, formatPosition(context.began));
-    response.end(`${JSON.stringify(incomplete ? { data: result.data, extensions: { incomplete } } : result)}\n`);
+    const text = `${JSON.stringify(incomplete ? { data: result.data, extensions: { incomplete } } : result)}\n`;
+    repeated.keep(query, context, text);
+    send(response, type, context, text);
   }
 
   return {
@@ -55,7 +59,14 @@ export function direct({ documents, execute, dearer, requestFor }: DirectParts):
   };
 }
 
-interface Query {
+function send(response: Response, type: string, { began }: GraphqlRequest, text: string): void {
+  response.setHeader('Content-Type', type);
+  response.setHeader(positionHeader, formatPosition(began));
+  response.end(text);
+}
+
+/** A query of a request, as far as it is sound. */
+export interface Query {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly operationName: string | undefined;

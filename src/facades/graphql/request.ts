@@ -17,6 +17,8 @@ export interface GraphqlRequest {
   readonly began: Position;
   /** What it was answered, if it has been executed before Apollo saw it. */
   readonly executed?: ExecutionResult;
+  /** What was asked of the gate so far. */
+  readonly asked: ReadonlySet<Operation>;
   /** Backends whose part of the answer may be missing or old, by instance. */
   readonly gaps: ReadonlyMap<string, Gap>;
   operation(object: string, verb: Verb): Operation | undefined;
@@ -24,6 +26,8 @@ export interface GraphqlRequest {
   mayRead(object: string): boolean;
   /** Runs an operation through the gate. */
   call<A extends Answer>(operation: Operation, input: unknown): Promise<A>;
+  /** Asks the gate for an operation without running it: its answer is known, but for the backends whose part may be missing. */
+  admit(operation: Operation): void;
   /** Throws unless the caller may list the object, asked of the gate once a request: what relations and counts do first. */
   permit(object: ObjectName): void;
   /** Resolves when it is certain that no object has the id, whatever it could be; asked of the gate once a request. */
@@ -55,26 +59,40 @@ function permits(ask: (object: ObjectName) => void): (object: ObjectName) => voi
   };
 }
 
+/** The gate as one request asks it: what of it was asked, and what of the answers may be missing. */
+function askingOf(gate: Gate, caller: Caller): Pick<GraphqlRequest, 'asked' | 'gaps' | 'call' | 'admit'> {
+  const asked = new Set<Operation>();
+  const gaps = new Map<string, Gap>();
+  const note = (more: readonly Gap[]): void => {
+    for (const gap of more) {
+      const known = gaps.get(gap.instance);
+      if (!known || (gap.fresh ?? 0) < (known.fresh ?? 0)) gaps.set(gap.instance, gap);
+    }
+  };
+  return {
+    asked,
+    gaps,
+    async call<A extends Answer>(operation: Operation, input: unknown): Promise<A> {
+      asked.add(operation);
+      const answer = await gate.call(caller, operation, input);
+      note(answer.gaps);
+      return answer as A;
+    },
+    admit(operation) {
+      asked.add(operation);
+      note(gate.permit(caller, operation));
+    },
+  };
+}
+
 export function requestOf(
   parts: { readonly gate: Gate; readonly view: View; readonly operations: OperationIndex },
   caller: Caller,
 ): GraphqlRequest {
   const { gate, view, operations } = parts;
-  const gaps = new Map<string, Gap>();
+  const asking = askingOf(gate, caller);
+  const { call, admit } = asking;
   const operation = (object: string, verb: Verb) => operations.get(`${object}.${verb}`);
-
-  function note(more: readonly Gap[]): void {
-    for (const gap of more) {
-      const known = gaps.get(gap.instance);
-      if (!known || (gap.fresh ?? 0) < (known.fresh ?? 0)) gaps.set(gap.instance, gap);
-    }
-  }
-
-  async function call<A extends Answer>(called: Operation, input: unknown): Promise<A> {
-    const answer = await gate.call(caller, called, input);
-    note(answer.gaps);
-    return answer as A;
-  }
 
   /** What an absent id could have been: each reader says whether it knows, which no id changes. */
   async function askAbsent(id: string): Promise<void> {
@@ -90,7 +108,7 @@ export function requestOf(
   return {
     caller,
     view,
-    gaps,
+    ...asking,
     began: view.position(),
     loaders: loaders(view, caller.principal.scope),
     operation,
@@ -98,11 +116,10 @@ export function requestOf(
       const list = operation(object, 'list');
       return list !== undefined && gate.mayCall(caller.principal, list);
     },
-    call,
     permit: permits((object) => {
       const list = operation(object, 'list');
       if (!list) throw new Error(`No operation lists ${object}, so no relation may lead to it.`);
-      note(gate.permit(caller, list));
+      admit(list);
     }),
     absent: (id) => (absent ??= askAbsent(id)),
   };

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { Seen } from '../seen.js';
 import type { Place } from './answers.js';
 import { apiOf, readTarget, type Target } from './request.js';
 import type { Route } from './routes.js';
@@ -64,24 +65,4 @@ export function placeOf(places: Places, scope: string, version: string): Place {
   let place = ofScope.get(version);
   if (!place) ofScope.set(version, (place = {}));
   return place;
-}
-
-// As many as fit into what is remembered, at least.
-const slots = 8192;
-
-/** The last texts that were seen, by their hashes alone: 32 KiB, whatever comes. One that is taken for another does no harm. */
-class Seen {
-  readonly #hashes = new Int32Array(slots);
-
-  /** Whether the text was seen before, as far as is known; it is now. */
-  before(text: string): boolean {
-    // FNV-1a; 0 stands for nothing.
-    let hash = 0x811c9dc5;
-    for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-    hash |= 1;
-    const at = (hash >>> 8) % slots;
-    const known = this.#hashes[at] === hash;
-    this.#hashes[at] = hash;
-    return known;
-  }
 }

@@ -108,6 +108,7 @@ export async function openWorld(told: readonly Told[], options: Options = {}) {
   return {
     seen,
     coverage: inside.coverage,
+    tell: inside.tell,
     sdl: facade.sdl,
     url,
     send,
@@ -152,7 +153,9 @@ async function openInside(told: readonly Told[], options: Options, seen: Seen) {
   const store = await openEmbeddedStore({ memory: true });
   const feed = newFeed(store);
   const coverage = newCoverage();
-  await feed.sync({ instance: '$configuration', projection: 'p' }, { events: told.map(eventOf) });
+  const sync = (more: readonly Told[]) =>
+    feed.sync({ instance: '$configuration', projection: 'p' }, { events: more.map(eventOf) });
+  await sync(told);
   const view = await openView(store, (message, error) => seen.unforeseen.push(message, error));
   const registry = await openBackend(options.backend === true);
   const around = { feed, store, coverage, log: () => undefined };
@@ -182,13 +185,18 @@ async function openInside(told: readonly Told[], options: Options, seen: Seen) {
     count: ({ operation, code }) => seen.outcomes.push(`${operation} ${code}`),
     unforeseen: (error) => seen.unforeseen.push(error),
   });
+  /** Tells of more; resolves once it is in the view. */
+  async function tell(more: readonly Told[]): Promise<void> {
+    await sync(more);
+    await view.reached(await store.head());
+  }
   async function close(): Promise<void> {
     for (const each of watchers.values()) await each.stop();
     await registry.close();
     view.stop();
     await store.close();
   }
-  return { gate, view, coverage, close };
+  return { gate, view, coverage, tell, close };
 }
 
 function eventOf([object, value, tenant]: Told): ObjectEvent {
