@@ -6,7 +6,7 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Answer, RowAnswer, RowsAnswer } from '../../operations/operation.js';
 import { apiVersions } from './api-versions.js';
-import { answers, heldAnswer, shownAs, shows, type HeldAnswer, type Shown } from './answers.js';
+import { answers, heldAnswer, keep, shownAs, shows, type HeldAnswer, type Shown } from './answers.js';
 import { bodyOf, etagOf } from './body.js';
 import { acceptsJson, negotiateVersion } from './headers.js';
 import { refusals } from './refuse.js';
@@ -70,7 +70,7 @@ export function serveRest(parts: RestParts): ServeRest {
     present(parts, { caller, asked, before: before?.shown }, outcome)
       .then((presented) => {
         const made = hold(parts, presentation, caller, asked, version, presented);
-        if (again) held.set(place, made);
+        if (again) keep(held, place, made);
         send(request, response, made, presented.answer);
       })
       .catch((error: unknown) => fail(request, response, caller, error));
