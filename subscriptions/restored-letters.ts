@@ -1,6 +1,7 @@
 import type { DeadLetterLine } from '#schema/backup.js';
 import type { Clock } from '#platform/clock.js';
 import type { Store } from '#platform/store/store.js';
+import { letterIdOf, ofBackup } from './delivery/dead-letters.js';
 import { kinds, progressOf, type Progress } from './delivery/documents.js';
 
 interface Around {
@@ -54,8 +55,11 @@ async function bringTo(
   const upTo = String(noted?.value['upTo'] ?? '');
   const missing = letters.filter((letter) => letter.id > upTo);
   let brought = 0;
-  for (const letter of missing)
-    if ((await store.put(kinds.deadLetter, letter.id, letter.value, 0)) !== undefined) brought += 1;
+  for (const letter of missing) {
+    if (await store.get(kinds.deadLetter, letter.id)) continue;
+    const key = `${id}/${ofBackup}${letterIdOf(letter.id).slice(1)}`;
+    if ((await store.put(kinds.deadLetter, key, letter.value, 0)) !== undefined) brought += 1;
+  }
   // Behind the letters: cut short, some are brought twice rather than none. Of two restores at a time one notes its end.
   const last = missing.at(-1);
   if (last) await store.put(kinds.brought, mark, { upTo: last.id }, noted?.revision ?? 0);

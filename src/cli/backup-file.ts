@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync
 import { z } from 'zod';
 import { BackupHeader } from '#schema/backup.js';
 import { Fault, invalid } from '#schema/errors.js';
+import { syncFolderOf } from '../platform/sync-folder.js';
 
 /** First line of a file. */
 const FirstLine = z.strictObject({ netweave: z.literal('backup'), at: z.iso.datetime(), ...BackupHeader.shape });
@@ -52,6 +53,7 @@ export class BackupWriter {
       fsyncSync(this.#descriptor);
       this.#close();
       renameSync(this.#draft, this.#file);
+      syncFolderOf(this.#file);
     });
     return this.#documents;
   }

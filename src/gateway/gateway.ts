@@ -114,7 +114,7 @@ async function openInside(
 ) {
   const routing = newRouting(configuration.routing);
   const { memory, file } = configuration.store;
-  const opened = await openStore(configuration.store, (message) => logger.warn(message));
+  const opened = await openStore(configuration.store, { lost: onLost, waits: (message) => logger.warn(message) });
   onStop(() => opened.close());
   const keys = openKeys(configuration);
   const sealing = sealer(keys.subKey('secrets'));

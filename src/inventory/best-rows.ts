@@ -37,7 +37,10 @@ export class BestRows {
   page(): Page {
     this.#prune();
     const shown = this.#kept.slice(0, this.#limit);
-    const runs = shown.length > 0 ? [{ block: { rows: shown.map(({ row }) => row) }, from: 0, to: shown.length }] : [];
+    const runs =
+      shown.length > 0
+        ? [{ block: { rows: shown.map(({ row }) => row), fleeting: true as const }, from: 0, to: shown.length }]
+        : [];
     const last = shown.at(-1);
     if (this.#kept.length <= this.#limit || !last) return { runs };
     return { runs, next: this.#order ? { key: last.key, id: last.id } : { id: last.id } };

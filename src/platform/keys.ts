@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { Fault } from '#schema/errors.js';
 import type { Configuration } from './config/model.js';
+import { syncFolderOf } from './sync-folder.js';
 
 /** What a sub-key is for; one purpose never sees another's bytes. */
 export type Purpose = 'markers' | 'secrets';
@@ -44,8 +45,10 @@ function madeBeside(storeFile: string): Buffer {
   }
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
     linkSync(draft, file);
+    // Before anything is sealed with it.
+    syncFolderOf(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unreadable(file, error);
   } finally {

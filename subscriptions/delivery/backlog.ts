@@ -144,9 +144,10 @@ export class Backlog {
     this.#reach = position.seq;
   }
 
-  /** The same, but never on: what is owed stays owed. */
-  goBack(position: Position, underWay: (entry: Entry) => boolean): void {
-    this.restart(position.seq < this.#position.seq ? position : this.#position, underWay);
+  /** The same, but never on: what is owed stays owed. Who is owed nothing stands at `tail`, however long ago something was. */
+  goBack(position: Position, tail: Position, underWay: (entry: Entry) => boolean): void {
+    const stands = this.position(tail);
+    this.restart(position.seq < stands.seq ? position : stands, underWay);
   }
 
   /** What is owed up to `#reach`. */

@@ -20,21 +20,30 @@ const most = 1000;
 const atOnce = 100;
 const digits = 16;
 
+/** What a backup brings may be of another log, whose numbers say nothing here: it stands before all of this log, as older. */
+export const ofBackup = '0';
+const ofThisLog = '1';
+
+// A place in the log has 15 digits at most.
 function deadLetterId({ seq }: Pick<Position, 'seq'>): string {
-  return String(seq).padStart(digits, '0');
+  return `${ofThisLog}${String(seq).padStart(digits - 1, '0')}`;
 }
 
-/** Says whether it was written; not, when the fence no longer holds. One that was written before is written over. */
+/**
+ * Says what came of it: `fenced` when the fence no longer holds. One that was written before is written over; `replaced` when
+ * that was of another notification, whose place a failover took away.
+ */
 export async function writeDeadLetter(
   store: Store,
   id: string,
   letter: Omit<DeadLetter, 'position'> & { readonly position: Position },
   fence: Lease,
-): Promise<boolean> {
+): Promise<'written' | 'replaced' | 'fenced'> {
   const key = `${id}/${deadLetterId(letter.position)}`;
   const value: Value = { ...letter, position: formatPosition(letter.position) };
   const before = await store.get(kinds.deadLetter, key);
-  return (await store.put(kinds.deadLetter, key, value, before?.revision ?? 0, { fence })) !== undefined;
+  if ((await store.put(kinds.deadLetter, key, value, before?.revision ?? 0, { fence })) === undefined) return 'fenced';
+  return before && before.value['notificationId'] !== letter.notificationId ? 'replaced' : 'written';
 }
 
 export async function readDeadLetter(store: Store, id: string, letterId: string) {
@@ -80,6 +89,6 @@ export async function pageOfDeadLetters(
   return { items, ...(found.length > first && items.length > 0 && { next: items.at(-1)!.deadLetterId }) };
 }
 
-function letterIdOf(id: string): string {
+export function letterIdOf(id: string): string {
   return id.slice(-digits);
 }

@@ -64,9 +64,11 @@ async function bury(
   const at = new Date(clock.now()).toISOString();
   const letter = { notificationId, position: change.position, at, reason, attempts, body };
   const fence = held();
-  if (!fence || !(await writeDeadLetter(store, row.id, letter, fence))) return 'taken';
+  const written = fence && (await writeDeadLetter(store, row.id, letter, fence));
+  if (!written || written === 'fenced') return 'taken';
   metrics.dead(row);
-  const count = await dropOldest(store, row.id, mostDeadLetters, fence);
+  const replaced = written === 'replaced' ? 1 : 0;
+  const count = replaced + (await dropOldest(store, row.id, mostDeadLetters, fence));
   tally.dropped = (tally.dropped ?? 0) + count;
   for (let each = 0; each < count; each += 1) metrics.dropped(row);
   return 'done';

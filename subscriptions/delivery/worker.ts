@@ -273,7 +273,7 @@ export class Worker {
 
   /** Sends everything behind `position` again. Resolves when that is stored. */
   async replay(position: Position, of: string): Promise<void> {
-    this.backlog.goBack(position, (entry) => this.#tries.isUnderWay(entry));
+    this.backlog.goBack(position, this.#shop.tail.position, (entry) => this.#tries.isUnderWay(entry));
     this.#tries.drop();
     this.#tally.replayed = of;
     this.#writer.save();

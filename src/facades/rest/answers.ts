@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Run } from '../../inventory/sorted-rows.js';
 import { headLines, type HeadLines } from '../ready-heads.js';
 import { inOnePiece, type Body } from './body.js';
+import { matchesEtag } from './headers.js';
 
 const compress = promisify(gzip);
 const compressFrom = 1024;
@@ -114,15 +115,25 @@ export function compressedAnswer(held: HeldAnswer): Promise<Sendable> | Sendable
     : gzippedAnswer(held, shown.gzipped);
 }
 
+/** The headers of a 304: with the tag that the client has (RFC 9110 15.4.5); undefined when it has neither. */
+export function unchangedHead(known: string, held: HeldAnswer): HeadLines | undefined {
+  if (matchesEtag(known, held.etag)) return held.head;
+  return matchesEtag(known, gzippedEtag(held.etag)) ? gzippedHead(held) : undefined;
+}
+
+function gzippedHead({ head, etag }: HeldAnswer): HeadLines {
+  return head.replace(etag, gzippedEtag(etag)) as HeadLines;
+}
+
 function gzippedAnswer(held: HeldAnswer, body: Body): Sendable {
   held.gzipped ??= [
-    held.head.replace(held.etag, gzippedEtag(held.etag)),
+    gzippedHead(held),
     headLines({ 'Content-Length': String(body.length), 'Content-Encoding': 'gzip' }),
   ].join('') as HeadLines;
   return { head: held.gzipped, body };
 }
 
 /** Other bytes, another strong tag (RFC 9110 8.8.3). */
-export function gzippedEtag(etag: string): string {
+function gzippedEtag(etag: string): string {
   return `${etag.slice(0, -1)}-gzip"`;
 }

@@ -4,9 +4,9 @@ import { formatPosition, type Position } from '#schema/position.js';
 import { gapHeaders, positionHeader } from '../answer-headers.js';
 import { headLines, readyHeads } from '../ready-heads.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
-import { compressedAnswer, gzippedEtag, plainAnswer, type HeldAnswer, type Sendable } from './answers.js';
+import { compressedAnswer, plainAnswer, unchangedHead, type HeldAnswer, type Sendable } from './answers.js';
 import type { Body } from './body.js';
-import { acceptsGzip, matchesEtag } from './headers.js';
+import { acceptsGzip } from './headers.js';
 
 /** What is said of an answer that is the same bytes for all. */
 export interface Circumstances {
@@ -35,8 +35,9 @@ export function sending(): Send {
   return (request, response, held, about) => {
     const { headers } = request;
     const known = headers['if-none-match'];
-    if (known !== undefined && (matchesEtag(known, held.etag) || matchesEtag(known, gzippedEtag(held.etag)))) {
-      writeHead(response, 304, held.head + linesOf(response, about));
+    const unchanged = known === undefined ? undefined : unchangedHead(known, held);
+    if (unchanged !== undefined) {
+      writeHead(response, 304, unchanged + linesOf(response, about));
       return void response.end();
     }
     const gzipped = acceptsGzip(headers['accept-encoding']) ? compressedAnswer(held) : undefined;

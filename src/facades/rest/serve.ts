@@ -115,7 +115,10 @@ interface Presenting {
   readonly before: Shown | undefined;
 }
 
-/** What an answer shows; a page that is too long for `pageBytes` is asked for again with fewer objects. */
+/**
+ * What an answer shows; a page that is too long for `pageBytes` is asked for again with fewer objects. One that is asked for by
+ * its number is not: where it begins depends on how many objects a page has.
+ */
 async function present(parts: RestParts, presenting: Presenting, outcome: Promise<Answer>): Promise<Presented> {
   const { caller, asked, before } = presenting;
   const answer = (await outcome) as RowsAnswer | RowAnswer;
@@ -123,7 +126,8 @@ async function present(parts: RestParts, presenting: Presenting, outcome: Promis
   if (before && answer.kind === 'rows' && shows(before, answer.runs)) return { answer, shown: before };
   const body = bodyOf(parts.view, caller.principal.scope, asked, answer);
   const shown = shownAs(body, answer.kind === 'rows' && ofItsRows(asked) ? answer.runs : undefined);
-  if (answer.kind === 'row' || body.length <= parts.pageBytes) return { answer, shown };
+  const bounded = answer.kind === 'row' || asked.input['page'] !== undefined;
+  if (bounded || body.length <= parts.pageBytes) return { answer, shown };
   const objects = answer.runs.reduce((sum, run) => sum + run.to - run.from, 0);
   if (objects <= 1) return { answer, shown };
   const first = Math.max(1, Math.floor((objects * parts.pageBytes) / body.length));

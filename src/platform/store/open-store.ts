@@ -1,3 +1,4 @@
+import type { Fault } from '#schema/errors.js';
 import type { Configuration } from '../config/model.js';
 import { openEmbeddedStore } from './embedded/embedded-store.js';
 import { openRedisStore } from './redis/redis-store.js';
@@ -5,14 +6,15 @@ import type { Store } from './store.js';
 
 /**
  * Opens the store that is configured. Who gives `waits` waits as long as is configured for a Redis that is not there
- * yet, others a few seconds. Throws Fault UNAVAILABLE that names it and the fix.
+ * yet, others a few seconds. `lost` is told that the disk failed the store, with what to do: end at once, without closing it.
+ * Throws Fault UNAVAILABLE that names it and the fix.
  */
 export function openStore(
   { file, memory, redis }: Configuration['store'],
-  waits?: (message: string) => void,
+  { waits, lost }: { waits?(message: string): void; lost?(why: Fault): void } = {},
 ): Promise<Store> {
   if (redis) return openRedisStore(redis, waits && { within: redis.startTimeout, waits });
-  return openEmbeddedStore(memory ? { memory } : { file });
+  return openEmbeddedStore(memory ? { memory } : { file }, lost);
 }
 
 /** The store's name for people. */

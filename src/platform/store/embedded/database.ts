@@ -16,6 +16,9 @@ export interface Statement<Row> {
   run(...parameters: SQLInputValue[]): { readonly changes: number | bigint };
 }
 
+/** Told when nothing of the store is to be trusted any more: whoever has it open should end, and not close it. */
+export type Lost = (why: Fault) => void;
+
 const syncData = promisify(fdatasync);
 
 /** The one connection to the one file. Whatever SQLite throws leaves it as a Fault that names the file and the fix. */
@@ -30,9 +33,12 @@ export class Database {
   /** Why nothing is to be trusted any more. */
   #broken: Fault | undefined;
 
-  constructor(file: string | undefined, sqlite: DatabaseSync) {
+  readonly #lost: Lost;
+
+  constructor(file: string | undefined, sqlite: DatabaseSync, lost: Lost) {
     this.#file = file;
     this.#sqlite = sqlite;
+    this.#lost = lost;
   }
 
   prepare<Row>(sql: string): Statement<Row> {
@@ -85,7 +91,9 @@ export class Database {
       this.#log ??= openSync(`${this.#file}-wal`, 'r+');
       await syncData(this.#log);
     } catch (error) {
-      throw (this.#broken = notDurable(nameOf(this.#file), error));
+      this.#broken = notDurable(nameOf(this.#file), error);
+      this.#lost(this.#broken);
+      throw this.#broken;
     }
   }
 
@@ -95,21 +103,22 @@ export class Database {
     return this.attempt(work);
   }
 
+  /** What could not be synced is never brought into the file, as closing it would: a next start reads what the disk has. */
   close(): void {
-    if (this.#sqlite.isOpen) this.#sqlite.close();
+    if (!this.#broken && this.#sqlite.isOpen) this.#sqlite.close();
     if (this.#log !== undefined) closeSync(this.#log);
     this.#log = undefined;
   }
 }
 
 /** Opens or creates a file and locks it for this process. Throws Fault UNAVAILABLE that says what to do instead. */
-export function openFile(name: string): Database {
+export function openFile(name: string, lost: Lost = () => undefined): Database {
   const file = resolve(name);
   try {
     mkdirSync(dirname(file), { recursive: true });
     // Never opened when it exists: closing it again would drop the locks this process holds on it (POSIX).
     if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600));
-    return set(file, new DatabaseSync(file, { timeout: 0 }));
+    return set(file, new DatabaseSync(file, { timeout: 0 }), lost);
   } catch (error) {
     throw explain(file, error);
   }
@@ -117,14 +126,14 @@ export function openFile(name: string): Database {
 
 /** A store that ends with the process. */
 export function openMemory(): Database {
-  return set(undefined, new DatabaseSync(':memory:'));
+  return set(undefined, new DatabaseSync(':memory:'), () => undefined);
 }
 
 function nameOf(file: string | undefined): string {
   return file ?? 'in memory';
 }
 
-function set(file: string | undefined, sqlite: DatabaseSync): Database {
+function set(file: string | undefined, sqlite: DatabaseSync, lost: Lost): Database {
   try {
     // Before anything is read: the first lock is then kept, and the WAL index stays in our memory.
     sqlite.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
@@ -133,7 +142,7 @@ function set(file: string | undefined, sqlite: DatabaseSync): Database {
     sqlite.exec('COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000');
     sqlite.exec('PRAGMA journal_size_limit = 67108864');
     migrate(sqlite, version);
-    return new Database(file, sqlite);
+    return new Database(file, sqlite, lost);
   } catch (error) {
     sqlite.close();
     throw error;

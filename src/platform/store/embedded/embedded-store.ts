@@ -2,7 +2,7 @@ import type { DocumentWrite, Store } from '../store.js';
 import { Appends, encode } from './appends.js';
 import { Audit } from './audit.js';
 import { Cursors } from './cursors.js';
-import { openFile, openMemory, type Database } from './database.js';
+import { openFile, openMemory, type Database, type Lost } from './database.js';
 import { Documents } from './documents.js';
 import { GroupCommit } from './group-commit.js';
 import { Leases } from './leases.js';
@@ -17,8 +17,9 @@ import { TokenBuckets } from '../../token-buckets.js';
  */
 export async function openEmbeddedStore(
   options: { readonly file: string } | { readonly memory: true },
+  lost?: Lost,
 ): Promise<Store> {
-  return assemble('file' in options ? openFile(options.file) : openMemory());
+  return assemble('file' in options ? openFile(options.file, lost) : openMemory());
 }
 
 function assemble(database: Database): Store {

@@ -1,18 +1,21 @@
-import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Fault } from '#schema/errors.js';
 import { openFile, type Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 
 let folder: string;
 let database: Database;
 let commits: number;
+let lost: Fault[];
 let group: GroupCommit;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'netweave-group-'));
-  database = openFile(join(folder, 'store.db'));
+  lost = [];
+  database = openFile(join(folder, 'store.db'), (why) => lost.push(why));
   commits = 0;
   group = new GroupCommit(database, () => (commits += 1));
 });
@@ -81,13 +84,18 @@ test('what comes while the disk is busy shares the next commit, and nobody reads
   expect(commits).toBe(2);
 });
 
-test('when an fsync failed nothing is answered any more: what it covered may be lost', async () => {
+test('when an fsync failed nothing is answered any more, and the file stays as it is: what it covered may be lost', async () => {
+  const file = join(folder, 'store.db');
+  const before = readFileSync(file);
   unlinkSync(join(folder, 'store.db-wal'));
   const failed = { code: 'UNAVAILABLE', message: expect.stringMatching(/the disk reported an error. .* start again/) };
   await expect(insert('a')).rejects.toMatchObject(failed);
   await expect(insert('b')).rejects.toMatchObject(failed);
   await expect(database.read(kept)).rejects.toMatchObject(failed);
   expect(commits).toBe(0);
+  expect(lost).toMatchObject([failed]);
+  database.close();
+  expect(readFileSync(file).equals(before)).toBe(true);
 });
 
 test('what is patient does not hurry because the disk was busy when it came', async () => {

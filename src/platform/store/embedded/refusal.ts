@@ -31,7 +31,9 @@ export function newerSchema(file: string, found: number, known: number): Fault {
 
 /** After an fsync that failed: the kernel forgets what it could not write, so that a second one would say all is well. */
 export function notDurable(file: string, cause: unknown): Fault {
-  return refused(file, remedies[10]!, cause);
+  const { code } = cause as NodeJS.ErrnoException;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return refused(file, full ? 'cannot grow: the disk is full. Make room, then start again.' : remedies[10]!, cause);
 }
 
 /** Turns an error of SQLite or of the file system into a Fault that names the file and the fix; others stay as they are. */
