@@ -8,6 +8,7 @@ import { Fault } from '#schema/errors.js';
 import { TokenBuckets } from '../../platform/token-buckets.js';
 import type { LiveConnection } from '../live/connections.js';
 import { Outlet } from '../live/outlet.js';
+import { textFrame } from '../live/text-frame.js';
 import { AnswerTurns } from './answer-turns.js';
 
 const serviceRestart = 1012;
@@ -99,7 +100,9 @@ export class LiveSocket implements LiveConnection {
   send(text: string, taken?: () => void): void {
     if (!this.open) return taken?.();
     if (this.socket.writableLength > mostUntaken) this.#ws.terminate();
-    this.#ws.send(text, taken);
+    const frame = textFrame(text);
+    if (frame === undefined) this.#ws.send(text, taken);
+    else this.socket.write(frame, 'latin1', taken);
   }
 
   close(code: number, reason: string): void {
