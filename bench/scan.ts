@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { median } from './alternate.js';
 import { oneResource } from './cases/one-resource.js';
 import { authorized, type GatewayProcess } from './gateway-process.js';
-import type { Generator, Target } from './wrk.js';
+import type { Ask, Generator, Target } from './wrk.js';
 
 export interface Scan {
   /** Server CPU per object looked at, nanoseconds; what a request costs besides is in it. */
@@ -14,7 +14,12 @@ export interface Scan {
 // libuv accepts one connection in a turn of the loop: while the first 50 come, what is measured would be that (up to 260 ms).
 const connecting = 300;
 
-const query = '{ resources(filter: "(cont,description,nobody says this)") { nodes { id } } }';
+/** More than a run asks for: an answer that was given before would be no scan. */
+const different = 10_000;
+const scans: readonly Ask[] = Array.from({ length: different }, (_, n) => ({
+  path: `/netweave/v1/resources?filter=(cont,description,nobody%20says%20${n}%20)`,
+  headers: authorized,
+}));
 
 /** Looks through every resource by a filter without an index, again and again; then again while others read one resource. */
 export async function measureScan(
@@ -23,9 +28,7 @@ export async function measureScan(
   objects: number,
   rounds: number,
 ): Promise<Scan> {
-  const headers = { ...authorized, 'Content-Type': 'application/json' };
-  const body = JSON.stringify({ query });
-  const scan: Target = { ...gateway, asks: [{ path: '/graphql', method: 'POST', headers, body }], connections: 1 };
+  const scan: Target = { ...gateway, asks: scans, connections: 1 };
   const others: Target = { ...gateway, asks: await oneResource.asks(gateway.url) };
   const costs: number[] = [];
   const waits: number[] = [];

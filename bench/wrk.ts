@@ -41,12 +41,12 @@ local lines, requests, at = {}, {}, 0
 function init(args)
   for line in io.lines(args[1]) do lines[#lines + 1] = line end
   local headers = {}
-  for index = 1, tonumber(lines[3]) do
-    local name, value = lines[3 + index]:match("^(.-): (.*)$")
+  for index = 1, tonumber(lines[2]) do
+    local name, value = lines[2 + index]:match("^(.-): (.*)$")
     headers[name] = value
   end
-  local body = lines[2] ~= "" and lines[2] or nil
-  for index = 4 + tonumber(lines[3]), #lines do
+  for index = 3 + tonumber(lines[2]), #lines, 2 do
+    local body = lines[index + 1] ~= "" and lines[index + 1] or nil
     requests[#requests + 1] = wrk.format(lines[1], lines[index], headers, body)
   end
   at = math.random(0, #requests - 1)
@@ -69,7 +69,7 @@ export interface Generator {
   close(): Promise<void>;
 }
 
-/** Prepares wrk. The asks of one target differ in their paths only. */
+/** Prepares wrk. The asks of one target differ in their paths and bodies only. */
 export async function generator(): Promise<Generator> {
   const home = await mkdtemp(join(tmpdir(), 'netweave-wrk-'));
   const lua = join(home, 'cycle.lua');
@@ -98,9 +98,10 @@ export async function generator(): Promise<Generator> {
 }
 
 function linesOf(asks: readonly Ask[]): string {
-  const [{ method = 'GET', headers = {}, body = '' }] = asks as readonly [Ask, ...Ask[]];
+  const [{ method = 'GET', headers = {} }] = asks as readonly [Ask, ...Ask[]];
   const named = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return [method, body, String(named.length), ...named, ...asks.map(({ path }) => path), ''].join('\n');
+  const each = asks.flatMap(({ path, body = '' }) => [path, body]);
+  return [method, String(named.length), ...named, ...each, ''].join('\n');
 }
 
 function loadOf(stdout: string, spent: number, ask: Ask): Load {

@@ -26,10 +26,11 @@ async function projectAll({
     const rows = [...natives].filter(([key]) => key.startsWith(`${projection.each}/`));
     made.set(
       name,
-      rows.map(([key, { native }]) => {
+      rows.flatMap(([key, { native }]) => {
         const identity = key.slice(projection.each.length + 1);
-        const { value, tenant } = projection.build(native as never, identity)!;
-        return { value: { [objects[name].key]: context.idOf(name, identity), ...value }, tenant };
+        const built = projection.build(native as never, identity);
+        if (!built) return [];
+        return [{ ...built, value: { [objects[name].key]: context.idOf(name, identity), ...built.value } }];
       }),
     );
   }
