@@ -1,4 +1,5 @@
 import { timestamp } from '#platform/clock.js';
+import { Fault } from '#schema/errors.js';
 import { signatureHeaders } from '#platform/outbound/signature.js';
 import type { Outcome } from './course.js';
 import type { Subscriber } from './deliveries.js';
@@ -50,6 +51,8 @@ export async function attempt(
       const url = value['callback'] as string;
       return await post({ url, tenant, headers, body, credentials, signal });
     } catch (error) {
+      // A store that is away says nothing of the callback.
+      if (error instanceof Fault && error.detail.at === 'store') throw error;
       return { error: error instanceof Error ? error.message : String(error) };
     }
   }
