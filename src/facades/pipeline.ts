@@ -8,6 +8,8 @@ interface Pipeline {
   last?: ServerResponse;
   /** An answer that goes on until one of the two ends it. */
   endless?: ServerResponse | undefined;
+  /** It asked too much: what is answered ends with `last`. */
+  over?: boolean;
 }
 
 const most = 32;
@@ -15,21 +17,30 @@ const pipeline = Symbol('pipeline');
 type Asking = Socket & { [pipeline]?: Pipeline };
 
 /**
- * Whether a connection may ask for this too; if not, it is cut off. HTTP clients send one request after the other: this one goes
- * on asking without reading what was answered, or behind an answer that never ends.
+ * Whether a connection may ask for this too; if not, it is closed behind what it asked before. HTTP clients send one request after
+ * the other: this one goes on asking without reading what was answered, or behind an answer that never ends, and is cut off.
  */
 export function mayAsk(response: ServerResponse): boolean {
   const socket: Asking = response.req.socket;
   // Who waited for the gateway to start may have gone.
   if (socket.destroyed) return false;
   const asked = (socket[pipeline] ??= begun(socket));
+  if (asked.over) return false;
   if (asked.endless || asked.waiting.size >= most) {
-    socket.destroy();
+    end(socket, asked);
     return false;
   }
   asked.waiting.add(response);
   asked.last = response;
   return true;
+}
+
+/** With `Connection: close` in the last answer, where that is still to be given. */
+function end(socket: Socket, asked: Pipeline): void {
+  asked.over = true;
+  const { last } = asked;
+  if (asked.endless || !last || last.headersSent) socket.destroy();
+  else last.shouldKeepAlive = false;
 }
 
 export function answered(response: ServerResponse): void {

@@ -166,6 +166,9 @@ describe('what HTTP forbids', () => {
     for (let at = 0; at < 3; at++) seen.push((await get(listener, agent)).response.headers.connection);
     expect(seen).toEqual(['keep-alive', 'close', 'keep-alive']);
     agent.destroy();
+    // Whoever goes on is told nothing more.
+    const { answer } = await raw(listener, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4));
+    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
   });
 });
 

@@ -124,9 +124,12 @@ function httpOptions(limits: Limits): ServerOptions {
   };
 }
 
+type Last = ServerResponse & { readonly maxRequestsOnConnectionReached?: boolean };
+
 function route(server: Server, { onRequest, onUpgrade }: ListenOptions, ends: () => boolean): void {
-  server.on('request', (request, response) => {
-    if (ends()) response.shouldKeepAlive = false;
+  server.on('request', (request, response: Last) => {
+    // Node says so in the last answer that a connection may have, and leaves it open.
+    if (ends() || response.maxRequestsOnConnectionReached) response.shouldKeepAlive = false;
     const fault = requestFault(request);
     if (fault) refuse(response, fault);
     else onRequest(request, response);
