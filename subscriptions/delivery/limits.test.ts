@@ -75,7 +75,8 @@ test('a job that is over at once does not grow the stack', () => {
   expect(done).toBe(20_000);
 });
 
-test('a tenant begins no more than its part in a turn of the loop, and goes on in the next', async () => {
+/** Limits of two in a turn, and who has begun something: what begins is over at once. */
+function twoInTurn() {
   const all = new Limits({ perEndpoint: 8, perTenant: 8, altogether: 8 }, 2);
   const begun: string[] = [];
   const enter = (tenant: string) =>
@@ -83,13 +84,26 @@ test('a tenant begins no more than its part in a turn of the loop, and goes on i
       begun.push(tenant);
       leave();
     });
+  return { begun, enter };
+}
+
+test('a tenant that is alone begins no more than its part in a turn of the loop, and goes on in the next', async () => {
+  const { begun, enter } = twoInTurn();
+  for (let n = 0; n < 5; n += 1) enter('s');
+  for (const most of [2, 4, 5, 5]) {
+    expect(begun).toHaveLength(most);
+    await turn();
+  }
+});
+
+test('of several, each begins its part in a turn, however much one of them wants', async () => {
+  const { begun, enter } = twoInTurn();
   for (let n = 0; n < 5; n += 1) enter('s');
   enter('t');
   expect(begun).toEqual(['s', 's', 't']);
-  await turn();
+  while (begun.length < 5) await turn();
+  expect(begun).toEqual(['s', 's', 't', 's', 's']);
   enter('t');
-  expect(begun).toEqual(['s', 's', 't', 's', 's', 't']);
-  await turn();
-  await turn();
+  while (begun.length < 7) await turn();
   expect(begun).toEqual(['s', 's', 't', 's', 's', 't', 's']);
 });
