@@ -4,7 +4,10 @@ import { firstGraphql, graphql } from './cases/graphql.js';
 import { openWorld, type World } from './world.js';
 import type { Generator } from './wrk.js';
 
-/** What compiled documents and repeated answers are worth: the same gateway beside one whose Apollo executes by itself. Ratios, above 1 is better. */
+/**
+ * What compiled documents and repeated answers are worth: the same gateway beside one whose Apollo executes by itself. Ratios,
+ * above 1 is better.
+ */
 export interface Executors {
   readonly name: string;
   /** As the design promises it. */

@@ -1,4 +1,4 @@
-// As many as the memory of URLs can hold, at least.
+// As many as the memory of URLs can hold, at least; GraphQL keeps fewer.
 const slots = 8192;
 
 /** The last texts that were seen, by their hashes alone: 32 KiB, whatever comes. One that is taken for another does no harm. */

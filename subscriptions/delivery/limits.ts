@@ -12,7 +12,8 @@ const parallelLimits: ParallelLimits = { perEndpoint: 8, perTenant: 64, altogeth
 const mostInTurn = 4;
 /**
  * How long a turn is, at the least, while more than one tenant is told something, milliseconds. A loop that one tenant keeps busy
- * is late for all; so it leaves the others most of it.
+ * is late for all; so it leaves the others most of it: a notification beside 50,000 of another tenant took 1.3 times as long as
+ * alone (two runs), 1.6 and 2.4 times with turns of the loop alone, and those 50,000 went out at 945/s instead of 2,000 to 2,600.
  */
 const sharedTurn = 4;
 /** For so long after tenants took turns there is more than one, milliseconds. */
