@@ -1,5 +1,5 @@
 import { compareKeys, keyOf, type Key, type Order, type Place } from './order.js';
-import type { Page } from './page.js';
+import { runsOfPage, type Page } from './page.js';
 import type { Row } from './row.js';
 
 interface Ranked {
@@ -37,10 +37,7 @@ export class BestRows {
   page(): Page {
     this.#prune();
     const shown = this.#kept.slice(0, this.#limit);
-    const runs =
-      shown.length > 0
-        ? [{ block: { rows: shown.map(({ row }) => row), fleeting: true as const }, from: 0, to: shown.length }]
-        : [];
+    const runs = runsOfPage(shown.map(({ row }) => row));
     const last = shown.at(-1);
     if (this.#kept.length <= this.#limit || !last) return { runs };
     return { runs, next: this.#order ? { key: last.key, id: last.id } : { id: last.id } };

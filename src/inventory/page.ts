@@ -12,10 +12,15 @@ export function* rowsOf(runs: readonly Run[]): Generator<Row> {
   for (const { block, from, to } of runs) for (let index = from; index < to; index += 1) yield block.rows[index]!;
 }
 
+/** Rows that were picked out for one page. */
+export function runsOfPage(rows: Row[]): readonly Run[] {
+  return rows.length > 0 ? [{ block: { rows, fleeting: true }, from: 0, to: rows.length }] : [];
+}
+
 /** The first `limit` rows, in id order, as a page of their own. */
 export function pageOf(rows: readonly Row[], limit: number): Page {
   const shown = rows.slice(0, limit);
-  const runs = shown.length > 0 ? [{ block: { rows: shown, fleeting: true as const }, from: 0, to: shown.length }] : [];
+  const runs = runsOfPage(shown);
   return rows.length > limit ? { runs, next: { id: shown.at(-1)!.id } } : { runs };
 }
 
