@@ -1,13 +1,13 @@
 import type { Server } from 'node:net';
 import { Fault } from '#schema/errors.js';
 
-/** Binds a server. Throws UNAVAILABLE with what to do when the address cannot be had. */
-export async function bind(server: Server, host: string, port: number): Promise<void> {
+/** Binds a server, with `reusePort` to a port that others have who said so too. Throws UNAVAILABLE with what to do about it. */
+export async function bind(server: Server, host: string, port: number, reusePort = false): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException) =>
       reject(new Fault('UNAVAILABLE', sentence(error, host, port), { at: 'listen' }, error));
     server.once('error', refused);
-    server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, () => {
+    server.listen({ host: host.replace(/^\[|\]$/g, ''), port, reusePort }, () => {
       server.removeListener('error', refused);
       resolve();
     });

@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { Acceptors } from './acceptors.js';
 
 const lookEvery = 50;
 /** Milliseconds; in a longer one a connection may have come behind our look. */
@@ -24,8 +25,13 @@ export function endWithAnswers(sockets: ReadonlySet<Socket>): void {
  * Stops accepting, closes connections as they become idle, and destroys what is left after `graceMs`. Resolves when nothing is
  * open any more.
  */
-export async function drain(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+export async function drain(
+  server: Server,
+  acceptors: Acceptors,
+  sockets: ReadonlySet<Socket>,
+  graceMs: number,
+): Promise<void> {
+  const closed = acceptors.close();
   endWithAnswers(sockets);
   // A connection whose answer had begun before stays open after it; nobody tells when it has become idle.
   const idle = setInterval(() => server.closeIdleConnections(), lookEvery);
@@ -45,7 +51,7 @@ export async function emptied(sockets: ReadonlySet<Socket>, ms: number): Promise
 
 /**
  * Resolves in a turn of the loop in which no connection waits to be accepted, after `ms` at the latest. The system resets those
- * that wait when the port is closed, and only one is accepted in a turn.
+ * that wait when the port is closed, and each socket of it accepts only one in a turn.
  */
 export async function noneWaits(server: Server, ms: number): Promise<void> {
   const giveUp = performance.now() + ms;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ConfigurationModel } from './config/model.js';
 import { listen, type Listener, type ListenOptions } from './listener.js';
@@ -157,6 +158,27 @@ describe('what HTTP forbids', () => {
     expect((await raw(listener, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).answer).toBe('');
     expect(listener.refused).toBe(1);
     first.destroy();
+  });
+
+  test('those that wait are accepted many at a time', async () => {
+    const listener = await start();
+    const clients = Array.from({ length: 64 }, () => connect(listener.port, '127.0.0.1'));
+    let connected = 0;
+    for (const client of clients) client.once('connect', () => (connected += 1));
+    // The system has taken them all by then, and nobody else.
+    const until = performance.now() + 100;
+    while (performance.now() < until);
+    let answered = 0;
+    for (const client of clients) {
+      client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      client.once('data', () => (answered += 1));
+    }
+    let turns = 0;
+    for (; answered < clients.length && turns < 1000; turns += 1) await nextTurn();
+    expect(connected).toBe(64);
+    // With one socket it took more turns than there are connections.
+    if (process.platform === 'linux') expect(turns).toBeLessThan(48);
+    for (const client of clients) client.destroy();
   });
 
   test('a connection is given up after its last request', async () => {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { bind } from './bind.js';
+import { accept } from './acceptors.js';
 import { readCertificate, watchCertificate, type Certificate, type CertificateFiles } from './certificate.js';
 import type { Configuration } from './config/model.js';
 import { drain, emptied, endWithAnswers, noneWaits, responseOn, track } from './drain.js';
@@ -72,7 +72,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const server = certificate
     ? createTlsServer({ ...httpOptions(limits), ...secure, ...certificate })
     : createServer(httpOptions(limits));
-  server.maxConnections = limits.maxConnections;
   server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
   server.maxHeadersCount = limits.headerCount;
   // A connection on which nothing moves is closed: a reader that stands still holds what it was answered.
@@ -81,12 +80,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   for (const event of ['connection', 'secureConnection']) server.on(event, (socket: Socket) => track(sockets, socket));
   let refused = 0;
   let leaving = false;
-  server.on('drop', () => refused++);
   route(server, options, () => leaving || !server.listening);
-  await bind(server, host, options.port);
+  const most = limits.maxConnections;
+  const acceptors = await accept(server, { host, port: options.port, most, refused: () => (refused += 1) });
 
   const stopWatching = certificate ? reload(server as TlsServer, certificate, options) : () => {};
-  const { port } = server.address() as AddressInfo;
+  const { port } = acceptors;
   return {
     url: `${tls ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${port}`,
     port,
@@ -101,7 +100,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
     close(graceMs) {
       stopWatching();
-      return drain(server, sockets, graceMs);
+      return drain(server, acceptors, sockets, graceMs);
     },
   };
 }

@@ -91,15 +91,18 @@ async function main(): Promise<boolean> {
   const asking = ask(gateway!.url, asked, requests);
   const began = performance.now();
   const samples: Sample[] = [];
+  let told = 0;
   while (performance.now() - began < minutes * 60_000) {
     await sleep(every * 1000);
     samples.push(await sampleOf(gateway!));
     show(performance.now() - began, samples.at(-1)!);
+    for (const fault of asking.failed.slice(told)) console.log(`        failed: ${fault}`);
+    told = asking.failed.length;
   }
   clearInterval(coming);
   await asking.stop();
   for (const each of followers) await each.leave();
-  const faults = [...growing(samples), ...asking.failed.slice(0, 10), ...stage.gateways.endings];
+  const faults = [...growing(samples), ...asking.failed.slice(told), ...stage.gateways.endings];
   console.log(`${asking.asked} requests, ${asking.failed.length} failed; ${n} streams came`);
   for (const fault of faults) console.log(`FAILED: ${fault}`);
   await stage.close();
