@@ -55,3 +55,19 @@ test('every end of an operation is counted: refused, not readable, and still tru
   const after = await Promise.all(['FORBIDDEN', 'INVALID', 'OK'].map((code) => metric(series(code))));
   expect(after.map((count, at) => count - before[at]!)).toEqual([1, 1, 3]);
 });
+
+test('subscriptions are counted by state, and how far back the log reaches is told', async () => {
+  const local = await openGatewayUnderTest({ yaml: 'callbacks: { test: "off" }' });
+  const all = '/netweave/v1/inventorySubscriptions';
+  const told = async () => (await local.send('/metrics')).text;
+  try {
+    expect(await told()).toMatch(/^netweave_subscriptions\{state="paused"\} 0$/m);
+    const { text } = await local.send(all, { method: 'POST', body: { callback: 'http://127.0.0.1:9/' } });
+    const { id } = JSON.parse(text) as { readonly id: string };
+    expect((await local.send(`${all}/${id}/pause`, { method: 'POST' })).status).toBe(200);
+    expect(await told()).toMatch(/^netweave_subscriptions\{state="paused"\} 1$/m);
+    expect(await told()).toMatch(/^netweave_log_age_seconds [\d.]+$/m);
+  } finally {
+    await local.close();
+  }
+});

@@ -25,7 +25,7 @@ const Authentication = z.enum(['bearer', 'oauth2', 'certificate']).meta({
   description: 'How the gateway makes itself known to a callback.',
 });
 
-const SubscriptionState = z.enum(['active', 'degraded', 'paused', 'disabled']).meta({
+export const SubscriptionState = z.enum(['active', 'degraded', 'paused', 'disabled']).meta({
   id: 'SubscriptionState',
   description:
     'degraded: notifications fail or were lost and are tried on; paused: by the consumer; disabled: by the callback (410) or after failing for too long.',

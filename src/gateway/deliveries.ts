@@ -25,7 +25,7 @@ import type { Store } from '../platform/store/store.js';
 import type { Backends } from './backends.js';
 import { version } from '../platform/version.js';
 import { ownServersOf } from './own-servers.js';
-import { measureDeliveries } from './delivery-metrics.js';
+import { measureDeliveries, measureSubscriptions } from './delivery-metrics.js';
 
 const userAgent = 'netweave';
 const hour = 3_600_000;
@@ -74,6 +74,7 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
     log: (level, message, fields) => logger[level](fields, message),
     userAgent,
   };
+  measureSubscriptions(metrics, () => surroundings.subscribers.all());
   let stopDelivering = async (): Promise<void> => undefined;
   return {
     subscriptions: subscriptions({

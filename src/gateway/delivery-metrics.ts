@@ -1,6 +1,20 @@
+import { SubscriptionState } from '#schema/inventory/inventory-subscription.js';
+import type { Subscriber } from '#subscriptions/delivery/deliveries.js';
 import type { DelivererState } from '#subscriptions/delivery/deliverer.js';
 import type { DeliveryMetrics } from '#subscriptions/delivery/surroundings.js';
 import type { Metrics } from '../platform/metrics.js';
+
+/** How many subscriptions are in each state: the same in every process. */
+export function measureSubscriptions(metrics: Metrics, all: () => Iterable<Subscriber>): void {
+  metrics.measuredEach('netweave_subscriptions', 'Subscriptions by state.', ['state'], () => {
+    const counts = new Map<string, number>(SubscriptionState.options.map((state) => [state, 0]));
+    for (const { value } of all()) {
+      const state = value['state'] as string;
+      counts.set(state, (counts.get(state) ?? 0) + 1);
+    }
+    return Array.from(counts, ([state, count]) => [[state], count]);
+  });
+}
 
 /** Metrics of what this process delivers. */
 export function measureDeliveries(metrics: Metrics) {

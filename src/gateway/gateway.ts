@@ -30,6 +30,7 @@ import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
 import { heldToKey } from './held-to-key.js';
 import { membersOf } from './shared-watches.js';
+import { measureLogAge } from './log-age.js';
 import { trimStore } from './trim.js';
 import { writeConfigured } from './write-configured.js';
 
@@ -151,6 +152,8 @@ async function openInside(
   if (apiRoot !== undefined) await writeConfigured({ ...around, holder, places, apiRoot });
   const trimming = trimStore(store, configuration, { holder, logger });
   onStop(() => trimming.stop());
+  const logAge = measureLogAge(store, metrics);
+  onStop(() => logAge.stop());
   if (members) {
     // Who gives the store another key looks for those who run: either it sees this one, or this one sees the other key.
     await members.presence.tick();

@@ -1,0 +1,29 @@
+import { origin } from '#schema/position.js';
+import type { Metrics } from '../platform/metrics.js';
+import type { Store } from '../platform/store/store.js';
+
+const every = 60_000;
+
+/** When the oldest change was made from which a reader can go on, milliseconds since 1970; undefined when there is none. */
+export async function oldestChange(store: Pick<Store, 'read'>): Promise<number | undefined> {
+  const all = await store.read(origin, 1);
+  const kept = all.outcome === 'gone' && all.oldest ? await store.read(all.oldest, 1) : all;
+  const [first] = kept.outcome === 'read' ? kept.changes : [];
+  return first && Date.parse(first.at);
+}
+
+/** Measures how far back the log reaches: who was away for longer reads everything anew. Looked up once a minute, not on a scrape. */
+export function measureLogAge(store: Store, metrics: Metrics): { stop(): void } {
+  let oldest: number | undefined;
+  const look = () =>
+    oldestChange(store).then(
+      (at) => (oldest = at),
+      () => undefined,
+    );
+  metrics.measured('netweave_log_age_seconds', 'Age of the oldest change that the log keeps.', () =>
+    oldest === undefined ? undefined : Math.max(0, Date.now() - oldest) / 1000,
+  );
+  void look();
+  const timer = setInterval(() => void look(), every).unref();
+  return { stop: () => clearInterval(timer) };
+}
