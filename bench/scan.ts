@@ -11,7 +11,7 @@ export interface Scan {
   readonly p99: number;
 }
 
-// libuv accepts one connection in a turn of the loop: while the first 50 come, what is measured would be that (up to 260 ms).
+// libuv accepts one connection of a socket in a turn of the loop: while the first 50 come, what is measured would be that.
 const connecting = 300;
 
 /** More than a run asks for: an answer that was given before would be no scan. */
