@@ -150,10 +150,8 @@ async function openInside(
   onStop(() => backends.stop());
   const places = shownPlaces(configuration, backends.registry, view, siteOf(undefined).oCloudSiteId);
   if (apiRoot !== undefined) await writeConfigured({ ...around, holder, places, apiRoot });
-  const trimming = trimStore(store, configuration, { holder, logger });
-  onStop(() => trimming.stop());
-  const logAge = measureLogAge(store, metrics);
-  onStop(() => logAge.stop());
+  onStop(trimStore(store, configuration, { holder, logger }));
+  onStop(measureLogAge(store, metrics));
   if (members) {
     // Who gives the store another key looks for those who run: either it sees this one, or this one sees the other key.
     await members.presence.tick();

@@ -12,8 +12,11 @@ export async function oldestChange(store: Pick<Store, 'read'>): Promise<number |
   return first && Date.parse(first.at);
 }
 
-/** Measures how far back the log reaches: who was away for longer reads everything anew. Looked up once a minute, not on a scrape. */
-export function measureLogAge(store: Store, metrics: Metrics): { stop(): void } {
+/**
+ * Measures how far back the log reaches: who was away for longer reads everything anew. Looked up once a minute, not on a scrape.
+ * Returns how to stop.
+ */
+export function measureLogAge(store: Store, metrics: Metrics): () => void {
   let oldest: number | undefined;
   const look = () =>
     oldestChange(store).then(
@@ -25,5 +28,5 @@ export function measureLogAge(store: Store, metrics: Metrics): { stop(): void } 
   );
   void look();
   const timer = setInterval(() => void look(), every).unref();
-  return { stop: () => clearInterval(timer) };
+  return () => clearInterval(timer);
 }

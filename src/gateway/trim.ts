@@ -10,13 +10,13 @@ interface Budgets {
 
 /**
  * Keeps the log and the audit inside their budgets: once a minute, because a reader may stand anywhere in the log. Of many
- * gateways one does.
+ * gateways one does. Returns how to stop.
  */
 export function trimStore(
   store: Store,
   { logBudget, auditBudget }: Budgets,
   { holder, logger }: { readonly holder: string; readonly logger: Logger },
-): { stop(): Promise<void> } {
+): () => Promise<void> {
   const trim = async (trimmed: Promise<number>, forgotten: string): Promise<void> => {
     const count = await trimmed;
     if (count > 0) logger.info({ trimmed: count }, forgotten);
@@ -31,10 +31,8 @@ export function trimStore(
     trimming = trimBoth().catch((error: unknown) => logger.warn({ err: error }, 'The store could not be trimmed.'));
   }, every);
   timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await trimming;
-    },
+  return async () => {
+    clearInterval(timer);
+    await trimming;
   };
 }
