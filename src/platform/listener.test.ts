@@ -93,7 +93,9 @@ describe('what HTTP forbids', () => {
     ['nonsense', 400, 'hello\r\n\r\n'],
     ['no Host', 400, 'GET / HTTP/1.1\r\n\r\n'],
     ['two Hosts', 400, `GET / HTTP/1.1\r\n${host}hOST: b\r\n\r\n`],
-    ['an absolute target', 400, `GET http://b/ HTTP/1.1\r\n${host}\r\n`],
+    ['a target of another scheme', 400, `GET ftp://b/ HTTP/1.1\r\n${host}\r\n`],
+    ['a target with a user', 400, `GET http://me@b/ HTTP/1.1\r\n${host}\r\n`],
+    ['an absolute target without Host', 400, 'GET http://b/ HTTP/1.1\r\n\r\n'],
     ['two lengths', 400, `POST / HTTP/1.1\r\n${host}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`],
     [
       'a length and chunks',
@@ -118,6 +120,21 @@ describe('what HTTP forbids', () => {
       detail: expect.stringMatching(/\.$/),
     });
     expect(asked).toEqual([]);
+  });
+
+  test.each([
+    ['http://b:80/c?d=http://e', '/c?d=http://e b:80'],
+    ['HTTPS://b', '/ b'],
+    ['http://b?c', '/?c b'],
+    ['/http://b', '/http://b a'],
+  ])('the target %s is taken for %s', async (target, taken) => {
+    const onRequest: ListenOptions['onRequest'] = (request, response) =>
+      void response.end(`${request.url} ${request.headers.host}`);
+    const sent = `GET ${target} HTTP/1.1\r\n${host}Connection: close\r\n\r\n`;
+    expect(await raw(await start({ onRequest }), sent)).toMatchObject({
+      status: 200,
+      body: expect.stringContaining(taken),
+    });
   });
 
   test.each([

@@ -6,7 +6,7 @@ import { accept } from './acceptors.js';
 import { readCertificate, watchCertificate, type Certificate, type CertificateFiles } from './certificate.js';
 import type { Configuration } from './config/model.js';
 import { drain, emptied, endWithAnswers, noneWaits, responseOn, track } from './drain.js';
-import { protocolFault, refuse, refuseOnSocket, requestFault } from './protocol-faults.js';
+import { protocolFault, refuse, refuseOnSocket, requestFault, takeAbsolute } from './protocol-faults.js';
 
 type Limits = Pick<
   Configuration['limits'],
@@ -129,6 +129,7 @@ function route(server: Server, { onRequest, onUpgrade }: ListenOptions, ends: ()
   server.on('request', (request, response: Last) => {
     // Node says so in the last answer that a connection may have, and leaves it open.
     if (ends() || response.maxRequestsOnConnectionReached) response.shouldKeepAlive = false;
+    if (request.url!.charCodeAt(0) !== 47) takeAbsolute(request);
     const fault = requestFault(request);
     if (fault) refuse(response, fault);
     else onRequest(request, response);

@@ -19,6 +19,17 @@ export function protocolFault(error: NodeJS.ErrnoException): ProtocolFault | und
   return code.startsWith('HPE_') ? { status: 400, detail: 'This is not a well-formed HTTP/1.1 request.' } : undefined;
 }
 
+/**
+ * A target with scheme and host, as for a proxy: its path is asked for, and its host is the one that counts, whatever the header
+ * says (RFC 9112 3.2.2).
+ */
+export function takeAbsolute(request: IncomingMessage): void {
+  const [, host, rest = ''] = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(request.url!) ?? [];
+  if (host === undefined) return;
+  request.url = rest.startsWith('/') ? rest : `/${rest}`;
+  request.headers.host = host;
+}
+
 /** What a parsed request must still have: one Host (RFC 9112 3.2) and a path, for links are made of both. */
 export function requestFault({
   rawHeaders,
@@ -34,7 +45,7 @@ export function requestFault({
   if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0))
     return { status: 400, detail: 'A request needs exactly one Host header.' };
   if (url!.charCodeAt(0) === 47 || (url === '*' && method === 'OPTIONS')) return undefined;
-  return { status: 400, detail: 'The request target must be a path: this is no proxy.' };
+  return { status: 400, detail: 'The request target must be a path or a URL of http.' };
 }
 
 const lingering = 1000;
