@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
 import { randomUUID } from 'node:crypto';
+import { Agent, request } from 'undici';
 import { signatureHeaders, newSecret } from '#platform/outbound/signature.js';
 import { median } from '../alternate.js';
 import { at, latencies, line, pause, taken } from './figures.js';
@@ -49,33 +49,29 @@ export async function steady(to: Receivers): Promise<void> {
   });
 }
 
-/** Posts the same bodies with nothing around: one after another to each receiver, all receivers at once. */
+/** Posts the same bodies by undici with nothing around: one after another to each receiver, all receivers at once. */
 async function bare(to: Receivers, each: number): Promise<Pace> {
   const urls = to.urls.slice(0, endpoints);
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ connections: 1 });
   const secrets = urls.map(newSecret);
   const bodies = Array.from({ length: each }, (_, n) => {
     const { value } = change(n, 0).after!;
     const head = { notificationId: randomUUID(), notificationEventType: 1, objectRef: 'https://gateway.example/r' };
     return JSON.stringify({ ...head, priorObjectState: value, postObjectState: value });
   });
-  const post = (url: string, secret: string, body: string) =>
-    new Promise<void>((resolve, reject) => {
-      const signed = signatureHeaders({ id: randomUUID(), time: Date.now(), body, secrets: [secret] });
-      const headers = { ...signed, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
-      const asked = request(url, { agent, method: 'POST', headers }, (response) =>
-        response.resume().on('end', resolve),
-      );
-      asked.on('error', reject);
-      asked.end(body);
-    });
+  const post = async (url: string, secret: string, body: string) => {
+    const signed = signatureHeaders({ id: randomUUID(), time: Date.now(), body, secrets: [secret] });
+    const headers = { ...signed, 'Content-Type': 'application/json' };
+    const answer = await request(url, { dispatcher: agent, method: 'POST', headers, body });
+    await answer.body.dump();
+  };
   const start = started();
   const one = async (url: string, index: number) => {
     for (const body of bodies) await post(url, secrets[index]!, body);
   };
   await Promise.all(urls.map(one));
   const spent = paceOf(each * urls.length, start);
-  agent.destroy();
+  await agent.close();
   return spent;
 }
 

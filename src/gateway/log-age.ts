@@ -5,7 +5,7 @@ import type { Store } from '../platform/store/store.js';
 const every = 60_000;
 
 /** When the oldest change was made from which a reader can go on, milliseconds since 1970; undefined when there is none. */
-export async function oldestChange(store: Pick<Store, 'read'>): Promise<number | undefined> {
+async function oldestChange(store: Pick<Store, 'read'>): Promise<number | undefined> {
   const all = await store.read(origin, 1);
   const kept = all.outcome === 'gone' && all.oldest ? await store.read(all.oldest, 1) : all;
   const [first] = kept.outcome === 'read' ? kept.changes : [];
