@@ -27,7 +27,7 @@ export const Delivery = z
     ),
     attempts: count('Failed attempts at the notification whose turn it is.'),
     lastAttempt: Attempt.optional().describe('The last attempt at any notification.'),
-    nextAttempt: instant('When the next attempt will be made.').optional(),
+    nextAttempt: instant('When the next attempt will be made; absent while paused or disabled.').optional(),
   })
   .meta({ id: 'Delivery', description: 'How the notifications of a subscription are doing.' });
 export type Delivery = z.output<typeof Delivery>;

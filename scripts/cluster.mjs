@@ -138,10 +138,12 @@ function redisAt(text) {
   };
 }
 
+const does = (role) => (runs) => runs.split(',').some((word) => word.trim() === role);
+
 async function startGateway(node, at, { port, runs, config, folder, key }) {
   const name = `gateway-${at + 1}`;
   const env = { ...process.env, NETWEAVE_CONFIG: config, NETWEAVE_KEY: key, NETWEAVE_RUNS: runs };
-  if (!runs.split(',').includes('api')) env.NETWEAVE_METRICS_LISTEN_PORT = String(port);
+  if (!does('api')(runs)) env.NETWEAVE_METRICS_LISTEN_PORT = String(port);
   const child = startProcess(name, [node, ...gatewayProgram(), '--port', String(port)], {
     cwd: folder,
     env,
@@ -160,15 +162,19 @@ async function startAll(node, options, folder) {
     { quiet: true },
   );
   const { url } = await said('o-cloud', oCloud, (text) => (text.includes('\n') ? JSON.parse(text) : undefined));
+  const ports = await Promise.all(options.ports.map((port) => port || freePort()));
+  const answers = options.runs.findIndex(does('api'));
+  // Whichever process delivers, links in notifications lead to one that answers.
+  const publicUrl = answers < 0 ? {} : { publicUrl: `http://127.0.0.1:${ports[answers]}` };
   const config = join(folder, 'cluster.yaml');
   const backend = { key: 'demo', type: 'simulator', title: 'Simulated O-Cloud', options: { url } };
   // JSON is YAML.
-  const configuration = { store: { redis }, accessLog: { enabled: false }, backends: [backend] };
+  const configuration = { ...publicUrl, store: { redis }, accessLog: { enabled: false }, backends: [backend] };
   writeFileSync(config, JSON.stringify(configuration), { mode: 0o600 });
   // A Redis that runs already may hold state of an earlier cluster, which is of one key.
   const each = { config, folder, key: process.env.NETWEAVE_KEY || randomBytes(32).toString('base64') };
   const gateways = await Promise.all(
-    options.ports.map((port, at) => startGateway(node, at, { ...each, port, runs: options.runs[at] })),
+    ports.map((port, at) => startGateway(node, at, { ...each, port, runs: options.runs[at] })),
   );
   const line = (name, where, id, what) => console.log(`  ${name.padEnd(10)}  ${where.padEnd(24)}  ${id}${what}`);
   console.log('\nThe cluster is up. Kill any of the processes and look how the others go on; Ctrl-C ends all.\n');

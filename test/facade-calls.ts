@@ -156,7 +156,7 @@ const graphql: Facade = {
       if (operation.output) {
         const { after, first } = input;
         const given = 'first' in input || 'after' in input ? '(first: $first, after: $after)' : '';
-        const taken = given && ', $first: Float, $after: String';
+        const taken = given && ', $first: Int, $after: String';
         const query = `query ($id: ID!${taken}) { of: ${fieldName(object.name)}(id: $id) { ${verb}${given} { ${told(operation)} } } }`;
         return { query, variables: { id, ...(given && { after, first }) } };
       }

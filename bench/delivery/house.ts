@@ -57,7 +57,7 @@ export async function house<T>(work: (house: House) => Promise<T>): Promise<T> {
       reached: () => Promise.resolve(),
     },
     matching: inventoryMatching({ publicUrl: 'https://gateway.example', oCloudId }),
-    post: postThrough(client, tokens(client)),
+    post: postThrough(client, tokens(client), callbacks.timeout),
     sealer: sealer(randomBytes(32)),
     log: (_level: string, message: string, fields: object) => console.log(message, fields),
     userAgent: 'netweave/bench',

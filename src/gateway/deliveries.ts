@@ -1,36 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { backups } from '#subscriptions/backups.js';
 import { compileSubscription } from '#subscriptions/matcher/compile.js';
-import { Fault } from '#schema/errors.js';
-import { tenantOf } from '#schema/scope.js';
-import type { CallbackCredentials } from '#schema/inventory/inventory-subscription.js';
 import { startDeliverer } from '#subscriptions/delivery/deliverer.js';
 import { deliveries } from '#subscriptions/delivery/desk.js';
 import { inventoryMatching } from '#subscriptions/delivery/inventory-matching.js';
-import { credentialsOf, postThrough, tlsOf } from '#subscriptions/delivery/post.js';
+import { postThrough } from '#subscriptions/delivery/post.js';
 import type { Surroundings } from '#subscriptions/delivery/surroundings.js';
 import { owned as ownedObjects } from '#subscriptions/owned.js';
 import type { View } from '../inventory/view.js';
-import { subscriptions, type Callbacks, type Subscriptions } from '../operations/subscriptions.js';
+import { subscriptions, type Subscriptions } from '../operations/subscriptions.js';
 import { systemClock } from '../platform/clock.js';
 import type { Configuration } from '../platform/config/model.js';
 import type { Keys } from '../platform/keys.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
-import { authorised } from '../platform/outbound/authorised.js';
-import { outbound, type Outbound, type OutboundCall } from '../platform/outbound/client.js';
-import { tokens as newTokens, type Tokens } from '../platform/outbound/token.js';
+import { outbound } from '../platform/outbound/client.js';
+import { tokens as newTokens } from '../platform/outbound/token.js';
 import { sealer } from '../platform/sealed.js';
 import type { Store } from '../platform/store/store.js';
 import type { Backends } from './backends.js';
 import { version } from '../platform/version.js';
+import { callbacksOf } from './callbacks.js';
 import { ownServersOf } from './own-servers.js';
 import { measureDeliveries, measureSubscriptions } from './delivery-metrics.js';
 
 const userAgent = 'netweave';
 const hour = 3_600_000;
-/** Of a callback that is tried before a subscription stands (contract 2.5). */
-const verification = 5_000;
 
 interface Around {
   readonly configuration: Configuration;
@@ -69,7 +64,7 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
     clock: systemClock,
     subscribers: subscribersOf(view),
     matching: inventoryMatching({ publicUrl: apiRoot, oCloudId }),
-    post: postThrough(client, tokens),
+    post: postThrough(client, tokens, callbacks.timeout),
     sealer: sealer(keys.subKey('secrets')),
     log: (level, message, fields) => logger[level](fields, message),
     userAgent,
@@ -113,22 +108,5 @@ function subscribersOf(view: View): Surroundings['subscribers'] {
     all: () => kind().unordered.filter((row) => row !== undefined),
     position: () => view.position(),
     reached: (position) => view.reached(position),
-  };
-}
-
-function callbacksOf(client: Outbound, tokens: Tokens, tested: boolean): Callbacks {
-  return {
-    admit: (callback, tenant) => client.check(callback, tenantOf(tenant)),
-    async verify(callback, owner, credentials: CallbackCredentials | undefined, signal) {
-      if (!tested) return;
-      const tls = tlsOf(credentials);
-      const tenant = tenantOf(owner);
-      const call = { signal, timeout: verification, ...(tenant !== undefined && { tenant }), ...(tls && { tls }) };
-      const get = (made: OutboundCall) => client.get(callback, made);
-      const { status } = await authorised(tokens, credentialsOf(credentials), call, get);
-      if (status === 204) return;
-      const message = `The callback must answer GET with 204 before it is subscribed, not with ${status}.`;
-      throw new Fault('UNPROCESSABLE', message, { at: 'callback' });
-    },
   };
 }

@@ -78,7 +78,7 @@ async function dropCredentials(around: Surroundings, id: string, credentialsId: 
   await writeSecrets(around, id, (before) => before && { ...before, shown: others(before) });
 }
 
-async function status({ store, clock }: Surroundings, { id, position: stood }: Subscriber): Promise<Delivery> {
+async function status({ store, clock }: Surroundings, { id, value, position: stood }: Subscriber): Promise<Delivery> {
   const [document, marked, head, deadLetters] = await Promise.all([
     store.get(kinds.delivery, id),
     store.get(kinds.mark, String(shardOf(id))),
@@ -89,6 +89,7 @@ async function status({ store, clock }: Surroundings, { id, position: stood }: S
   const position = reached(progress, marked && markOf(marked.value).position);
   const { failing, lastAttempt } = progress;
   const since = progress.owed?.since;
+  const stopped = value['state'] === 'paused' || value['state'] === 'disabled';
   return {
     subscriptionId: id,
     position: formatPosition(position),
@@ -99,7 +100,8 @@ async function status({ store, clock }: Surroundings, { id, position: stood }: S
     deadLettersDropped: progress.dropped ?? 0,
     attempts: failing?.attempts ?? 0,
     ...(lastAttempt && { lastAttempt }),
-    ...(failing && { nextAttempt: timestamp(failing.nextAttempt) }),
+    // Who is stopped is tried as soon as it goes on, and no sooner.
+    ...(failing && !stopped && { nextAttempt: timestamp(failing.nextAttempt) }),
   };
 }
 

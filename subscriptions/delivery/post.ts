@@ -6,13 +6,13 @@ import type { TlsIdentity } from '#platform/outbound/identity.js';
 import type { Tokens } from '#platform/outbound/token.js';
 import type { Post } from './surroundings.js';
 
-/** Posts through the guarded client, with what a subscription shows to its callback. */
-export function postThrough(client: Outbound, tokens: Tokens): Post {
+/** Posts through the guarded client, with what a subscription shows to its callback; `timeout` is for all of that. */
+export function postThrough(client: Outbound, tokens: Tokens, timeout: number): Post {
   return async ({ url, tenant: owner, headers, body, credentials, signal }) => {
     const tenant = tenantOf(owner);
     try {
       const tls = tlsOf(credentials);
-      const call = { headers, body, signal, ...(tenant !== undefined && { tenant }), ...(tls && { tls }) };
+      const call = { headers, body, signal, timeout, ...(tenant !== undefined && { tenant }), ...(tls && { tls }) };
       const post = (made: OutboundCall) => client.post(url, made);
       const { status, retryAfter } = await authorised(tokens, credentialsOf(credentials), call, post);
       return { status, ...(retryAfter !== undefined && { retryAfter: retryAfter * 1000 }) };

@@ -59,7 +59,7 @@ const credentials = ({ endpoint }: World, more: object = {}) => ({
 });
 
 const post = ({ client, hook }: World, source: Tokens, given: Credentials, call: OutboundCall = {}) =>
-  authorised(source, given, { tenant: 'acme', ...call }, (made) => client.post(hook.url, made));
+  authorised(source, given, { tenant: 'acme', timeout: 2000, ...call }, (made) => client.post(hook.url, made));
 
 describe('client credentials', () => {
   test('are shown to the endpoint as RFC 6749 wants, and the token to the hook', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { receiver } from '../callback-receiver.js';
 import { until } from '../gateway-under-test.js';
 import { startChild, type Child } from './child.js';
 import { freePort } from './free-port.js';
@@ -80,6 +81,27 @@ async function readableAfter(name: string, urls: readonly string[], began = perf
     });
   return performance.now() - began;
 }
+
+test('what is told leads to the first gateway, whichever process tells it', async () => {
+  const callback = await receiver();
+  // Of three processes nobody delivers to all of them.
+  const owed = Array.from({ length: 9 }, (_, at) => `told ${at}`);
+  const made = owed.map(async (consumerSubscriptionId, at) => {
+    const body = JSON.stringify({ callback: callback.url, consumerSubscriptionId });
+    const headers = { 'Content-Type': 'application/json' };
+    const to = `${gateways[at % 3]!.url}/o2ims-infrastructureInventory/v2/subscriptions`;
+    const { status, headers: answered } = await fetch(to, { method: 'POST', body, headers });
+    expect(status).toBe(201);
+    return answered.get('location')!;
+  });
+  const locations = await Promise.all(made);
+  const told = () => new Set(callback.received.map(({ body }) => body['consumerSubscriptionId']));
+  await until(() => told().size === owed.length);
+  const refs = callback.received.map(({ body }) => String(body['objectRef']));
+  for (const each of [...refs, ...locations]) expect(each.startsWith(`${gateways[0]!.url}/`)).toBe(true);
+  for (const each of locations) await until(async () => (await fetch(each, { method: 'DELETE' })).status === 204);
+  await callback.close();
+});
 
 test('the watcher is paused beyond its lease and wakes up: another one has taken over, and it follows that', async () => {
   const before = (await whoWatches())!;

@@ -21,9 +21,11 @@ export const Callbacks = z.strictObject({
     .record(slug, z.strictObject({ allow: targets }))
     .default({})
     .describe('Further targets of single tenants: `tenants.<tenant>.allow`, written as `allow`.'),
-  timeout: duration('Longest a call may take, from the name to the last byte of the answer.', 100, 300_000).prefault(
-    '15s',
-  ),
+  timeout: duration(
+    'Longest a call may take, the token for it included, from the name to the last byte of the answer.',
+    100,
+    300_000,
+  ).prefault('15s'),
   perEndpoint: z.int().min(1).max(256).default(8).describe('Most calls at once to one endpoint.'),
   perTenant: z
     .int()

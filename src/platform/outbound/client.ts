@@ -6,6 +6,7 @@ import { canonical, type Closed } from './address.js';
 import { exchange, type Asked, type Received } from './exchange.js';
 import { codeIn, OutboundFault } from './fault.js';
 import { identities, type TlsIdentity } from './identity.js';
+import { limited, orAborted } from './limit.js';
 import { ownServers, type Own } from './own-servers.js';
 import { policy as newPolicy, type Admitted } from './policy.js';
 import { Pool } from './pool.js';
@@ -104,22 +105,6 @@ export function outbound(options: OutboundOptions): Outbound {
   };
 }
 
-/** A signal that aborts with a typed fault: after the time, or with the caller's. */
-function limited(milliseconds: number, outer: AbortSignal | undefined) {
-  const controller = new AbortController();
-  const late = () => controller.abort(new OutboundFault('timeout', `No whole answer in ${milliseconds} ms.`));
-  const cancel = () =>
-    controller.abort(new OutboundFault('cancelled', 'The attempt was given up.', { code: 'CANCELLED' }));
-  const timer = setTimeout(late, milliseconds);
-  if (outer?.aborted) cancel();
-  outer?.addEventListener('abort', cancel, { once: true });
-  const end = () => {
-    clearTimeout(timer);
-    outer?.removeEventListener('abort', cancel);
-  };
-  return { signal: controller.signal, end };
-}
-
 function askedOf(method: Asked['method'], { headers, body, keep = 2048 }: OutboundCall): Asked {
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   const always = { 'user-agent': 'netweave', accept: '*/*', ...headers, 'accept-encoding': 'identity', ...length };
@@ -145,18 +130,10 @@ async function lookUp(host: string, resolve: Resolve): Promise<readonly string[]
   throw new OutboundFault('dns', `The name '${host}' has no address.`);
 }
 
-function withinTime<T>(promise: Promise<T>, host: string, milliseconds: number, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new OutboundFault('dns', `The name '${host}' was not resolved in ${milliseconds} ms.`));
-    const timer = setTimeout(late, milliseconds);
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    });
-  });
+function withinTime<T>(promise: Promise<T>, host: string, milliseconds: number, outer: AbortSignal): Promise<T> {
+  const late = () => new OutboundFault('dns', `The name '${host}' was not resolved in ${milliseconds} ms.`);
+  const { signal, end } = limited(milliseconds, outer, late);
+  return orAborted(promise, signal).finally(end);
 }
 
 /** Those that may be called. One closed address condemns the name: whoever set it up may send us there the next time. */
