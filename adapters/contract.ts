@@ -106,7 +106,7 @@ export interface ConnectContext {
   siteOf(zone: string | undefined): { readonly oCloudSiteId: string; readonly globalLocationId: string };
   /** For events worth an operator's eye: never credentials. */
   log(level: 'info' | 'warn', message: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** Folder for what the backend of this instance must keep beside the store; undefined with `--memory`. */
+  /** Folder of this instance alone, for what its backend must keep beside the store; undefined with `--memory`. */
   readonly dataDirectory?: string;
 }
 

@@ -42,10 +42,8 @@ describe('a backend that cannot be connected at the start', () => {
     await fleet!.ask(`/netweave/v1/resourcePools/${pool}`, 'PATCH', { description: 'Journalled' });
     await fleet!.close();
     fleet = undefined;
-    const journal = join(
-      folder,
-      (await readdir(folder)).find((name) => name.startsWith('o-cloud-'))!,
-    );
+    const own = join(folder, 'backends', embedded.key);
+    const journal = join(own, (await readdir(own))[0]!);
     const [way, next] = [join(folder, 'in-the-way'), join(folder, 'next')];
     await rm(join(folder, 'store.db'));
     await rename(journal, join(folder, 'kept'));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { adapters } from '#adapters/index.js';
 import type { ConnectContext } from '#adapters/contract.js';
 import { objectId } from '#adapters/kit/identity.js';
@@ -141,7 +142,7 @@ function contextOf({ key }: InstanceConfiguration, around: Surroundings): Connec
     idOf: (object, identity) => objectId(oCloudId, key, object, identity),
     siteOf,
     log: logFor(around.logger, key),
-    ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    ...(dataDirectory === undefined ? {} : { dataDirectory: join(dataDirectory, 'backends', key) }),
   };
 }
 
