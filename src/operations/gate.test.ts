@@ -178,6 +178,22 @@ describe('a mutation', () => {
     expect(ran).toBe(false);
   });
 
+  test('that is refused because its intent cannot be written waits for no outcome', async () => {
+    let writes = 0;
+    const silent = {
+      readAudit: async () => [],
+      appendAudit: () => ((writes += 1) > 1 ? new Promise<void>(() => undefined) : Promise.reject(new Error('silent'))),
+    };
+    const call = () =>
+      opened({ store: silent }).call(
+        caller(),
+        mutation(() => row),
+        { id: 'a' },
+      );
+    expect(await faultOf(call)).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(writes).toBe(2);
+  });
+
   test('stands when only its outcome cannot be written, and the operator is told', async () => {
     let writes = 0;
     const filling = {

@@ -181,9 +181,10 @@ async function run(
   const began = performance.now();
   const durable = operation.audit === 'durable';
   const ends = deadline(parts.deadline, operation.kind === 'mutation' ? undefined : caller);
-  let code = 'OK';
+  let [code, intended] = ['OK', false];
   try {
     if (durable) await intend(parts.store, caller, operation, input);
+    intended = true;
     const answer = await operation.run(callOf(caller, ends.signal), input);
     const gaps = parts.coverage.gaps(operation.object.name as ObjectName);
     if (answer.kind !== 'rows') return { ...answer, gaps };
@@ -197,7 +198,9 @@ async function run(
     throw fault;
   } finally {
     parts.count({ operation: operation.name, code, milliseconds: performance.now() - began });
-    if (durable) await concluded(parts, caller, operation, input, code);
+    // Who is refused because the audit log cannot be written is not kept waiting for it a second time.
+    const told = durable ? concluded(parts, caller, operation, input, code) : undefined;
+    if (intended) await told;
   }
 }
 

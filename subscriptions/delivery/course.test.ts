@@ -46,7 +46,7 @@ describe('retries', () => {
         expect(attempts.at(-1)!).toBeLessThanOrEqual(72.2 * hour);
         expect(dead).toBe(1);
       }),
-      { numRuns: 30 },
+      { numRuns: 1000 },
     );
   });
 

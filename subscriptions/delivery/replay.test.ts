@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals';
-import { until, world } from '../testing/deliveries.js';
-import { answer, good, receiver } from '../testing/receiver.js';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { quick, until, world, type World } from '../testing/deliveries.js';
+import { answer, good, receiver, type Receiver } from '../testing/receiver.js';
 import { kinds } from './documents.js';
 
 const never = new AbortController().signal;
@@ -44,4 +44,80 @@ test('who was owed nothing for longer than the log is kept can be replayed from 
   expect((await house.row(id)).value['state']).toBe('active');
   await house.close();
   await to.close();
+});
+
+describe('five hundred that were given up', () => {
+  const [count, half] = [500, 250];
+  const others = () => house.change(...Array<string>(1200).fill('noise'));
+  const owed = () => house.change(...Array<string>(half).fill('owed'));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+  let house: World;
+  let to: Receiver;
+  let id: string;
+  /** The id under which each came first, by its number. */
+  let first: ReadonlyMap<number, string>;
+  /** Between the two halves, in the middle of the log. */
+  let middle: { readonly time: string; readonly position: string };
+
+  beforeEach(async () => {
+    house = await world();
+    to = await receiver(answer(500));
+    id = await house.subscribe(to.url, { filter: 'owed' });
+    await house.deliverer({ policy: { ...quick, pauses: [1], giveUpAfter: 0 } });
+    await others();
+    await owed();
+    await others();
+    await pause();
+    const { seq, tag } = await house.store.head();
+    middle = { time: new Date().toISOString(), position: `${seq}.${tag}` };
+    await pause();
+    await others();
+    await owed();
+    await until(() => house.counts.dead === count);
+    first = new Map(to.all.map((each) => [each.body.n, each.id]));
+    expect([to.all.length, first.size]).toEqual([count, count]);
+    to.behave(good);
+    to.all.length = 0;
+  });
+  afterEach(async () => {
+    await house.close();
+    await to.close();
+  });
+
+  const replay = (of: Parameters<World['deliveries']['replay']>[1]) =>
+    house.deliveries.replay(house.subscriber(id), of, never);
+  const left = async () => (await house.deliveries.status(house.subscriber(id))).deadLetters;
+  const ids = () => to.all.map((each) => each.id);
+
+  async function letters(): Promise<readonly string[]> {
+    const all: string[] = [];
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page = await house.deliveries.deadLetters(id, { first: 100, after });
+      all.push(...page.items.map(({ deadLetterId }) => deadLetterId));
+      after = page.next;
+    }
+    return all;
+  }
+
+  test('come again by id, and all that are left, each once and under its id', async () => {
+    const all = await letters();
+    const named = all.filter((_, index) => index % 2 === 1);
+    expect(await replay({ deadLetters: named })).toEqual({ notifications: half });
+    await until(async () => (await left()) === half);
+    const odd = [...first.values()].filter((_, index) => index % 2 === 1);
+    expect(ids()).toEqual(odd);
+    expect(await replay({ deadLetters: 'all' })).toEqual({ notifications: half });
+    await until(async () => (await left()) === 0);
+    expect(ids().sort()).toEqual([...first.values()].sort());
+  });
+
+  test.each(['time', 'position'] as const)('come again from a %s in the middle on, and no others', async (which) => {
+    expect(await replay({ since: middle[which] })).toEqual({ from: middle.position });
+    await until(() => to.all.length >= half);
+    await house.change('owed');
+    await until(() => to.all.length > half);
+    // In order: what comes last shows that nothing else came before it.
+    expect(ids().slice(0, -1)).toEqual([...first.values()].slice(half));
+    expect(first.has(to.all.at(-1)!.body.n)).toBe(false);
+  });
 });

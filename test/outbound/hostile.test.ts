@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
 import type { Answer, Outbound, OutboundCall } from '#platform/outbound/client.js';
 import { OutboundFault } from '#platform/outbound/fault.js';
-import { here, rawReceiver, receiver, underTest, type Receiver } from './receiver.js';
+import { head, here, pour, rawReceiver, receiver, underTest, type Receiver } from './receiver.js';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -35,20 +35,6 @@ async function reasonOf(take: (socket: Socket) => void, call?: OutboundCall): Pr
   const { url } = await raw(take);
   const fault = await outcome(url, call);
   return fault instanceof OutboundFault ? fault.reason : `answered ${fault.status}`;
-}
-
-const head = (...headers: readonly string[]) =>
-  `HTTP/1.1 200 OK\r\n${headers.map((each) => `${each}\r\n`).join('')}\r\n`;
-
-/** Writes for as long as the other side reads, in turns, since both sides live in this process. */
-function pour(socket: Socket, text: string): void {
-  const chunk = text.repeat(Math.ceil(16_384 / text.length));
-  const more = () => {
-    if (socket.destroyed) return;
-    if (socket.write(chunk)) setImmediate(more);
-    else socket.once('drain', more);
-  };
-  more();
 }
 
 describe('a body without end', () => {

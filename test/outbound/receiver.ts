@@ -83,3 +83,18 @@ async function started(server: Server | HttpServer, scheme: string, host: string
     },
   };
 }
+
+/** The beginning of an answer. */
+export const head = (...headers: readonly string[]) =>
+  `HTTP/1.1 200 OK\r\n${headers.map((each) => `${each}\r\n`).join('')}\r\n`;
+
+/** Writes for as long as the other side reads, in turns, since both sides live in this process. */
+export function pour(socket: Socket, text: string): void {
+  const chunk = text.repeat(Math.ceil(16_384 / text.length));
+  const more = () => {
+    if (socket.destroyed) return;
+    if (socket.write(chunk)) setImmediate(more);
+    else socket.once('drain', more);
+  };
+  more();
+}

@@ -24,6 +24,9 @@ afterEach(async () => {
   await group.remove();
 });
 
+/** Milliseconds in which no owned write is acknowledged: what is promised, and half as much again for a busy machine. */
+const longestSilence = { dead: 1.5 * 10_000, hung: 1.5 * 12_000 };
+
 /** Writers that a failed test has left. */
 const underWay: (() => Promise<unknown>)[] = [];
 
@@ -112,6 +115,7 @@ describe('no acknowledged owned write is lost', () => {
       `${what}: ${total} acknowledged, lost ${JSON.stringify(missing)}, ${faults.length} refused, silent ${silent} ms`,
     );
     expect({ ...missing, mirrored: 0 }).toStrictEqual({ documents: 0, owned: 0, mirrored: 0 });
+    expect(silent).toBeLessThan(longestSilence.dead);
   });
 
   test('a primary that hangs is left, and has nothing when it wakes', async () => {
@@ -128,6 +132,7 @@ describe('no acknowledged owned write is lost', () => {
     const missing = await lost(writing.acknowledged);
     console.log(`hang: lost ${JSON.stringify(missing)}, ${faults.length} refused, silent ${silent} ms`);
     expect({ ...missing, mirrored: 0 }).toStrictEqual({ documents: 0, owned: 0, mirrored: 0 });
+    expect(silent).toBeLessThan(longestSilence.hung);
   });
 });
 

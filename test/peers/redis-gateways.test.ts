@@ -60,7 +60,7 @@ test('one with another key is refused', async () => {
   });
 });
 
-test('while Redis is away they answer reads and refuse writes in time; afterwards all is as before', async () => {
+test('while Redis is away they answer reads and refuse writes; afterwards all is as before', async () => {
   const [one] = gateways;
   const before = await etags();
   await redis.kill();

@@ -26,7 +26,14 @@ export const Callbacks = z.strictObject({
     100,
     300_000,
   ).prefault('15s'),
-  perEndpoint: z.int().min(1).max(256).default(8).describe('Most calls at once to one endpoint.'),
+  perEndpoint: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe(
+      'Most notifications under way at once to one endpoint, in each process. Test notifications and the GET that tries a new callback are not counted; `limits.rate` and `limits.inFlightPerPrincipal` bound these.',
+    ),
   perTenant: z
     .int()
     .min(1)

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.js';
-import { refused } from './refusal.js';
+import { refused, unanswered } from './refusal.js';
 import type { Replicas } from './replicas.js';
 
 /** How long replicas may take, milliseconds. */
@@ -56,6 +56,7 @@ export class OwnedWrites {
   async #together(group: readonly Waiting[]): Promise<void> {
     const { generation } = this.#connection;
     const ends = await Promise.allSettled(group.map(({ run }) => run()));
+    this.#giveUpBehind(ends);
     const written = ends.some((end) => end.status === 'fulfilled' && end.value.wrote);
     const fault = written ? await this.#unconfirmed(generation) : undefined;
     for (const [index, end] of ends.entries()) {
@@ -64,6 +65,14 @@ export class OwnedWrites {
       else if (fault && end.value.wrote) reject(fault.error);
       else end.value.answer();
     }
+  }
+
+  /** Who came while a server said nothing has waited long enough: a second wait would make it twice as long. */
+  #giveUpBehind(ends: readonly PromiseSettledResult<unknown>[]): void {
+    const silent = ends.every((end) => end.status === 'rejected' && unanswered(end.reason));
+    if (!silent) return;
+    for (const { reject } of this.#queue.splice(0))
+      reject(refused(this.#name, 'did not answer in time; nothing was asked of it. Ask again later.'));
   }
 
   /** Why what was written over the connection `generation` cannot be counted on; undefined when it can. */

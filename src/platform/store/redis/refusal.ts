@@ -53,6 +53,13 @@ export function mayPass({ cause }: Fault): boolean {
   return cause !== undefined && !isHopeless(cause);
 }
 
+const timedOut = 'Command timed out';
+
+/** Whether the server said nothing, for as long as it may take. */
+export function unanswered(error: unknown): boolean {
+  return error instanceof Fault && (error.cause as Error | undefined)?.message === timedOut;
+}
+
 /** Turns whatever a call of Redis threw into a Fault that names the fix; faults of our own stay as they are. */
 export function explain(name: string, error: unknown): Fault {
   if (error instanceof Fault) return error;
@@ -60,7 +67,7 @@ export function explain(name: string, error: unknown): Fault {
   const remedy = reason(error);
   if (remedy !== undefined) return refused(name, remedy, error);
   if (error.name === 'ReplyError') return refused(name, `failed: ${error.message}`, error);
-  if (error.message === 'Command timed out')
+  if (error.message === timedOut)
     return refused(name, 'did not answer in time; what was asked may have been done. Ask again later.', error);
   if (/max retries per request|connection is closed|connection close|socket timeout/i.test(error.message))
     return refused(name, 'was lost before it answered; what was asked may have been done. Ask again later.', error);
