@@ -1,6 +1,7 @@
 /** What the operator may switch of what is served: v2 away (contract 0.2), and the form of `uriPrefix` (1.2). */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { call, facades, operationOf } from '#test/facade-calls.js';
 import { nowhere, openGatewayUnderTest, type GatewayUnderTest } from '#test/gateway-under-test.js';
 import { json, linksOf, rowsOf, type Row } from './client.js';
 import { problemFaults } from './problems.js';
@@ -20,7 +21,10 @@ describe.each(['apis: { inventory: { v2: false } }', 'conformance: suite'])('%s'
   let gateway: GatewayUnderTest;
   let ids: Readonly<Record<string, string>>;
   beforeAll(async () => {
-    gateway = await openGatewayUnderTest({ simulators, yaml: `${yaml}\nlimits: { pageSize: 4 }` });
+    gateway = await openGatewayUnderTest({
+      simulators,
+      yaml: `${yaml}\nlimits: { pageSize: 4 }\ncallbacks: { test: "off" }`,
+    });
     ids = await someIds(gateway);
   });
   afterAll(async () => {
@@ -61,6 +65,20 @@ describe.each(['apis: { inventory: { v2: false } }', 'conformance: suite'])('%s'
       expect(next.startsWith(`${gateway.url}/${spelling}/v1/resourcePools?`)).toBe(true);
       expect(rowsOf(await gateway.send(next.slice(gateway.url.length)))).toHaveLength(1);
     });
+  });
+
+  test('§0.2 nobody subscribes to what refers to v2: through no facade', async () => {
+    for (const facade of facades.filter(({ name }) => name !== 'rest')) {
+      for (const given of [{}, { apiMajor: 'v2' }]) {
+        const value = { callback: 'http://127.0.0.1:9/', ...given };
+        const made = await call(gateway, facade, operationOf('inventorySubscriptions.create'), { value });
+        expect([facade.name, made!.code]).toEqual([facade.name, 'INVALID']);
+        expect(made!.reply.text).toContain('apiMajor');
+      }
+      const value = { callback: `http://127.0.0.1:9/${facade.name}`, apiMajor: 'v1' };
+      const made = await call(gateway, facade, operationOf('inventorySubscriptions.create'), { value });
+      expect([facade.name, made!.code]).toEqual([facade.name, 'OK']);
+    }
   });
 
   test('§0.2 no OpenAPI document is of v2, or names it', async () => {
