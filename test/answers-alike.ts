@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
 import { nowhere, type Reply } from './gateway-under-test.js';
 
-/** An answer without what differs between any two: its date, the id it was asked about, and that id in its ETag's hash. */
+/** Without what differs between any two: date, how many more the connection takes, the id asked about, its hash in the ETag. */
 function told({ status, headers, text }: Reply, id: string): object {
-  const { date: _, etag, ...rest } = headers;
+  const { date: _, connection: _of, 'keep-alive': _for, etag, ...rest } = headers;
   const state = etag?.slice(0, -'-0123456789"'.length);
   return { status, headers: rest, state, text: text.replaceAll(id, '(the id)') };
 }

@@ -6,6 +6,7 @@ import { loadConfiguration } from '../platform/config/load.js';
 import type { Flags } from '../platform/config/flags.js';
 import type { Configuration } from '../platform/config/model.js';
 import type { Rule } from '../platform/config/rules.js';
+import { servesV2 } from '../platform/config/serves-v2.js';
 import { createLogger, type Logger } from '../platform/logger.js';
 import { storeName } from '../platform/store/open-store.js';
 import { mayPass } from '../platform/store/redis/refusal.js';
@@ -77,11 +78,8 @@ async function opened(configuration: Configuration, logger: Logger): Promise<Gat
   }
 }
 
-function announce(
-  { url }: Gateway,
-  { store, mode, conformance, apis, runs }: Configuration,
-  milliseconds: number,
-): void {
+function announce({ url }: Gateway, configuration: Configuration, milliseconds: number): void {
+  const { store, mode, runs } = configuration;
   if (!runs.includes('api')) {
     console.log(`
 netweave is ready after ${milliseconds} ms (${mode}, state kept in ${storeName(store)}); this process runs: ${runs.join(', ')}
@@ -90,7 +88,7 @@ netweave is ready after ${milliseconds} ms (${mode}, state kept in ${storeName(s
 `);
     return;
   }
-  const newest = apis.inventory.v2 && conformance !== 'suite' ? 'v2   (v1 beside it)' : 'v1';
+  const newest = servesV2(configuration) ? 'v2   (v1 beside it)' : 'v1';
   const kept = storeName(store);
   console.log(`
 netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${kept})

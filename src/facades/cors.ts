@@ -9,7 +9,8 @@ export interface Cors {
 
 const allowed =
   'Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Version, X-Request-Id, X-Netweave-At-Least, Apollo-Require-Preflight';
-const exposed = 'ETag, Link, Location, Retry-After, Version, X-Netweave-Incomplete, X-Netweave-Position, X-Request-Id';
+const exposed =
+  'Age, Allow, ETag, Link, Location, Retry-After, Version, X-Netweave-Incomplete, X-Netweave-Position, X-Request-Id';
 
 /** Whether a page of this origin may call. */
 export function originAllowed(cors: Cors, origin: string): boolean {

@@ -30,6 +30,7 @@ import type { View } from '../inventory/view.js';
 import type { Caller, Gate } from '../operations/gate.js';
 import type { Operation } from '../operations/operation.js';
 import type { Configuration } from '../platform/config/model.js';
+import { servesV2 } from '../platform/config/serves-v2.js';
 
 const answerCacheBytes = 48 * 1024 * 1024;
 
@@ -62,11 +63,6 @@ const callers = new WeakMap<IncomingMessage, Caller>();
 
 function callerOf(request: IncomingMessage): Caller {
   return callers.get(request)!;
-}
-
-/** The published test suite demands that inventory v2 is not there. */
-function servesV2({ apis, conformance }: Configuration): boolean {
-  return apis.inventory.v2 && conformance !== 'suite';
 }
 
 /** All facades: the hot O2 routes straight from node:http, everything else through Express behind them. */

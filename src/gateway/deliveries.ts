@@ -11,6 +11,7 @@ import type { View } from '../inventory/view.js';
 import { subscriptions, type Subscriptions } from '../operations/subscriptions.js';
 import { systemClock } from '../platform/clock.js';
 import type { Configuration } from '../platform/config/model.js';
+import { servesV2 } from '../platform/config/serves-v2.js';
 import type { Keys } from '../platform/keys.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -78,6 +79,7 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
       callbacks: callbacksOf(client, tokens, callbacks.test === 'on'),
       deliveries: deliveries(surroundings),
       backups: backups({ ...surroundings, oCloudId, version: version() }),
+      serves: (apiMajor) => apiMajor !== 'v2' || servesV2(configuration),
       checkFilter({ apiMajor, filter, filterMode }) {
         compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
       },

@@ -51,6 +51,8 @@ interface Surroundings {
   readonly callbacks: Callbacks;
   readonly deliveries: Deliveries;
   readonly backups: Backups;
+  /** Whether what a subscription of this major refers to can be read. */
+  serves(apiMajor: string): boolean;
   /** Throws INVALID (at `filter`, with position) for what is no filter of this API. */
   checkFilter(of: Pick<InventorySubscriptionWritable, 'apiMajor' | 'filterMode'> & { readonly filter: string }): void;
 }
@@ -79,7 +81,9 @@ async function create(
   call: Call,
   { credentials, ...rest }: InventorySubscriptionWritable,
 ): Promise<WrittenAnswer> {
-  const { owned, deliveries } = around;
+  const { owned, deliveries, serves } = around;
+  if (!serves(rest.apiMajor))
+    throw invalid(`Version ${rest.apiMajor} is not served here; name another 'apiMajor'.`, 'apiMajor');
   const tenant = call.scope.tenant ?? systemTenant;
   const id = randomUUID();
   const shown = shownTo(rest.callback, credentials);

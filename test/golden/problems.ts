@@ -70,3 +70,91 @@ export const errors: readonly ErrorCase[] = [
   { why: 'Accept without JSON', status: 406, path: '/resourcePools', headers: { Accept: 'text/html' } },
   { why: 'unsupported Version', status: 406, path: '/resourcePools', headers: { Version: '99.0.0' } },
 ];
+
+/** Who asks, of a gateway whose clients are `everything` (admin), `nothing` (monitor: metrics alone) and `reader`. */
+type Client = 'everything' | 'nothing' | 'reader';
+
+export interface Refusal {
+  readonly why: string;
+  readonly status: number;
+  /** None while the gateway is starting, when there is nothing yet that has codes. */
+  readonly code?: string;
+  /** Under `/{apiName}/{major}`. */
+  readonly path: string;
+  readonly method?: string;
+  readonly as?: Client;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** What the answer carries beside the type of its body. */
+  readonly carries?: Readonly<Record<string, RegExp>>;
+  /** Parameter or header that `at` names. */
+  readonly at?: string;
+  /** Whether it is known by then which major is meant, so that `Version` is there (3.3). */
+  readonly version: boolean;
+}
+
+const bearer = { 'www-authenticate': /^Bearer\b/ };
+const stranger = { status: 401, code: 'UNAUTHENTICATED', carries: bearer, version: false } as const;
+const forbidden = { status: 403, code: 'FORBIDDEN', version: true } as const;
+const callback = { callback: 'http://127.0.0.1:9/' };
+export const bodyLimit = 2048;
+
+/** 401, 403 and 413, in the order in which they count (1.2). */
+export const refusals: readonly Refusal[] = [
+  { ...stranger, why: 'no token', path: '/resourcePools' },
+  { ...stranger, why: 'no token for what is not there', path: '/nothing' },
+  { ...stranger, why: 'no token for a wrong query', path: '/resourcePools?filter=garbage' },
+  { ...stranger, why: 'no token for OPTIONS', path: '/resourcePools', method: 'OPTIONS' },
+  { ...stranger, why: 'no token for api_versions', path: '/api_versions' },
+  { ...stranger, why: 'no token with a body', path: '/subscriptions', method: 'POST', body: callback },
+  { ...stranger, why: 'an unknown token', path: '/', headers: { Authorization: 'Bearer nobody' } },
+  { ...stranger, why: 'a token of another scheme', path: '/', headers: { Authorization: 'Basic ZXZlcnl0aGluZw==' } },
+  { ...stranger, why: 'a scheme without a token', path: '/', headers: { Authorization: 'Bearer' } },
+  { ...forbidden, why: 'a list', path: '/resourcePools', as: 'nothing' },
+  { ...forbidden, why: 'the O-Cloud', path: '/', as: 'nothing' },
+  { ...forbidden, why: 'an object that is not there', path: '/deploymentManagers/{unknown}', as: 'nothing' },
+  { ...forbidden, why: 'subscribing', path: '/subscriptions', method: 'POST', body: callback, as: 'reader' },
+  { ...forbidden, why: 'ending one', path: '/subscriptions/{unknown}', method: 'DELETE', as: 'reader' },
+  {
+    why: 'a body over limits.bodyBytes',
+    status: 413,
+    code: 'TOO_LARGE',
+    path: '/subscriptions',
+    method: 'POST',
+    as: 'everything',
+    body: { ...callback, consumerSubscriptionId: 'x'.repeat(bodyLimit) },
+    at: 'body',
+    version: true,
+  },
+];
+
+/** Retry-After is in whole seconds, and says to wait. */
+export const waits = { 'retry-after': /^[1-9]\d*$/ };
+
+/** Everything in which an answer departs from a refusal of a major whose newest version is given; none is conforming. */
+export function refusalFaults(reply: Reply, refusal: Omit<Refusal, 'why' | 'path'>, newest: string): string[] {
+  const { status, code, carries = {}, at, version } = refusal;
+  const faults = problemFaults(reply, status);
+  const body = parsed(reply.text);
+  if (!isObject(body)) return faults;
+  const { detail: _, ...told } = body;
+  const beside = Object.fromEntries(Object.entries({ code, at }).filter(([, value]) => value !== undefined));
+  const expected = { type: 'about:blank', title: titles[status], status, ...beside };
+  const shown = (value: object): string => JSON.stringify(Object.entries(value).toSorted());
+  if (shown(told) !== shown(expected))
+    faults.push(`§4 ${JSON.stringify(told)} in place of ${JSON.stringify(expected)}`);
+  const wrong = Object.entries(carries).filter(([name, form]) => !form.test(String(reply.headers[name])));
+  for (const [name] of wrong) faults.push(`§4 ${name} is ${String(reply.headers[name])}`);
+  if (reply.headers['version'] !== (version ? newest : undefined))
+    faults.push(`§3.3 Version is ${reply.headers['version']}`);
+  return faults;
+}
+
+/** Of HTTP (RFC 9110 15). Node says `Payload Too Large` for 413, by RFC 7231. */
+const titles: Readonly<Record<number, string>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  413: 'Payload Too Large',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+};

@@ -34,6 +34,8 @@ export interface FakeApiServer {
   /** Creates or changes the object of that name. */
   put(path: string, object: FakeObject): FakeObject;
   remove(path: string, name: string): void;
+  /** Answers this at a path that is no collection. */
+  document(path: string, content: unknown): void;
   /** Tells all watches where the history is. */
   bookmark(version?: string): void;
   /** Forgets history: a watch from before gets 410. */
@@ -105,6 +107,10 @@ class Fake implements FakeApiServer {
       type: 'DELETED',
       object: { ...before, metadata: { ...before.metadata, resourceVersion: `${this.#version}` } },
     });
+  }
+
+  document(path: string, content: unknown): void {
+    this.#documents.set(path, content);
   }
 
   bookmark(version = `${this.#version}`): void {

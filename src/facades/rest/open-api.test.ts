@@ -223,18 +223,20 @@ describe('what is answered', () => {
     deploymentManagerId: world.idOf('DeploymentManager', 'edge'),
   });
 
+  const ofPools = ['/resourcePools', '/resourcePools/{resourcePoolId}'];
+  const ofInventory = [
+    ...ofPools,
+    '/resourcePools/{resourcePoolId}/resources',
+    '/resourcePools/{resourcePoolId}/resources/{resourceId}',
+    '/deploymentManagers/{deploymentManagerId}',
+    '/api_versions',
+  ];
+
   test.each([
-    ['o2ims-infrastructureInventory-v2.json', '/o2ims-infrastructureInventory/v2'],
-    ['o2ims-infrastructureInventory-v1.json', '/o2ims-infrastructureInventory/v1'],
-  ])('conforms to %s', async (file, base) => {
-    const paths = [
-      '/resourcePools',
-      '/resourcePools/{resourcePoolId}',
-      '/resourcePools/{resourcePoolId}/resources',
-      '/resourcePools/{resourcePoolId}/resources/{resourceId}',
-      '/deploymentManagers/{deploymentManagerId}',
-      '/api_versions',
-    ];
+    ['o2ims-infrastructureInventory-v2.json', '/o2ims-infrastructureInventory/v2', ofInventory],
+    ['o2ims-infrastructureInventory-v1.json', '/o2ims-infrastructureInventory/v1', ofInventory],
+    ['o2ims-v1.json', '/o2ims/v1', ofPools],
+  ])('conforms to %s', async (file, base, paths) => {
     for (const path of paths) {
       const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => (ids() as Record<string, string>)[name]!);
       for (const query of path === '/api_versions' ? [''] : ['', '?all_fields']) {
@@ -244,6 +246,15 @@ describe('what is answered', () => {
         expect([path, reply.status, parsed.error?.issues]).toEqual([path, 200, undefined]);
       }
     }
+  });
+
+  test('of the o2ims dialect is no bare list, and its document says so', async () => {
+    const schema = schemaAt(documents['o2ims-v1.json']!, '/o2ims/v1/resourcePools', 'get', 200);
+    const { items } = JSON.parse((await world.ask('/o2ims/v1/resourcePools')).text) as { items: readonly object[] };
+
+    expect(items.length).toBeGreaterThan(0);
+    for (const body of [items, {}, { items: {} }, { items: [{ name: 'x' }] }])
+      expect(schema.safeParse(body).success).toBe(false);
   });
 
   test('conforms to netweave-v1.json', async () => {

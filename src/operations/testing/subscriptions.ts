@@ -30,6 +30,7 @@ export function subscriptionsOf(store: Store): Subscriptions {
       userAgent: 'netweave',
     }),
     backups: backups({ store, owned: kept, sealer: sealed, oCloudId, version: 'test', clock: systemClock }),
+    serves: () => true,
     checkFilter({ apiMajor, filter, filterMode }) {
       compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
     },
