@@ -32,7 +32,7 @@ export async function deliver(shop: Workshop, entry: Entry, delivering: Deliveri
   const notification = matching.notification(row, event);
   const expired = expiryOf(shop, entry);
   const tried = tries.attempts(entry);
-  if (expired !== undefined && tries.health.failures > 0)
+  if (expired !== undefined && tries.hopeless)
     return bury(shop, entry, delivering, { notification, reason: expired, attempts: tried });
   const { outcome, shown } = await attempt(shop, row, notification, { secrets, signal });
   if (signal.aborted) return 'taken';

@@ -33,7 +33,12 @@ test('who was owed nothing for longer than the log is kept can be replayed from 
   await house.deliverer({ recent: { entries: 50, bytes: 1e7 } });
   await house.change('quiet-1');
   await until(() => to.all.length === 1);
+  const told = await receiver(good);
+  await house.subscribe(told.url, { filter: 'last' });
   for (let batch = 0; batch < 8; batch += 1) await house.change(...Array<string>(50).fill('noise'));
+  // Whoever follows the log has passed all of this, before it is trimmed.
+  await house.change('last');
+  await until(() => told.all.length === 1);
   const { seq, tag } = await house.store.head();
   await house.store.trim({ hours: 0, bytes: 1 });
   for (let batch = 0; batch < 4; batch += 1) await house.change(...Array<string>(50).fill('noise'));
@@ -42,6 +47,25 @@ test('who was owed nothing for longer than the log is kept can be replayed from 
   await house.change('quiet-2');
   await until(() => to.all.length === 2);
   expect((await house.row(id)).value['state']).toBe('active');
+  await house.close();
+  await to.close();
+  await told.close();
+});
+
+test('what can be kept no longer is tried once when it is asked for again, though the callback had failed', async () => {
+  const house = await world();
+  const to = await receiver(answer(500));
+  const id = await house.subscribe(to.url);
+  const { seq, tag } = await house.store.head();
+  const status = () => house.deliveries.status(house.subscriber(id));
+  await house.deliverer({ logKeeps: 100 });
+  await house.change('a', 'b');
+  await until(async () => (await status()).deadLetters === 2);
+  to.behave(good);
+  await house.deliveries.replay(house.subscriber(id), { since: `${seq}.${tag}` }, never);
+  await until(async () => (await house.store.ids(kinds.replay)).length === 0);
+  await until(async () => (await status()).lagEvents === 0);
+  expect(await status()).toMatchObject({ delivered: 2, deadLetters: 2 });
   await house.close();
   await to.close();
 });
@@ -67,6 +91,8 @@ describe('five hundred that were given up', () => {
     await others();
     await owed();
     await others();
+    // Nothing more is appended by itself: the place in the middle is that of the time in the middle.
+    await until(async () => house.counts.dead === half && (await house.row(id)).value['state'] === 'degraded');
     await pause();
     const { seq, tag } = await house.store.head();
     middle = { time: new Date().toISOString(), position: `${seq}.${tag}` };

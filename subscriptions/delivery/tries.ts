@@ -12,6 +12,8 @@ export class Tries {
   /** How the oldest one failed before this process had it. */
   #first: Failing | undefined;
   #health: Health;
+  /** Something was asked for again, and the callback has not been tried since. */
+  #asked = false;
 
   constructor(health: Health, first: Failing | undefined) {
     this.#health = health;
@@ -103,6 +105,7 @@ export class Tries {
     policy: RetryPolicy,
   ): Next {
     const { seq } = entry.change.position;
+    this.#asked = false;
     const decided = next({ failing: this.#failing.get(seq), health: this.#health }, outcome, at, policy);
     if (outcome.result === 'delivered' && this.#health.failures > 0) this.#relent(policy, at.random);
     this.#health = decided.health;
@@ -141,8 +144,14 @@ export class Tries {
     this.#health = { ...healthy, degraded };
   }
 
-  /** What waits will be found in the log again. */
+  /** Whether what can be kept no longer need not be tried: the callback did not take what it was offered last. */
+  get hopeless(): boolean {
+    return this.#health.failures > 0 && !this.#asked;
+  }
+
+  /** What waits will be found in the log again, and is tried, whatever failed before it was asked for. */
   drop(): void {
+    this.#asked = true;
     this.#waiting.clear();
     this.#failing.clear();
     this.#first = undefined;
