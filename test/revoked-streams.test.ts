@@ -29,6 +29,8 @@ const clients: Record<string, Client> = {
   ender: watcher,
   lesser: { roles: ['fewer'] },
   mover: { roles: ['watcher'], tenant: 'blue' },
+  deaf: watcher,
+  monitor: { roles: ['monitor'] },
 };
 const roles: Record<string, readonly string[]> = {
   watcher: ['resources:read', 'resourcePools:read'],
@@ -69,6 +71,8 @@ interface Streaming {
   /** How it ended, and when, milliseconds. */
   ended?: { readonly how: unknown; readonly at: number };
   told(): number;
+  /** Takes nothing any more. */
+  pause(): void;
   leave(): void;
 }
 
@@ -81,11 +85,14 @@ const kinds: Readonly<Record<string, (as: string) => Promise<Streaming>>> = {
   async WebSocket(as) {
     const { socket, subscribe, of, ended } = await connectLive(gateway, { as });
     subscribe('s', 'subscription { resourceChanged { position } }');
-    return note({ told: () => of('s').length, leave: () => socket.terminate() }, ended);
+    return note({ told: () => of('s').length, pause: () => socket.pause(), leave: () => socket.terminate() }, ended);
   },
   async '/events'(as) {
     const client = await listenTo(gateway, '?objects=Resource', { as });
-    return note({ told: () => client.told().length, leave: client.leave }, client.ended);
+    return note(
+      { told: () => client.told().length, pause: () => client.response.pause(), leave: client.leave },
+      client.ended,
+    );
   },
   async tRPC(as) {
     const input = encodeURIComponent(JSON.stringify({ objects: ['Resource'] }));
@@ -99,7 +106,14 @@ const kinds: Readonly<Record<string, (as: string) => Promise<Streaming>>> = {
         response.on('error', () => undefined).once('close', resolve);
       }),
     );
-    return note({ told: () => text.split('"change"').length - 1, leave: () => void sent.destroy() }, ended);
+    return note(
+      {
+        told: () => text.split('"change"').length - 1,
+        pause: () => sent.socket!.pause(),
+        leave: () => void sent.destroy(),
+      },
+      ended,
+    );
   },
 };
 
@@ -177,4 +191,22 @@ test.each(cases)('who %s is told no more, on any stream: %s', async (_what, as, 
     expect(stream.ended).toBeUndefined();
     stream.leave();
   }
+});
+
+test('who takes nothing is cut off all the same', async () => {
+  const open = async () => {
+    const metrics = await fetch(`${gateway.url}/metrics`, { headers: { Authorization: 'Bearer monitor' } });
+    return Number(/^netweave_live_connections (\d+)/m.exec(await metrics.text())![1]);
+  };
+  await until(async () => (await open()) === 0);
+  const streams = Object.values(await streamsOf('deaf'));
+  expect(await open()).toBe(streams.length);
+  for (const stream of streams) stream.pause();
+  // Nobody answers a goodbye that it does not read.
+  delete clients['deaf'];
+  await readAgain();
+  const from = performance.now();
+  await until(async () => (await open()) === 0);
+  expect(performance.now() - from).toBeLessThan(soon);
+  for (const stream of streams) stream.leave();
 });
