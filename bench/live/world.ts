@@ -5,6 +5,7 @@ import type { Entry, Store } from '#platform/store/store.js';
 import { openHub, type Hub } from '#subscriptions/live/hub.js';
 import { scopeOf } from '#src/access/principal.js';
 import { admission } from '#src/facades/admission.js';
+import { atLeast } from '#src/facades/at-least.js';
 import { graphqlFacade } from '#src/facades/graphql/facade.js';
 import { liveGraphql } from '#src/facades/graphql/live-facade.js';
 import { connections } from '#src/facades/live/connections.js';
@@ -72,8 +73,10 @@ export async function openLiveWorld(): Promise<LiveWorld> {
     inFlightPerPrincipal: Infinity,
     served() {},
   });
+  const reaching = atLeast({ view, deadline: limits.deadline, leaving: new AbortController().signal });
   const server = createServer((_request, response) => response.end('ok'));
-  server.on('upgrade', liveGraphql({ ...around, ...graphql, join, connections: live, admission: open, limits }));
+  const parts = { ...around, ...graphql, join, connections: live, admission: open, atLeast: reaching, limits };
+  server.on('upgrade', liveGraphql(parts));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   let n = 0;
   return {

@@ -1,14 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault, invalid } from '#schema/errors.js';
 import { parsePosition, type Position } from '#schema/position.js';
 import type { View } from '../inventory/view.js';
 import { lostInFailover } from '../inventory/waiting.js';
 import type { Caller } from '../operations/caller.js';
+import { atLeastHeader } from './at-least-header.js';
 import type { Serve } from './edge.js';
 import { refuseAs } from './refuse-as.js';
 
-/** By which a caller asks for what is true at a position or later: what it wrote through another gateway it reads here. */
-export const atLeastHeader = 'X-Netweave-At-Least';
 const lowerCase = 'x-netweave-at-least';
 
 // A position may be far ahead of any log: who waits for one holds no more than these.
@@ -23,20 +21,35 @@ interface Parts {
   readonly leaving: AbortSignal;
 }
 
-/**
- * Serves a request once the view has come to where it asks for: 400 for what is no position, 410 for one that a failover took
- * away, 503 at the deadline.
- */
-export function atLeast({ view, deadline, leaving }: Parts, serve: Serve): Serve {
+/** Whom answers wait for that are to be true at a position or later; one for all facades, because its bounds are. */
+export interface AtLeast {
+  /** Reads what is asked for, from where it is named; INVALID for what is no position. */
+  asked(text: unknown, at: string): Asked;
+  /**
+   * Resolves once the view has come to it, undefined when it has already; GONE for one that a failover took away, UNAVAILABLE at
+   * the deadline.
+   */
+  reached(asked: Asked, caller: Caller): Promise<void> | undefined;
+}
+
+/** Where an answer is to be true at the least, and where in the request that was said. */
+export interface Asked {
+  readonly position: Position;
+  readonly at: string;
+}
+
+export function atLeast({ view, deadline, leaving }: Parts): AtLeast {
   const waiting = new Map<string, number>();
   let all = 0;
-  const reached = async (position: Position, { principal: { name }, signal }: Caller): Promise<void> => {
+  const wait = async ({ position, at }: Asked, { principal: { name }, signal }: Caller): Promise<void> => {
     const own = waiting.get(name) ?? 0;
-    if (own >= mostOfPrincipal || all >= mostInAll) throw late('Too many requests wait for a position');
+    if (own >= mostOfPrincipal || all >= mostInAll) throw late('Too many requests wait for a position', at);
     all += 1;
     waiting.set(name, own + 1);
     try {
       await view.reached(position, AbortSignal.any([signal, leaving, AbortSignal.timeout(deadline)]));
+    } catch (error) {
+      throw refusal(error, at);
     } finally {
       all -= 1;
       const left = waiting.get(name)! - 1;
@@ -44,33 +57,47 @@ export function atLeast({ view, deadline, leaving }: Parts, serve: Serve): Serve
       else waiting.delete(name);
     }
   };
+  return {
+    asked(text, at) {
+      const position = typeof text === 'string' ? parsePosition(text) : undefined;
+      if (!position) throw invalid('This is no position; answers carry them as X-Netweave-Position.', at, 0);
+      return { position, at };
+    },
+    reached: (asked, caller) => (view.has(asked.position) ? undefined : wait(asked, caller)),
+  };
+}
+
+/** Serves a request once the view has come to where its header asks for. */
+export function servingAtLeast({ asked, reached }: AtLeast, serve: Serve): Serve {
   return (request, response, caller) => {
-    const asked = request.headers[lowerCase];
-    if (asked === undefined) return serve(request, response, caller);
-    const position = parsePosition(String(asked));
-    if (!position) return refuseAs(request, response, noPosition);
-    if (view.has(position)) return serve(request, response, caller);
-    reached(position, caller).then(
+    const text = request.headers[lowerCase];
+    if (text === undefined) return serve(request, response, caller);
+    let come: Promise<void> | undefined;
+    try {
+      come = reached(asked(text, atLeastHeader), caller);
+    } catch (fault) {
+      return refuseAs(request, response, fault as Fault);
+    }
+    if (!come) return serve(request, response, caller);
+    come.then(
       () => serve(request, response, caller),
-      (error: unknown) => refuse(request, response, error),
+      // Who has left is answered nothing.
+      (fault: unknown) => response.destroyed || refuseAs(request, response, fault as Fault),
     );
   };
 }
 
-const lost = new Fault(
-  'GONE',
-  'The log does not hold this position: a failover took away what was written up to it. Read without it, and look what stands.',
-  { at: atLeastHeader },
-);
-const noPosition = invalid('This is no position; answers carry them as X-Netweave-Position.', atLeastHeader, 0);
-
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  // Who has left is answered nothing.
-  if (response.destroyed) return;
-  if (error === lostInFailover) return refuseAs(request, response, lost);
-  refuseAs(request, response, error instanceof Fault ? error : late('This gateway has not come to that position yet'));
+function refusal(error: unknown, at: string): Fault {
+  if (error === lostInFailover) return lost(at);
+  return error instanceof Fault ? error : late('This gateway has not come to that position yet', at);
 }
 
-function late(message: string): Fault {
-  return new Fault('UNAVAILABLE', `${message}.`, { at: atLeastHeader, retryAfter: 1 });
+function lost(at: string): Fault {
+  const message =
+    'The log does not hold this position: a failover took away what was written up to it. Read without it, and look what stands.';
+  return new Fault('GONE', message, { at });
+}
+
+function late(message: string, at: string): Fault {
+  return new Fault('UNAVAILABLE', `${message}.`, { at, retryAfter: 1 });
 }

@@ -10,7 +10,7 @@ import type { Upgrade } from './graphql/over-websocket.js';
 import { connections, goesAway, type Connections } from './live/connections.js';
 import { joining } from './live/join-hub.js';
 import { ownFacade } from './own/facade.js';
-import { atLeast } from './at-least.js';
+import { atLeast, servingAtLeast } from './at-least.js';
 import { countBytes } from './count-bytes.js';
 import type { Serve } from './edge.js';
 import { getOrPost } from './get-or-post.js';
@@ -88,6 +88,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     unforeseen,
   );
   const leaving = new AbortController();
+  const reaching = atLeast({ view, deadline: configuration.limits.deadline, leaving: leaving.signal });
   const serve: Serve = (request, response, caller) => {
     if (rest(request, response, caller)) return;
     callers.set(request, caller);
@@ -98,8 +99,15 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   };
   return {
     serveOpen: open,
-    serve: atLeast({ view, deadline: configuration.limits.deadline, leaving: leaving.signal }, serve),
-    upgrade: liveGraphql({ ...behind, ...graphql, ...joined, admission, limits: configuration.limits }),
+    serve: servingAtLeast(reaching, serve),
+    upgrade: liveGraphql({
+      ...behind,
+      ...graphql,
+      ...joined,
+      admission,
+      atLeast: reaching,
+      limits: configuration.limits,
+    }),
     live,
     goAway(withinMs) {
       leaving.abort(goesAway());

@@ -29,7 +29,11 @@ export interface Listen {
 }
 
 /** Listens to `/events`, on a connection of its own. */
-export async function listenTo(gateway: GatewayUnderTest, query = '', listen: Listen = {}): Promise<EventClient> {
+export async function listenTo(
+  gateway: Pick<GatewayUnderTest, 'url'>,
+  query = '',
+  listen: Listen = {},
+): Promise<EventClient> {
   const { as, headers = {} } = listen;
   const said = {
     Accept: 'text/event-stream',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { openGatewayUnderTest, until, type GatewayUnderTest, type Setup } from '../gateway-under-test.js';
 import { listenTo } from './event-client.js';
+import { connectLive } from './live-client.js';
 
 const gateways: GatewayUnderTest[] = [];
 async function opened(setup: Setup): Promise<GatewayUnderTest> {
@@ -98,6 +99,46 @@ test('one principal cannot take all streams that differ', async () => {
   const red = await listen('red', 'Resource');
   expect(red.status).toBe(200);
   for (const client of [...blue, red]) client.leave();
+});
+
+test.each([
+  ['connectionsPerTenant', '5', 'One tenant may have 2 at once (limits.live.connectionsPerTenant)'],
+  ['streamsPerTenant', '30', 'Your tenant has 2 (limits.live.streamsPerTenant)'],
+])('two tokens of one tenant reach its %s together, and take nothing of another', async (limit, retryAfter, why) => {
+  const clients = { b1: 'blue', b2: 'blue', red: 'red' };
+  const gateway = await opened({
+    clients: Object.fromEntries(Object.entries(clients).map(([as, tenant]) => [as, { roles: ['reader'], tenant }])),
+    yaml: `limits: { live: { ${limit}: 2 } }`,
+  });
+  const listen = (as: string, object: string) => listenTo(gateway, `?objects=${object}`, { as });
+  const [first, second] = [await listen('b1', 'Resource'), await listen('b2', 'ResourcePool')];
+  expect([first.status, second.status]).toEqual([200, 200]);
+  const refused = await gateway.send('/events?objects=OCloud', { as: 'b2' });
+  expect([refused.status, refused.headers['retry-after']]).toEqual([429, retryAfter]);
+  expect(refused.text).toContain(why);
+  const red = await listen('red', 'Resource');
+  expect(red.status).toBe(200);
+  first.leave();
+  const again = async () => {
+    const client = await listen('b2', 'OCloud');
+    client.leave();
+    return client.status === 200;
+  };
+  await until(again);
+  for (const client of [second, red]) client.leave();
+});
+
+test('a WebSocket beyond what its tenant may have is told so and closed', async () => {
+  const gateway = await opened({
+    clients: { b1: { roles: ['reader'], tenant: 'blue' }, b2: { roles: ['reader'], tenant: 'blue' } },
+    yaml: 'limits: { live: { connectionsPerTenant: 1 } }',
+  });
+  const first = await connectLive(gateway, { as: 'b1' });
+  const second = await connectLive(gateway, { as: 'b2' });
+  const { code, reason } = await second.ended;
+  expect(code).toBe(1013);
+  expect(reason).toContain('limits.live.connectionsPerTenant');
+  first.socket.terminate();
 });
 
 test('two tenants on one stream: neither is told of the other', async () => {

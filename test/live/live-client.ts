@@ -30,7 +30,7 @@ export interface Connect {
   readonly init?: boolean;
 }
 
-export async function connectLive(gateway: GatewayUnderTest, options: Connect = {}): Promise<LiveClient> {
+export async function connectLive(gateway: Pick<GatewayUnderTest, 'url'>, options: Connect = {}): Promise<LiveClient> {
   const { as, protocol = 'graphql-transport-ws', headers = {}, init = true } = options;
   const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, protocol === '' ? [] : protocol, {
     headers,

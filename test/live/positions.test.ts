@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openGatewayUnderTest, until, type Ask, type GatewayUnderTest } from '../gateway-under-test.js';
+import { createClient } from '#src/facades/trpc/client.js';
 import { listenTo } from './event-client.js';
+import { connectLive, type LiveClient } from './live-client.js';
 
 let gateway: GatewayUnderTest;
 let pool: string;
@@ -110,4 +115,103 @@ test('a list that nobody touched is true up to now, also where the caller holds 
     headers: { 'If-None-Match': first.headers.etag! },
   });
   expect([again.status, again.headers['x-netweave-position']]).toEqual([304, written]);
+});
+
+describe.each([
+  ['query', '{ resourcePools { totalCount } }'],
+  ['subscription', 'subscription { resourcePoolChanged { position } }'],
+])('a %s over WebSocket', (kind, query) => {
+  let client: LiveClient;
+  beforeAll(async () => (client = await connectLive(gateway)));
+  afterAll(() => client.socket.terminate());
+
+  let asks = 0;
+  const ask = (atLeast: unknown) => {
+    const id = `${kind} ${(asks += 1)}`;
+    client.say({ id, type: 'subscribe', payload: { query, extensions: { atLeast } } });
+    return async () => {
+      await until(() => client.of(id).length > 0);
+      return client.of(id)[0];
+    };
+  };
+  const refusal = (code: string) => ({
+    type: 'error',
+    payload: [{ extensions: { code, at: 'extensions.atLeast' } }],
+  });
+
+  test('is begun at a position that it has, and refused at the deadline for one that does not come', async () => {
+    const begun = ask(await made());
+    const going = setInterval(() => void made(), 100);
+    expect(await begun()).toMatchObject({ type: 'next' });
+    clearInterval(going);
+    expect(await ask('999999999.zz')()).toMatchObject(refusal('UNAVAILABLE'));
+  });
+
+  test('is refused what is no position, and one that the log has lost, at once or when it comes', async () => {
+    for (const wrong of ['now', 7, {}]) expect(await ask(wrong)()).toMatchObject(refusal('BAD_USER_INPUT'));
+    const [seq] = (await made()).split('.');
+    const [passed, coming] = [ask(`${seq}.lost`), ask(`${Number(seq) + 1}.lost`)];
+    expect(await passed()).toMatchObject(refusal('GONE'));
+    await made();
+    expect(await coming()).toMatchObject(refusal('GONE'));
+  });
+
+  test('that is not wanted any more waits no longer, and holds up nobody', async () => {
+    const wait = ask('999999999.zz');
+    client.say({ id: `${kind} ${asks}`, type: 'complete' });
+    client.say({ id: `other ${asks}`, type: 'subscribe', payload: { query: '{ resourcePools { totalCount } }' } });
+    await until(() => client.of(`other ${asks}`).length > 0);
+    expect(client.of(`${kind} ${asks}`)).toEqual([]);
+    void wait;
+  });
+});
+
+test('over WebSocket, one from before the gateway began is looked up in the log', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'netweave-positions-'));
+  const setup = { simulators: { sim: { embedded: { seed: 6, size: 20, pools: 2, changesPerSecond: 50 } } }, folder };
+  const first = await openGatewayUnderTest(setup);
+  const { headers } = await first.send(own);
+  const atLeast = headers['x-netweave-position'] as string;
+  await until(async () => (await first.send(own)).headers['x-netweave-position'] !== atLeast);
+  await first.close();
+  const again = await openGatewayUnderTest(setup);
+  const client = await connectLive(again);
+  for (const [id, query] of [
+    ['q', '{ resourcePools { totalCount } }'],
+    ['s', 'subscription { resourceChanged { position } }'],
+  ])
+    client.say({ id, type: 'subscribe', payload: { query, extensions: { atLeast } } });
+  await until(() => client.of('q').length > 0 && client.of('s').length > 0);
+  expect([client.of('q')[0], client.of('s')[0]]).toMatchObject([{ type: 'next' }, { type: 'next' }]);
+  client.socket.terminate();
+  await again.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('no more than 64 operations of one principal wait for a position, whatever they came over', async () => {
+  const clients = await Promise.all(Array.from({ length: 9 }, () => connectLive(gateway)));
+  const query = 'subscription { resourcePoolChanged { position } }';
+  for (const client of clients)
+    for (let each = 0; each < 8; each += 1)
+      client.say({ id: `${each}`, type: 'subscribe', payload: { query, extensions: { atLeast: '999999999.zz' } } });
+  await until(() => clients.every(({ heard }) => heard.length === 8));
+  const told = clients.flatMap(({ heard }) =>
+    heard.map(({ payload }) => (payload as { message: string }[])[0]!.message),
+  );
+  expect(told.filter((message) => message.startsWith('Too many'))).toHaveLength(8);
+  for (const { socket } of clients) socket.terminate();
+});
+
+test('the published client asks for a position with every call', async () => {
+  let position: string | undefined;
+  const client = createClient({ url: `${gateway.url}/trpc`, atLeast: () => position });
+  const write = await client.resourcePools.create.mutate({ value: { name: 'mine', description: 'Made by a test' } });
+  position = write.position;
+  expect((await client.resourcePools.get.query({ id: write.id })).name).toBe('mine');
+  position = position.replace(/\..*/, '.lost');
+  await expect(client.resourcePools.get.query({ id: write.id })).rejects.toMatchObject({ data: { code: 'GONE' } });
+  const refused = new Promise((resolve) =>
+    client.changes.watch.subscribe(undefined, { onError: (error) => resolve(error.message) }),
+  );
+  expect(await refused).toContain('410');
 });

@@ -63,7 +63,7 @@ function begin(parts: EventsParts, watch: Watch, events: EventStream, response: 
   const { connections } = parts;
   const forget = connections.admit(events);
   try {
-    const seat = parts.join(events.principal.name, streamOf(parts.view, watch), events, watch.since);
+    const seat = parts.join(events.principal, streamOf(parts.view, watch), events, watch.since);
     response.once('close', () => {
       seat.leave();
       forget();

@@ -4,6 +4,7 @@ import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
 import type { Configuration } from '../../platform/config/model.js';
 import type { Admission } from '../admission.js';
+import type { AtLeast } from '../at-least.js';
 import type { Connections } from '../live/connections.js';
 import type { Join } from '../live/join-hub.js';
 import type { Execute } from './execution.js';
@@ -21,6 +22,7 @@ export interface LiveGraphqlParts {
   readonly join: Join;
   readonly connections: Connections;
   readonly admission: Admission;
+  readonly atLeast: AtLeast;
   readonly limits: Configuration['limits'];
   /** Queries and mutations, as over HTTP. */
   once(sent: Sent, caller: Caller): Promise<ExecutionResult>;

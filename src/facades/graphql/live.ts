@@ -38,7 +38,7 @@ export function subscribing(parts: Parts): Subscribe {
       tell: (event) => executed(parts, caller, document, { event }),
       ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
     };
-    const seat = join(caller.principal.name, stream, sink, watch.since);
+    const seat = join(caller.principal, stream, sink, watch.since);
     return () => seat.leave();
   };
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { buildSchema, type ExecutionResult } from 'graphql';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -54,6 +54,7 @@ beforeEach(async () => {
       inFlightPerPrincipal: 1000,
       served: (each) => void served.push(each),
     }),
+    atLeast: { asked: (_text, at) => ({ at, position: { seq: 0, tag: 'a' } }), reached: () => undefined },
     limits: { backlog: 65_536, messageBytes: 1_100_000, messagesPerSecond: 50, streamsPerConnection: 100 },
     once(_sent, caller) {
       asked.push(caller);
@@ -245,6 +246,53 @@ test('who takes no answers holds up no planned stop, which waits for those that 
   expect(await closed).toBe(1012);
   expect(slow.heard[1]).toMatchObject({ id: 'm', payload: { data: { text: 'done' } } });
 }, 60_000);
+
+/** A frame as clients send it, masked with zeros; not the last of its message. */
+function fragment(opcode: 0 | 1, bytes: number): Buffer {
+  const head = Buffer.from([opcode, 0x80 | 126, bytes >> 8, bytes & 0xff, 0, 0, 0, 0]);
+  return Buffer.concat([head, Buffer.alloc(bytes, 'x')]);
+}
+
+/** A connection without a client's library, and how many bytes the gateway has read of it. */
+async function bare() {
+  const { port } = server.address() as AddressInfo;
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
+  const socket = connect(port, '127.0.0.1');
+  const heard: Buffer[] = [];
+  socket.on('data', (chunk) => heard.push(chunk)).on('error', () => undefined);
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+  const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: graphql-transport-ws';
+  socket.write(`GET /graphql HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n${key}\r\n\r\n`);
+  const { length } = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
+  const peer = await accepted;
+  return { socket, heard: () => Buffer.concat(heard).subarray(length), taken: () => peer.bytesRead };
+}
+
+test.each([
+  ['at once', 900],
+  ['little by little', 40],
+])('before it is known who calls, fragments without an end add up to little (%s)', async (how, most) => {
+  const { socket, heard, taken } = await bare();
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  for (let each = 0; each < most && !socket.destroyed; each += 1) {
+    socket.write(fragment(each === 0 ? 1 : 0, 1000));
+    if (how === 'little by little') await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await closed;
+  expect([heard().readUInt16BE(2), heard().toString('latin1', 4)]).toEqual([1009, 'Say first who you are']);
+  // What the gateway reads at once, and what its socket reads ahead while nobody takes it.
+  expect(taken()).toBeLessThan(8192 + 3 * 65_536);
+  await until(() => live.size === 0);
+});
+
+test('who is known may send long messages in fragments', async () => {
+  const client = await connected();
+  const text = JSON.stringify({ type: 'ping', payload: { much: megabyte } });
+  for (let at = 0; at < text.length; at += 10_000)
+    client.socket.send(text.slice(at, at + 10_000), { fin: at + 10_000 >= text.length });
+  await until(() => client.heard.length === 2);
+  expect(client.heard[1]).toMatchObject({ type: 'pong' });
+});
 
 test('a sign of life is the answer to our last ping, and no other pong', async () => {
   const bare = new WebSocketServer({ noServer: true });

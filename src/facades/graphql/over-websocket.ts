@@ -23,9 +23,8 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 
 /** How long a client may take to say who it is, milliseconds: what the protocol's reference implementation waits. */
 const initWithin = 3000;
-/** What may be said before that, bytes: strangers cost no more memory. */
+/** What may come before that, bytes: strangers cost no more memory than this and one read of their socket. */
 const longestGreeting = 8192;
-const tooLong = 1009;
 const tryAgainLater = 1013;
 const internalError = 4500;
 
@@ -70,6 +69,7 @@ function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSo
     sendAway(parts, live, error as Fault);
     return;
   }
+  live.boundUntilKnown(longestGreeting);
   const closed = protocol.opened(
     {
       protocol: ws.protocol,
@@ -78,7 +78,7 @@ function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSo
       onMessage: (take) =>
         ws.on('message', (data: Buffer) => {
           if (!live.hears(data.length)) return;
-          if (!live.principal && data.length > longestGreeting) return live.close(tooLong, 'Say first who you are');
+          if (!live.principal && data.length > longestGreeting) return live.sayFirst();
           take(data.toString()).catch((error: unknown) => {
             parts.unforeseen(error, live);
             live.close(internalError, 'Internal error');

@@ -3,6 +3,7 @@ import { Fault, internal } from '#schema/errors.js';
 import type { Sink } from '#subscriptions/live/stream.js';
 import type { Caller } from '../../operations/gate.js';
 import type { Admission } from '../admission.js';
+import type { Asked, AtLeast } from '../at-least.js';
 import { Exchange, type EdgeCaller } from '../exchange.js';
 import { goesAway } from '../live/connections.js';
 import { statusOf } from '../rest/problem.js';
@@ -16,6 +17,7 @@ export interface SocketOperationParts {
   readonly documents: LiveDocuments;
   readonly subscribe: Subscribe;
   readonly admission: Admission;
+  readonly atLeast: AtLeast;
   readonly limits: { readonly streamsPerConnection: number };
   /** Queries and mutations, as over HTTP. */
   once(sent: Sent, caller: Caller): Promise<ExecutionResult>;
@@ -44,7 +46,7 @@ export function beginOperation(
     const checked = parts.documents.check(sent);
     const { document, operation } = checked;
     method = `WS-${operation.operation.toUpperCase()}`;
-    const begun = { id, live, exchange, caller, end };
+    const begun = { id, live, exchange, caller, asked: askedIn(parts.atLeast, sent), end };
     const contextValue =
       operation.operation === OperationTypeNode.SUBSCRIPTION
         ? stream(parts, begun, parts.documents.live(checked, sent))
@@ -54,6 +56,12 @@ export function beginOperation(
     end(statusFor(error));
     return errorsOf(parts, error, exchange);
   }
+}
+
+/** A browser sends no headers with an operation; what is asked for beside the document, `extensions` is for. */
+function askedIn(atLeast: AtLeast, { extensions }: Sent): Asked | undefined {
+  const text = extensions?.['atLeast'];
+  return text == null ? undefined : atLeast.asked(text, 'extensions.atLeast');
 }
 
 function admitted(
@@ -75,11 +83,13 @@ interface Begun {
   readonly live: LiveSocket;
   readonly exchange: Exchange;
   readonly caller: EdgeCaller;
+  /** Where it is to be true at the least. */
+  readonly asked: Asked | undefined;
   end(status: number): void;
 }
 
-function stream({ subscribe }: SocketOperationParts, begun: Begun, document: LiveDocument): Answering {
-  const { live, exchange, caller } = begun;
+function stream(parts: SocketOperationParts, begun: Begun, document: LiveDocument): Answering {
+  const { live, exchange, caller, asked } = begun;
   const forget = live.keep(live.heard);
   const tell = telling(begun);
   const sink: Sink<string> = {
@@ -88,21 +98,35 @@ function stream({ subscribe }: SocketOperationParts, begun: Begun, document: Liv
     whenRoom: (then) => live.outlet.whenRoom(then),
     end: (fault) => void answering.throw(fault).catch(() => undefined),
   };
-  const leave = live.leaving ? () => undefined : unlessRefused(() => subscribe(caller, document, sink), forget);
-  // From here on it is bounded as a stream.
-  exchange.leave();
+  let leave: (() => void) | undefined;
+  let status = 200;
+  const begin = () => {
+    if (!live.leaving) leave = parts.subscribe(caller, document, sink);
+    // From here on it is bounded as a stream.
+    exchange.leave();
+  };
+  const come = asked && parts.atLeast.reached(asked, caller);
+  if (!come) unlessRefused(begin, forget);
   const answering = new Answering(() => {
-    leave();
+    caller.left();
+    leave?.();
     forget();
-    begun.end(200);
+    begun.end(status);
   });
+  come
+    ?.then(() => answering.over || begin())
+    .catch((error: unknown) => {
+      if (answering.over || live.leaving) return;
+      status = statusFor(error);
+      sink.end(faultOf(parts, error, caller));
+    });
   return answering;
 }
 
 /** Begins a stream; one that is refused leaves nothing behind on its connection. */
-function unlessRefused(begin: () => () => void, forget: () => void): () => void {
+function unlessRefused(begin: () => void, forget: () => void): void {
   try {
-    return begin();
+    begin();
   } catch (refusal) {
     forget();
     throw refusal;
@@ -110,7 +134,7 @@ function unlessRefused(begin: () => () => void, forget: () => void): () => void 
 }
 
 function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering {
-  const { live, caller } = begun;
+  const { live, caller, asked } = begun;
   if (live.leaving) throw goesAway();
   const tell = telling(begun);
   let status = 499;
@@ -125,15 +149,17 @@ function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering 
       return void answering.throw(goesAway()).catch(() => undefined);
     }
     try {
+      // In its turn, because all that waits on a connection is bounded by them.
+      if (asked) await parts.atLeast.reached(asked, caller);
+      if (answering.over) return;
       const result = JSON.stringify(await parts.once(sent, caller));
       if (answering.over) return;
       await new Promise<void>((taken) => tell(result, taken));
       status = 200;
       await answering.return();
     } catch (error) {
-      parts.unforeseen(error, caller);
-      status = 500;
-      await answering.throw(internal(error)).catch(() => undefined);
+      status = statusFor(error);
+      await answering.throw(faultOf(parts, error, caller)).catch(() => undefined);
     }
   });
   return answering;
@@ -146,6 +172,13 @@ function telling({ id, live, exchange }: Begun): (result: string, taken?: () => 
     exchange.bytes = (exchange.bytes ?? 0) + Buffer.byteLength(result);
     live.send(`${before}${result}}`, taken);
   };
+}
+
+/** What its caller is told of what kept an operation from going on. */
+function faultOf({ unforeseen }: SocketOperationParts, error: unknown, caller: Caller): Fault {
+  if (error instanceof Fault) return error;
+  unforeseen(error, caller);
+  return internal(error);
 }
 
 function statusFor(error: unknown): number {

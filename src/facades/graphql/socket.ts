@@ -13,6 +13,7 @@ import { AnswerTurns } from './answer-turns.js';
 
 const serviceRestart = 1012;
 const policyViolation = 1008;
+const tooLong = 1009;
 /** How long a client has to answer a close, milliseconds. */
 const farewell = 2000;
 /**
@@ -118,6 +119,29 @@ export class LiveSocket implements LiveConnection {
     if (this.#buckets.take('', 1, this.#messagesPerSecond, 10 * this.#messagesPerSecond) === 1) return true;
     this.close(policyViolation, 'Too many messages');
     return false;
+  }
+
+  /**
+   * Counts what comes until it is known who calls, whole messages or not: ws would keep fragments of one up to the longest that a
+   * caller may send. Beyond so many bytes nothing more is read.
+   */
+  boundUntilKnown(bytes: number): void {
+    let came = 0;
+    const counted = (chunk: Buffer): void => {
+      came += chunk.length;
+      if (this.principal === undefined && came <= bytes) return;
+      this.socket.off('data', counted);
+      if (this.principal !== undefined) return;
+      this.sayFirst();
+      this.#ws.pause();
+    };
+    // Behind that of ws, which knows by then whether it was said.
+    this.socket.on('data', counted);
+  }
+
+  /** Sends away who says much before it says who it is. */
+  sayFirst(): void {
+    this.close(tooLong, 'Say first who you are');
   }
 
   beat(): boolean {

@@ -4,8 +4,10 @@ import { mock } from 'node:test';
 import type { Principal } from '../../access/principal.js';
 import { connections, type Connections, type LiveConnection } from './connections.js';
 
-const scope = (key: string) => ({ tenant: undefined, permissions: new Set<string>(), key });
-const principal = (name: string, key = 'all'): Principal => ({ name, scope: scope(key) });
+const principal = (name: string, key = 'all', tenant?: string): Principal => ({
+  name,
+  scope: { tenant, permissions: new Set<string>(), key },
+});
 const known = new Map<string, Principal>();
 let all: Connections;
 
@@ -71,6 +73,29 @@ test('no more than there may be, in all and of one principal; who leaves makes r
   for (const forget of left) forget();
   expect(all.size).toBe(1);
   all.admit(connection('a').connection);
+});
+
+test('the principals of a tenant share its part; another tenant and who has none are not touched', () => {
+  all.stop(2000);
+  const limits = { connections: 9, connectionsPerPrincipal: 3, connectionsPerTenant: 3, unidentified: 2 };
+  all = connections(limits, (_socket, token) => known.get(token ?? ''));
+  for (const [token, tenant] of [
+    ['b1', 'blue'],
+    ['b2', 'blue'],
+    ['r', 'red'],
+  ] as const)
+    known.set(token, principal(token, 'all', tenant));
+  const [forget] = ['b1', 'b1', 'b2'].map((token) => all.admit(connection(token).connection));
+  const fourth = () => all.admit(connection('b2').connection);
+  expect(fourth).toThrow('One tenant may have 3 at once (limits.live.connectionsPerTenant)');
+  const unknown = connection('x').connection;
+  all.admit(unknown);
+  Object.assign(unknown, { principal: known.get('b2') });
+  expect(() => all.identified(unknown)).toThrow('One tenant may have 3 at once');
+  for (const token of ['r', 'a']) all.admit(connection(token).connection);
+  forget!();
+  expect(fourth).not.toThrow();
+  expect(fourth).toThrow('One tenant may have 3 at once');
 });
 
 test('strangers take no place of those that are known, and the oldest makes room for others', () => {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Fault } from '#schema/errors.js';
 import type { IdentifyPrincipal, Principal } from '../../access/principal.js';
 import { goesOn } from '../pipeline.js';
+import { sharesOf, type Shares } from './shares.js';
 
 /** One live connection, whatever it speaks. */
 export interface LiveConnection {
@@ -25,6 +26,8 @@ export interface ConnectionLimits {
   readonly connections: number;
   /** A quarter of all when absent. */
   readonly connectionsPerPrincipal?: number | undefined;
+  /** Of all principals of a tenant; half of all when absent. */
+  readonly connectionsPerTenant?: number | undefined;
   readonly unidentified: number;
 }
 
@@ -37,7 +40,7 @@ const beatEvery = 8;
 export interface Connections {
   /**
    * Takes a connection in, whether or not it has said who it is; answers how to forget it. Throws RATE_LIMITED when there are too
-   * many, in all or of its principal, UNAVAILABLE when the gateway goes away.
+   * many, in all or of its principal or tenant, UNAVAILABLE when the gateway goes away.
    */
   admit(connection: LiveConnection): () => void;
   /** Counts it for whom it turned out to be; throws RATE_LIMITED, and has forgotten it, when there are too many. */
@@ -105,29 +108,40 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
 
 /** Connections of those that are known. */
 class Places {
-  readonly #limits: ConnectionLimits;
-  readonly #own = new Map<string, number>();
+  readonly #most: number;
+  readonly #shares: Shares;
+  readonly #ofPrincipals = new Map<string, number>();
+  readonly #ofTenants = new Map<string, number>();
   #taken = 0;
 
-  constructor(limits: ConnectionLimits) {
-    this.#limits = limits;
+  constructor({ connections: most, connectionsPerPrincipal, connectionsPerTenant }: ConnectionLimits) {
+    this.#most = most;
+    this.#shares = sharesOf(most, connectionsPerPrincipal, connectionsPerTenant);
   }
 
-  take({ name }: Principal): void {
-    const { connections: most, connectionsPerPrincipal: mostOfOne = Math.ceil(most / 4) } = this.#limits;
-    const own = this.#own.get(name) ?? 0;
-    if (this.#taken >= most) throw tooMany(`The gateway serves ${most} at once`);
-    if (own >= mostOfOne) throw tooMany(`One principal may have ${mostOfOne} at once`);
-    this.#own.set(name, own + 1);
+  take({ name, scope: { tenant } }: Principal): void {
+    const { principal: mostOfOne, tenant: mostOfTenant } = this.#shares;
+    if (this.#taken >= this.#most) throw tooMany(`The gateway serves ${this.#most} at once`);
+    if ((this.#ofPrincipals.get(name) ?? 0) >= mostOfOne) throw tooMany(`One principal may have ${mostOfOne} at once`);
+    if (tenant !== undefined && (this.#ofTenants.get(tenant) ?? 0) >= mostOfTenant)
+      throw tooMany(`One tenant may have ${mostOfTenant} at once (limits.live.connectionsPerTenant)`);
+    count(this.#ofPrincipals, name, 1);
+    if (tenant !== undefined) count(this.#ofTenants, tenant, 1);
     this.#taken += 1;
   }
 
-  leave({ name }: Principal): void {
-    const left = this.#own.get(name)! - 1;
-    if (left > 0) this.#own.set(name, left);
-    else this.#own.delete(name);
+  leave({ name, scope: { tenant } }: Principal): void {
+    count(this.#ofPrincipals, name, -1);
+    if (tenant !== undefined) count(this.#ofTenants, tenant, -1);
     this.#taken -= 1;
   }
+}
+
+/** Keeps nothing of who has none. */
+function count(of: Map<string, number>, who: string, more: number): void {
+  const now = (of.get(who) ?? 0) + more;
+  if (now > 0) of.set(who, now);
+  else of.delete(who);
 }
 
 /** Tokens end, and what a role may do changes: who may do something else now comes again. */

@@ -2,30 +2,34 @@ import { Fault } from '#schema/errors.js';
 import type { Position } from '#schema/position.js';
 import type { Hub } from '#subscriptions/live/hub.js';
 import type { Seat, Sink, Stream } from '#subscriptions/live/stream.js';
+import type { Principal } from '../../access/principal.js';
+import { sharesOf } from './shares.js';
 
 /** Most streams that differ. */
 export interface StreamLimits {
   readonly streams: number;
   /** Those that one principal takes part in; a quarter of all when absent. */
   readonly streamsPerPrincipal?: number | undefined;
+  /** Those that all principals of one tenant take part in; half of all when absent. */
+  readonly streamsPerTenant?: number | undefined;
 }
 
 /** Joins a stream of the hub for a principal. Throws RATE_LIMITED when there are too many that differ. */
-export type Join = <T>(principal: string, stream: Stream<T>, sink: Sink<T>, since?: Position) => Seat;
+export type Join = <T>(principal: Principal, stream: Stream<T>, sink: Sink<T>, since?: Position) => Seat;
 
-export function joining(
-  hub: Hub,
-  { streams, streamsPerPrincipal: mostOfOne = Math.ceil(streams / 4) }: StreamLimits,
-): Join {
-  /** How often each principal listens to each stream. */
-  const listening = new Map<string, Map<string, number>>();
-  return (principal, stream, sink, since) => {
+export function joining(hub: Hub, { streams, streamsPerPrincipal, streamsPerTenant }: StreamLimits): Join {
+  const shares = sharesOf(streams, streamsPerPrincipal, streamsPerTenant);
+  const ofPrincipals = new Listening();
+  const ofTenants = new Listening();
+  return ({ name, scope: { tenant } }, stream, sink, since) => {
     const { key } = stream;
-    const own = listening.get(principal) ?? new Map<string, number>();
-    if (own.size >= mostOfOne && !own.has(key)) throw tooMany(`You have ${mostOfOne}`);
+    if (ofPrincipals.wouldPass(shares.principal, name, key)) throw tooMany(`You have ${shares.principal}`);
+    if (tenant !== undefined && ofTenants.wouldPass(shares.tenant, tenant, key))
+      throw tooMany(`Your tenant has ${shares.tenant} (limits.live.streamsPerTenant)`);
     if (hub.size >= streams && !hub.has(key)) throw tooMany(`There are ${streams}`);
     const seat = hub.join(stream, sink, since);
-    listening.set(principal, own.set(key, (own.get(key) ?? 0) + 1));
+    ofPrincipals.join(name, key);
+    if (tenant !== undefined) ofTenants.join(tenant, key);
     let seated = true;
     return {
       position: () => seat.position(),
@@ -33,13 +37,35 @@ export function joining(
         if (!seated) return;
         seated = false;
         seat.leave();
-        const left = own.get(key)! - 1;
-        if (left > 0) own.set(key, left);
-        else own.delete(key);
-        if (own.size === 0) listening.delete(principal);
+        ofPrincipals.leave(name, key);
+        if (tenant !== undefined) ofTenants.leave(tenant, key);
       },
     };
   };
+}
+
+/** How often each of some listens to each stream. */
+class Listening {
+  readonly #all = new Map<string, Map<string, number>>();
+
+  /** Whether it would listen to more that differ than it may. */
+  wouldPass(most: number, who: string, key: string): boolean {
+    const own = this.#all.get(who);
+    return own !== undefined && own.size >= most && !own.has(key);
+  }
+
+  join(who: string, key: string): void {
+    const own = this.#all.get(who) ?? new Map<string, number>();
+    this.#all.set(who, own.set(key, (own.get(key) ?? 0) + 1));
+  }
+
+  leave(who: string, key: string): void {
+    const own = this.#all.get(who)!;
+    const left = own.get(key)! - 1;
+    if (left > 0) own.set(key, left);
+    else own.delete(key);
+    if (own.size === 0) this.#all.delete(who);
+  }
 }
 
 function tooMany(there: string): Fault {

@@ -1,6 +1,6 @@
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { allOperations } from '../../operations/operations.js';
-import { atLeastHeader } from '../at-least.js';
+import { atLeastHeader } from '../at-least-header.js';
 import { cleaned } from '../rest/open-api-cleaned.js';
 import {
   headerRefs,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { atLeastHeader } from '../at-least.js';
+import { atLeastHeader } from '../at-least-header.js';
 import type { Api } from '#schema/apis.js';
 import { attributeAt } from '#schema/paths.js';
 import type { Json } from './open-api-parts.js';

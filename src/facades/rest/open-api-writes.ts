@@ -1,7 +1,7 @@
 import { createSchema } from 'zod-openapi';
 import { z } from 'zod';
 import { spellingOf } from '#schema/spelling.js';
-import { atLeastHeader } from '../at-least.js';
+import { atLeastHeader } from '../at-least-header.js';
 import { headerRefs, problemRefs, readStatuses, sentStatuses, statusesOf, type Json } from './open-api-parts.js';
 import { pathParameters } from './open-api-parameters.js';
 import type { RestWrite, Route } from './routes.js';

@@ -54,7 +54,7 @@ export async function* watching(
     const { wanted, places } = readInput(input);
     const watch = parts.gate.watch(caller, wanted);
     ends.push(parts.connections.admit(connection));
-    const seat = parts.join(caller.principal.name, streamOf(parts.view, watch), queue, watch.since);
+    const seat = parts.join(caller.principal, streamOf(parts.view, watch), queue, watch.since);
     ends.push(() => seat.leave());
     if (places) {
       const tellPlace = () => queue.place(seat.position());

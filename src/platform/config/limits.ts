@@ -38,6 +38,13 @@ const Live = z.strictObject({
     .min(1)
     .optional()
     .describe('Most live connections of one principal; a quarter of `connections` when absent.'),
+  connectionsPerTenant: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Most live connections of all principals of one tenant; when absent half of `connections`, and no less than one principal may have.',
+    ),
   unidentified: z
     .int()
     .min(1)
@@ -56,6 +63,13 @@ const Live = z.strictObject({
     .min(1)
     .optional()
     .describe('Most streams that differ, of one principal; a quarter of `streams` when absent.'),
+  streamsPerTenant: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Most streams that differ, of all principals of one tenant; when absent half of `streams`, and no less than one principal may have.',
+    ),
   backlog: bytes(
     'Of what a client has not taken yet; a slower one is told the rest from the log when it can take it.',
     65_536,
