@@ -39,6 +39,7 @@ const principals = new Map(
   [
     principal('admin', 'admin'),
     principal('reader', 'reader'),
+    principal('second-reader', 'reader'),
     principal('deployer', 'deployer'),
     principal('pool-reader', 'poolReader'),
     principal('tenant-a', 'operator', 'a'),
