@@ -147,3 +147,24 @@ test('a tenant is told of no change of another, and shown nothing of another thr
   expect(shown(a)).toEqual([90, 92].map((number) => ({ id: ids.resource(number), object: { resourcePool: pool } })));
   expect(shown(b)).toEqual([91, 92].map((number) => ({ id: ids.resource(number), object: { resourcePool: pool } })));
 });
+
+test.each([
+  ['a field', 'subscription { resourceChanged @skip(if: true) { id } }'],
+  ['a field, by a variable', 'subscription ($c: Boolean!) { resourceChanged @include(if: $c) { id } }'],
+  ['a fragment', 'subscription ($c: Boolean = true) { ... @include(if: $c) { resourceChanged { id } } }'],
+  ['what is in a fragment', `subscription ($c: Boolean!) { ...F } ${fragment('@include(if: $c)')}`],
+  ['a fragment within itself', `subscription ($c: Boolean!) { ...F } ${fragment('@include(if: $c)', '...F')}`],
+])('who may be told nothing at all is refused, over WebSocket as over HTTP: %s', async (_, query) => {
+  const listener = await live.listen();
+  await listener.subscribe('s', query, { variables: { c: true } });
+  const refused = [
+    { message: expect.stringContaining('@skip or @include'), extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+  ];
+  expect(listener.of('s')).toMatchObject([refused]);
+  const { status, body } = await live.world.ask(query, { c: true });
+  expect([status, body.errors]).toMatchObject([400, refused]);
+});
+
+function fragment(condition: string, more = ''): string {
+  return `fragment F on Subscription { resourceChanged ${condition} { id @skip(if: false) } ${more} }`;
+}
