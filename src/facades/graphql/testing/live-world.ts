@@ -10,6 +10,7 @@ import { connections } from '../../live/connections.js';
 import { joining } from '../../live/join-hub.js';
 import type { Execute } from '../execution.js';
 import { liveGraphql, type LiveGraphqlParts } from '../live-facade.js';
+import type { Upgrade } from '../over-websocket.js';
 import { openWorld, type Told, type World } from './world.js';
 
 const limits = {
@@ -69,11 +70,7 @@ export async function openLiveWorld(told: readonly Told[]): Promise<LiveWorld> {
     limits,
     unforeseen: (error) => seen.unforeseen.push(error),
   });
-  const server = createServer().on('upgrade', upgrade);
-  const sockets: Socket[] = [];
-  server.on('connection', (socket) => sockets.push(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  const { server, sockets, url } = await serving(upgrade);
   const clients: WebSocket[] = [];
   return {
     world,
@@ -93,6 +90,14 @@ export async function openLiveWorld(told: readonly Told[]): Promise<LiveWorld> {
       await world.close();
     },
   };
+}
+
+async function serving(upgrade: Upgrade) {
+  const server = createServer().on('upgrade', upgrade);
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, sockets, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql` };
 }
 
 async function listening(socket: WebSocket): Promise<Listener> {
