@@ -71,6 +71,47 @@ test('Swagger UI shows what can be called', async () => {
   expect(visited.complaints).toEqual([]);
 }, 60_000);
 
+test('Swagger UI tries out an operation: the gateway answers, as the page shows', async () => {
+  visited = await visit(browser, `${gateway.url}/docs?document=netweave-v1.json`);
+  const { page } = visited;
+  const block = '.opblock-get:has([data-path="/netweave/v1/resourcePools"])';
+  await page.locator(`${block} .opblock-summary-control`).click();
+  await page.locator(`${block} .try-out__btn`).click();
+  const answer = page.waitForResponse((each) => each.url().includes('/netweave/v1/resourcePools'));
+  await page.locator(`${block} .execute`).click();
+  const sent = await answer;
+  expect([new URL(sent.url()).origin, sent.request().method(), sent.status()]).toEqual([gateway.url, 'GET', 200]);
+  const shown = await page.waitForSelector(`${block} .live-responses-table .response`);
+  const [status, body] = await shown!.evaluate((row) => [
+    row.querySelector('.response-col_status')?.textContent,
+    row.querySelector('.highlight-code')?.textContent,
+  ]);
+  expect(status).toMatch(/^200/);
+  expect(body).toContain('resourcePoolId');
+  await visited.shot('swagger-ui-tried');
+  expect(visited.complaints).toEqual([]);
+}, 60_000);
+
+// As text: these sources know no DOM.
+const inlineScript = `new Promise((resolve) => {
+  document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective));
+  const script = document.createElement('script');
+  script.textContent = 'document.title = "taken over"';
+  document.body.append(script);
+})`;
+
+test.each(['/docs', '/graphql', '/live'])(
+  '%s runs nothing that its policy does not name',
+  async (path) => {
+    visited = await visit(browser, `${gateway.url}${path}`);
+    const { page } = visited;
+    const violated = await page.evaluate(inlineScript);
+    expect(violated).toBe('script-src-elem');
+    expect(await page.title()).not.toBe('taken over');
+  },
+  60_000,
+);
+
 const positionsShown = (): Promise<readonly string[]> =>
   visited.page.$$eval('#changes tr', (rows) =>
     rows.map((row) => (row as unknown as { dataset: { position: string } }).dataset.position).reverse(),

@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { execute, parse, validate, type ExecutionResult } from 'graphql';
+import { execute, parse, specifiedRules, subscribe, validate, type ExecutionResult } from 'graphql';
+import { certainRoot } from './certain-root.js';
 import { compilePolicy } from './compiled-documents.js';
 import { compiledExecution } from './execution.js';
-import { moodySchema, type Moods } from './testing/moody-schema.js';
-import { randomDocument, type Samples } from './testing/random-document.js';
+import { happened, moodySchema, type Moods } from './testing/moody-schema.js';
+import { randomDocument, randomSubscription, type Samples } from './testing/random-document.js';
 
 const schema = moodySchema();
+const rules = [...specifiedRules, certainRoot];
 const always = { ...compilePolicy, before: 0, share: 1 };
 const samples: Samples = { Int: [0, 1, 2, 5], String: ['a', ''], Day: ['2026-11-28', '1999-01-01'], Boolean: [true] };
 
@@ -45,6 +47,49 @@ test('whatever fails, and however, is told as graphql-js tells it', async () => 
     { numRuns: 250, maxSkipsPerRun: 50, endOnFailure: true },
   );
   expect(Math.min(tally.compiled, tally.failing, tally.again)).toBeGreaterThan(2);
+});
+
+/** What graphql-js tells of each of these events, or instead of all of them. */
+async function toldBy(document: ReturnType<typeof parse>, variableValues: object, context: Moods, events: object[]) {
+  const asked = { schema, document, variableValues: { ...variableValues }, contextValue: context };
+  const happening = async function* () {
+    yield* events;
+  };
+  // The source of events has the name of the field, as an event has.
+  const stream = await subscribe({ ...asked, rootValue: { changed: happening } });
+  if (!(Symbol.asyncIterator in stream)) return stream;
+  const told: ExecutionResult[] = [];
+  for await (const each of stream) told.push(each);
+  return told;
+}
+
+test('each event of a subscription is told as graphql-js tells it', async () => {
+  const execution = compiledExecution(schema, always);
+  const tally = { compiled: 0, failing: 0, refused: 0 };
+  const moods = fc.record({ salt: fc.string({ maxLength: 4 }), bad: fc.constantFrom(0, 3, 10, 40) });
+  await fc.assert(
+    fc.asyncProperty(fc.gen(), moods, async (gen, feeling) => {
+      const { text, variables } = randomSubscription(gen, schema, samples);
+      const document = parse(text);
+      fc.pre(validate(schema, document, rules).length === 0);
+      const mood = (): Moods => ({ ...feeling, schemas: new Set() });
+      const events = [1, 2, 3].map((id) => ({ changed: happened(id, mood()) }));
+      const expected = await toldBy(document, variables, mood(), events);
+      for (const [index, root] of events.entries()) {
+        const context = mood();
+        const answer = await execution({ document, variables, context, root });
+        if (!Array.isArray(expected)) {
+          tally.refused += 1;
+          expect(shown(answer)).toEqual(shown(expected));
+          continue;
+        }
+        expect(shown(answer)).toEqual(shown(expected[index]!));
+        if (compiled(context)) tally[answer.errors ? 'failing' : 'compiled'] += 1;
+      }
+    }),
+    { numRuns: 250, maxSkipsPerRun: 50, endOnFailure: true },
+  );
+  expect(Math.min(tally.compiled, tally.failing)).toBeGreaterThan(20);
 });
 
 describe('subscriptions are executed for one event', () => {

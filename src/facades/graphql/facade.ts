@@ -14,6 +14,7 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
 import { executing } from './apollo-executor.js';
+import { certainRoot } from './certain-root.js';
 import { costLimit, dearerThan } from './cost-limit.js';
 import { direct } from './direct.js';
 import { documentCache } from './document-cache.js';
@@ -79,7 +80,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     persistedQueries: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: mostTokens },
-    validationRules: [documentLimits(limits)],
+    validationRules: [documentLimits(limits), certainRoot],
     documentStore: documents.store,
     formatError,
     plugins: [

@@ -20,6 +20,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { Fault } from '#schema/errors.js';
 import { refuseDeep } from '../nesting.js';
+import { certainRoot } from './certain-root.js';
 import { bytesOf } from './document-cache.js';
 import { documentLimits, type DocumentLimits } from './document-limits.js';
 import { liveFields, type LiveField } from './streams.js';
@@ -72,7 +73,7 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
     sizeCalculation: bytesOf,
   });
   const texts = new WeakMap<OperationDefinitionNode, Shared>();
-  const rules = [...specifiedRules, documentLimits(limits)];
+  const rules = [...specifiedRules, documentLimits(limits), certainRoot];
   const read = (text: string): DocumentNode => {
     const before = known.get(text);
     if (before) return before;

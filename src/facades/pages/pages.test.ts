@@ -48,6 +48,7 @@ const linksIn = (page: string): string[] => [...page.matchAll(/(?:src|href)="([^
 describe.each([
   ['/docs', "img-src 'self' data:", '/docs/init.js'],
   ['/graphql', "font-src 'self' data:", '/docs/graphiql/init.js'],
+  ['/live', "img-src 'self'; font-src 'self';", '/live/live.js'],
 ])('the page %s', (path, more, init) => {
   test('comes with all that it needs, and from nowhere else', async () => {
     const page = await ask(path, browser);
@@ -66,6 +67,9 @@ describe.each([
 
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain(more);
+    for (const kind of ['script', 'style', 'connect']) expect(policy).toContain(`; ${kind}-src 'self';`);
+    for (const kind of ['base-uri', 'form-action', 'frame-ancestors']) expect(policy).toContain(`; ${kind} 'none'`);
+    expect(page.headers['referrer-policy']).toBe('no-referrer');
     expect(policy).not.toContain('unsafe');
     expect(page.body.toString()).toContain('<meta charset="utf-8">');
     expect(page.body.toString()).not.toMatch(/<style|style=|\son\w+=|<script(?![^>]*\ssrc=)/);

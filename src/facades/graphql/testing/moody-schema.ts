@@ -95,6 +95,13 @@ function moody(name: string) {
   };
 }
 
+/** What a stream is told of: a thing, or one of what there must not be. */
+export function happened(id: number, moods: Moods): unknown {
+  const mood = hash(`${moods.salt} event ${id}`);
+  if (mood >= moods.bad) return made('Thing', id, moods);
+  return mood % 2 === 0 ? null : new Error('an event that is an error');
+}
+
 /** A schema whose resolvers fail in every way; `Moods` are its context. Its subscription root has no resolver. */
 export function moodySchema() {
   const schema = buildSchema(text);

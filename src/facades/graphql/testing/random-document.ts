@@ -35,6 +35,11 @@ export function randomDocument(gen: Gen, schema: GraphQLSchema, samples: Samples
   return new Author(gen, schema, samples).write();
 }
 
+/** The same of the schema's subscriptions, for one field of these. */
+export function randomSubscription(gen: Gen, schema: GraphQLSchema, samples: Samples): RandomDocument {
+  return new Author(gen, schema, samples).writeSubscription();
+}
+
 class Author {
   readonly #gen: Gen;
   readonly #schema: GraphQLSchema;
@@ -51,8 +56,21 @@ class Author {
   }
 
   write(): RandomDocument {
-    const body = this.#selections(this.#schema.getQueryType()!, 0);
-    const head = this.#declared.length > 0 ? `query Random(${this.#declared.join(', ')})` : 'query Random';
+    return this.#document('query', this.#selections(this.#schema.getQueryType()!, 0));
+  }
+
+  writeSubscription(): RandomDocument {
+    const type = this.#schema.getSubscriptionType()!;
+    const field = this.#field(this.#pick(Object.values(type.getFields())), 1);
+    if (!this.#oneIn(4)) return this.#document('subscription', `{ ${field} }`);
+    if (this.#oneIn(2))
+      return this.#document('subscription', `{ ... on ${type.name}${this.#condition()} { ${field} } }`);
+    this.#fragments.push(`fragment Root on ${type.name} { ${field} }`);
+    return this.#document('subscription', '{ ...Root }');
+  }
+
+  #document(kind: string, body: string): RandomDocument {
+    const head = `${kind} Random${this.#declared.length > 0 ? `(${this.#declared.join(', ')})` : ''}`;
     return { text: [`${head} ${body}`, ...this.#fragments].join('\n'), variables: this.#variables };
   }
 

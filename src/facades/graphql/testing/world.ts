@@ -39,6 +39,7 @@ const principals = new Map(
   [
     principal('admin', 'admin'),
     principal('reader', 'reader'),
+    principal('second-reader', 'reader'),
     principal('deployer', 'deployer'),
     principal('pool-reader', 'poolReader'),
     principal('tenant-a', 'operator', 'a'),
@@ -112,6 +113,9 @@ export async function openWorld(told: readonly Told[], options: Options = {}) {
     sdl: facade.sdl,
     url,
     send,
+    /** What live streams are made of, beside those who listen. */
+    inside: { ...inside, schema: facade.schema, execute: facade.execute, once: facade.once },
+    principalNamed: (name: string) => principals.get(name),
     /** What the fields of one document share, for those who execute it themselves. */
     requestOf: (caller: string) => requestOf({ ...inside, operations: indexOf(allOperations) }, callerNamed(caller)),
     /** Posts a document. */
@@ -196,7 +200,7 @@ async function openInside(told: readonly Told[], options: Options, seen: Seen) {
     view.stop();
     await store.close();
   }
-  return { gate, view, coverage, tell, close };
+  return { gate, view, store, coverage, tell, close };
 }
 
 function eventOf([object, value, tenant]: Told): ObjectEvent {
