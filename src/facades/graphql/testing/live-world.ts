@@ -6,6 +6,7 @@ import { openHub, type Hub } from '#subscriptions/live/hub.js';
 import type { IdentifyPrincipal } from '../../../access/principal.js';
 import { allOperations } from '../../../operations/operations.js';
 import { admission } from '../../admission.js';
+import { atLeast } from '../../at-least.js';
 import { connections } from '../../live/connections.js';
 import { joining } from '../../live/join-hub.js';
 import type { Execute } from '../execution.js';
@@ -67,6 +68,7 @@ export async function openLiveWorld(told: readonly Told[]): Promise<LiveWorld> {
       inFlightPerPrincipal: 1000,
       served() {},
     }),
+    atLeast: atLeast({ view: inside.view, deadline: 30_000, leaving: new AbortController().signal }),
     limits,
     unforeseen: (error) => seen.unforeseen.push(error),
   });
