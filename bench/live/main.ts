@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatPosition } from '#schema/position.js';
 import { median } from '../alternate.js';
 import { percentile } from '../paced.js';
+import { cores, pin } from '../spawned.js';
 import { bareServer } from './bare.js';
 import { clients, type Clients } from './clients.js';
 import { openLiveWorld, serverId, servers, type LiveWorld } from './world.js';
@@ -192,6 +193,8 @@ async function reconnecting(to: Clients): Promise<void> {
   await world.close();
 }
 
+// The server under measurement is this process.
+pin(cores.server, process.pid);
 const cases = { fanOut, manyFilters, idle, latency, reconnecting };
 const asked = process.argv.slice(2);
 for (const [name, run] of Object.entries(cases)) {
