@@ -5,12 +5,12 @@ import { percentile } from '../paced.js';
 import { cores, pin } from '../spawned.js';
 import { bareServer } from './bare.js';
 import { clients, type Clients } from './clients.js';
+import { acrossRedis, latency } from './latency.js';
 import { openLiveWorld, serverId, servers, type LiveWorld } from './world.js';
 
 // `node dist/bench/live/main.js`: what live streams cost, with clients on loopback in another process.
 const fields = 'change id object { resourceId description } changed position at';
 const document = `subscription { resourceChanged { ${fields} } }`;
-const timed = 'subscription { resourceChanged { id object { extensions } position } }';
 const rounds = 3;
 
 /** Messages per second, and microseconds of this process for each. */
@@ -135,27 +135,6 @@ async function idle(to: Clients): Promise<void> {
   await world.close();
 }
 
-async function latency(to: Clients): Promise<void> {
-  const world = await openLiveWorld();
-  await to.open(world.port, [timed], 500);
-  for (let event = 0; event < 50; event += 1) await world.change(1).then(() => sleep(20));
-  await to.report();
-  const began = performance.now();
-  for (let event = 0; event < 500; event += 1) {
-    await world.change(1);
-    await sleep(Math.max(0, began + (event + 1) * 20 - performance.now()));
-  }
-  await sleep(200);
-  const { delays } = await to.report();
-  show(
-    'change to client, 50 events/s x 500',
-    `p50 ${percentile(delays, 0.5).toFixed(1)} ms`,
-    `p99 ${percentile(delays, 0.99).toFixed(1)} ms (at most 50)`,
-  );
-  await to.close();
-  await world.close();
-}
-
 /** Reads one after the other until `over`; milliseconds each. */
 async function reads(port: number, over: () => boolean): Promise<readonly number[]> {
   const times: number[] = [];
@@ -195,7 +174,7 @@ async function reconnecting(to: Clients): Promise<void> {
 
 // The server under measurement is this process.
 pin(cores.server, process.pid);
-const cases = { fanOut, manyFilters, idle, latency, reconnecting };
+const cases = { fanOut, manyFilters, idle, latency, acrossRedis, reconnecting };
 const asked = process.argv.slice(2);
 for (const [name, run] of Object.entries(cases)) {
   if (asked.length > 0 && !asked.includes(name)) continue;

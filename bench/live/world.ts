@@ -45,8 +45,13 @@ export function serverId(n: number): string {
   return `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`;
 }
 
-export async function openLiveWorld(): Promise<LiveWorld> {
-  const store = await openEmbeddedStore({ memory: true });
+/**
+ * Follows a store, one in memory when none is given, and closes it with itself. Changes are appended through the same, or
+ * through another connection to the same log: as if another gateway watched.
+ */
+export async function openLiveWorld(followed?: Store, appending = followed): Promise<LiveWorld> {
+  const store = followed ?? (await openEmbeddedStore({ memory: true }));
+  const log = appending ?? store;
   const failed = (message: string, error: unknown) => console.error(message, error);
   const view = await openView(store, failed);
   const hub = await openHub({ store, reached: (position) => view.reached(position), failed });
@@ -82,7 +87,7 @@ export async function openLiveWorld(): Promise<LiveWorld> {
     view,
     hub,
     async change(count) {
-      const appended = await store.append({ entries: Array.from({ length: count }, () => entry((n += 1))) });
+      const appended = await log.append({ entries: Array.from({ length: count }, () => entry((n += 1))) });
       if (appended.outcome !== 'appended') throw new Error(appended.outcome);
     },
     async close() {
