@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatPosition } from '#schema/position.js';
 import { median } from '../alternate.js';
-import { percentile } from '../paced.js';
 import { cores, pin } from '../spawned.js';
 import { bareServer } from './bare.js';
 import { clients, type Clients } from './clients.js';
 import { acrossRedis, latency } from './latency.js';
-import { openLiveWorld, serverId, servers, type LiveWorld } from './world.js';
+import { reconnecting } from './reconnecting.js';
+import { openLiveWorld, serverId, type LiveWorld } from './world.js';
 
 // `node dist/bench/live/main.js`: what live streams cost, with clients on loopback in another process.
 const fields = 'change id object { resourceId description } changed position at';
@@ -131,43 +130,6 @@ async function idle(to: Clients): Promise<void> {
   globalThis.gc?.();
   const each = (process.memoryUsage.rss() - before) / 5000 / 1024;
   show('5,000 idle sockets', `${each.toFixed(1)} KiB each (at most 40)`);
-  await to.close();
-  await world.close();
-}
-
-/** Reads one after the other until `over`; milliseconds each. */
-async function reads(port: number, over: () => boolean): Promise<readonly number[]> {
-  const times: number[] = [];
-  while (!over()) {
-    const began = performance.now();
-    await (await fetch(`http://127.0.0.1:${port}/`)).text();
-    times.push(performance.now() - began);
-  }
-  return times;
-}
-
-async function reconnecting(to: Clients): Promise<void> {
-  const world = await openLiveWorld();
-  await world.change(1);
-  const since = formatPosition(await world.store.head());
-  for (let batch = 0; batch < 100; batch += 1) await world.change(100);
-  const idleUntil = performance.now() + 2000;
-  const before = await reads(world.port, () => performance.now() > idleUntil);
-  const query = `subscription { resourceChanged(since: "${since}") { id position } }`;
-  const told = (await to.report()).messages + 1000 * servers;
-  const began = performance.now();
-  let over = false;
-  const meanwhile = reads(world.port, () => over);
-  await to.open(world.port, [query], 1000);
-  await to.heard(told);
-  over = true;
-  const [idle, busy] = [before, await meanwhile].map((times) => percentile(times, 0.99));
-  const seconds = (performance.now() - began) / 1000;
-  show(
-    '1,000 clients 10,000 changes of 1,000 objects back',
-    `all told what is after ${seconds.toFixed(1)} s (at most 10)`,
-    `p99 of reads ${busy!.toFixed(1)} ms, idle ${idle!.toFixed(1)} ms (at most twice)`,
-  );
   await to.close();
   await world.close();
 }
