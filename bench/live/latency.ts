@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from '#platform/config/redis.js';
 import { openRedisStore } from '#platform/store/redis/redis-store.js';
 import { startRedis } from '#test/peers/redis-server.js';
+import { line } from '../delivery/figures.js';
 import { percentile } from '../paced.js';
 import { cores, pin } from '../spawned.js';
 import type { Clients } from './clients.js';
@@ -25,15 +26,14 @@ async function delays(to: Clients, world: LiveWorld): Promise<readonly number[]>
   return taken;
 }
 
-function show(name: string, taken: readonly number[], most: number): void {
-  console.log(
-    `${name}, p50 ${percentile(taken, 0.5).toFixed(1)} ms, p99 ${percentile(taken, 0.99).toFixed(1)} ms (at most ${most})`,
-  );
+function tell(name: string, taken: readonly number[], most: number): void {
+  line(`${name}, p50`, percentile(taken, 0.5), 'ms');
+  line(`${name}, p99`, percentile(taken, 0.99), 'ms', { most });
 }
 
 export async function latency(to: Clients): Promise<void> {
   const world = await openLiveWorld();
-  show('change to client, 50 events/s x 500', await delays(to, world), 50);
+  tell('change to client, 50 events/s x 500', await delays(to, world), 50);
   await world.close();
 }
 
@@ -46,7 +46,7 @@ export async function acrossRedis(to: Clients): Promise<void> {
     const where = Redis.parse({ port: redis.port });
     const appending = await openRedisStore(where);
     const world = await openLiveWorld(await openRedisStore(where), appending);
-    show('change to client across Redis, 50 events/s x 500', await delays(to, world), 100);
+    tell('change to client across Redis, 50 events/s x 500', await delays(to, world), 100);
     await world.close();
     await appending.close();
   } finally {

@@ -40,7 +40,7 @@ export async function reconnecting(to: Clients): Promise<void> {
   line(`${name}: all told what is after`, seconds, 's', { most: 10 });
   line(`${name}: p99 of REST reads idle`, idle, 'ms');
   line(`${name}: p99 of REST reads meanwhile`, busy, 'ms');
-  line(`${name}: their ratio`, busy / idle, '', { most: 2 });
+  line(`${name}: p99 of REST reads over idle`, busy / idle, 'times', { most: 2 });
   await to.close();
   await world.close();
 }

@@ -31,6 +31,10 @@ export interface LiveWorld {
   close(): Promise<void>;
 }
 
+/** What clients ask to be told, and a document that asks for it of every change. */
+export const told = 'change id object { resourceId description } changed position at';
+export const document = `subscription { resourceChanged { ${told} } }`;
+
 /** Objects that change. */
 export const servers = 1000;
 
