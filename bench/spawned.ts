@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { once } from 'node:events';
@@ -14,10 +14,18 @@ export interface Spawned {
 /** Servers run on one core, whoever loads them on the other, so that neither takes the other's time. */
 export const cores = { server: 0, load: 1 } as const;
 
+// Asked once: who is kept on a core itself is told of one only.
+const possible = availableParallelism() > 1 && existsSync('/usr/bin/taskset');
+
 /** The command line that keeps a program on a core; without taskset, or with one core only, it runs anywhere. */
 export function pinned(core: number, argv: readonly string[]): readonly string[] {
-  const possible = availableParallelism() > 1 && existsSync('/usr/bin/taskset');
   return possible ? ['/usr/bin/taskset', '-c', String(core), ...argv] : argv;
+}
+
+/** Keeps what runs already, with all of its threads, on a core; where `pinned` lets it run anywhere, so does this. */
+export function pin(core: number, pid: number): void {
+  const [program, ...args] = pinned(core, [String(pid)]);
+  if (args.length > 0) execFileSync(program!, ['-a', '-p', ...args]);
 }
 
 const running = new Set<Spawned>();

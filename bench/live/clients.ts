@@ -2,9 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cores, pinned } from '../spawned.js';
 import type { Command, Report } from './clients-process.js';
 
-/** Clients of GraphQL over WebSocket in a process of their own, which count what they are told. */
+/** Clients of GraphQL over WebSocket in a process of their own, on the core of those who load; they count what they are told. */
 export interface Clients {
   open(port: number, queries: readonly string[], count: number): Promise<void>;
   report(): Promise<Report>;
@@ -15,7 +16,8 @@ export interface Clients {
 }
 
 export function clients(): Clients {
-  const child = fork(join(import.meta.dirname, 'clients-process.js'));
+  const [program, ...before] = pinned(cores.load, [process.execPath]);
+  const child = fork(join(import.meta.dirname, 'clients-process.js'), { execPath: program!, execArgv: before });
   const tell = async (command: Command): Promise<Report> => {
     child.send(command);
     return ((await once(child, 'message')) as [Report])[0];
