@@ -90,7 +90,7 @@ test('each event of a subscription is told as graphql-js tells it', async () => 
     { numRuns: 250, maxSkipsPerRun: 50, endOnFailure: true },
   );
   expect(Math.min(tally.compiled, tally.failing)).toBeGreaterThan(20);
-});
+}, 60_000);
 
 describe('subscriptions are executed for one event', () => {
   const document = parse('subscription ($name: Boolean!) { changed { id name @include(if: $name) mood plainSure } }');
