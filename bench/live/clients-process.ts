@@ -21,10 +21,11 @@ const sockets: Socket[] = [];
 const sent = /"sent":(\d+\.\d+)/;
 
 /** A frame as clients send it; the mask is all zeros. */
-function frame(text: string): Buffer {
-  const payload = Buffer.from(text);
+function frame(content: string | Buffer, opcode = 1): Buffer {
+  const payload = Buffer.from(content);
   const { length } = payload;
-  const head = length < 126 ? [0x81, 0x80 | length] : [0x81, 0x80 | 126, length >> 8, length & 255];
+  const first = 0x80 | opcode;
+  const head = length < 126 ? [first, 0x80 | length] : [first, 0x80 | 126, length >> 8, length & 255];
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
 }
 
@@ -63,8 +64,10 @@ function frames(socket: Socket, data: Buffer, query: string): Buffer {
       short < 126 ? [2, short] : short === 126 ? [4, data.readUInt16BE(at + 2)] : [10, data.readUInt32BE(at + 6)];
     if (data.length < at + head + length) break;
     const opcode = data[at]! & 15;
-    if (opcode === 1) told(socket, data.subarray(at + head, at + head + length), query);
-    // A ping wants its pong; the bench is over before the second one.
+    const payload = data.subarray(at + head, at + head + length);
+    if (opcode === 1) told(socket, payload, query);
+    // Who gives no sign of life is cut off, and a bench on a busy machine would wait for it without end.
+    else if (opcode === 9) socket.write(frame(payload, 10));
     at += head + length;
   }
   return Buffer.from(data.subarray(at));
