@@ -100,6 +100,6 @@ if (!(command in commands)) {
   console.error(`Unknown command '${command ?? ''}'. Known: ${Object.keys(commands).join(', ')}.`);
   process.exit(2);
 }
-installPackages();
+await installPackages();
 build();
 process.exit(await commands[command]());

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -18,15 +20,63 @@ function must(argv, doing) {
 }
 
 /** Installs what the lock file names, once per lock file. */
-export function installPackages() {
+export async function installPackages() {
   const stamp = join(root, 'node_modules/.netweave-lock');
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  const installing = join(root, 'dist/.installing');
+  await ended(installing);
+  const cutOff = existsSync(installing);
+  mkdirSync(dirname(installing), { recursive: true });
+  writeFileSync(installing, String(process.pid));
   console.log('Installing packages (once; about a minute) …');
-  must(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci');
+  if (cutOff) removePackages();
+  let installed = await npmInstalls();
+  if (!installed) {
+    // What an install that was cut off left behind may have been in the way.
+    removePackages();
+    installed = await npmInstalls();
+  }
+  if (!installed) {
+    console.error('npm ci failed, as it says above.');
+    process.exit(1);
+  }
+  rmSync(installing);
   writeFileSync(stamp, lock);
+}
+
+const removePackages = () => rmSync(join(root, 'node_modules'), { recursive: true, force: true, maxRetries: 10 });
+
+/** A Ctrl-C ends npm, which first takes back what it did, and then us: whoever begins anew meanwhile waits for it. */
+async function npmInstalls() {
+  let interrupted = false;
+  const note = () => void (interrupted = true);
+  process.on('SIGINT', note);
+  const argv = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const npm = spawn('npm', argv, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  const [status] = await once(npm, 'close');
+  process.off('SIGINT', note);
+  if (interrupted) process.exit(130);
+  return status === 0;
+}
+
+/** Waits for another install of this clone. */
+async function ended(installing) {
+  for (let told = false; isRun(installing); told = true) {
+    if (!told) console.log('Another install of this clone is under way, or is being taken back; waiting for it …');
+    await sleep(500);
+  }
+}
+
+function isRun(installing) {
+  try {
+    const pid = Number(readFileSync(installing, 'utf8'));
+    return pid !== process.pid && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** The path of the Node that runs the gateway: 24 from npm, else the host's own when it is new enough. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -90,6 +90,12 @@ describe('the file of an embedded store', () => {
     expect(await refusal(text)).toContain('not a netweave store');
     expect(await refusal(folder)).toContain('check that it is a file');
     expect(await refusal(join(text, 'store.db'))).toContain('what should be its folder is a file');
+  });
+
+  test('is refused when its folder is a link to what is not mounted', async () => {
+    const link = join(folder, 'volume');
+    symlinkSync(join(folder, 'not-mounted'), link);
+    expect(await refusal(join(link, 'store.db'))).toContain('its folder leads nowhere');
   });
 
   test('is refused when its end is missing', async () => {

@@ -26,10 +26,13 @@ export interface Arguments {
   readonly replace?: boolean;
 }
 
+/** How this program is begun where it runs: in a clone by npm, which keeps options in front of `--` to itself. */
+const byNpm = process.env['npm_lifecycle_event'] === 'start';
+
 /** The command line is wrong; the message says what and how to see what is right. */
 export class UsageFault extends Error {
   constructor(message: string) {
-    super(`${message}\nSee \`netweave --help\`.`);
+    super(`${message}\nSee \`${byNpm ? 'npm start -- --help' : 'netweave --help'}\`.`);
     this.name = 'UsageFault';
   }
 }
@@ -119,7 +122,10 @@ function named(words: readonly string[]): Command {
   const text = words.length === 0 ? 'start' : words.join(' ');
   const command = commands.find((each) => each === text);
   if (command) return command;
-  throw new UsageFault(`There is no command '${text}'.${suggestion(text, commands)} Known: ${commands.join(', ')}.`);
+  const behind = byNpm ? ' Options go behind `--`: npm start -- --port 8090.' : '';
+  throw new UsageFault(
+    `There is no command '${text}'.${suggestion(text, commands)} Known: ${commands.join(', ')}.${behind}`,
+  );
 }
 
 function checked(raw: string, name: string, value: string | undefined): string | true {

@@ -64,7 +64,7 @@ export function policy({ mode, callbacks, own, core = [...loopback, ...alwaysClo
     const near = literal ? isNearby(host) : development && /^(.+\.)?localhost$/.test(host);
     const reason = literal ? why(host, port) : closedName(host, port, near, own);
     if (reason) throw refused(`The callback leads to ${reason}; none is ever sent there.`);
-    if (!near) demand(list, target, httpForAll, tenant);
+    if (!near) demand(list, target, { httpForAll, development, tenant });
     return {
       ...target,
       closed: (address) => why(address, port),
@@ -103,12 +103,20 @@ function closedName(host: string, port: number, near: boolean, own: OwnServers):
   return !near && closedNames.test(host) ? 'this machine or a metadata service' : undefined;
 }
 
-function demand(list: AllowList, target: Target, httpForAll: boolean, tenant: string | undefined): void {
+interface Asking {
+  readonly httpForAll: boolean;
+  readonly development: boolean;
+  readonly tenant: string | undefined;
+}
+
+function demand(list: AllowList, target: Target, { httpForAll, development, tenant }: Asking): void {
   const setting = tenant === undefined ? 'callbacks.allow' : `callbacks.allow or callbacks.tenants.${tenant}.allow`;
-  if (list.empty)
-    throw refused(
-      `No callback may be called yet: the operator lists the networks and names that may be, with ${setting}.`,
-    );
+  if (list.empty) {
+    const yet = development
+      ? 'No callback but those on this machine may be called yet'
+      : 'No callback may be called yet';
+    throw refused(`${yet}: the operator lists the networks and names that may be, with ${setting}.`);
+  }
   const { host, port } = target;
   switch (list.judge(target, httpForAll)) {
     case 'admitted':

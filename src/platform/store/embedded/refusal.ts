@@ -50,5 +50,12 @@ export function explain(file: string, error: unknown): unknown {
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return refused(file, 'cannot be made: what should be its folder is a file. Name a file in a folder.', error);
   }
+  if (code === 'ENOENT') {
+    return refused(
+      file,
+      'cannot be made: its folder leads nowhere. Is the volume mounted that a link points to?',
+      error,
+    );
+  }
   return error;
 }
