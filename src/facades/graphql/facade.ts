@@ -14,11 +14,11 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation } from '../../operations/operation.js';
 import { executing } from './apollo-executor.js';
-import { certainRoot } from './certain-root.js';
 import { costLimit, dearerThan } from './cost-limit.js';
 import { direct } from './direct.js';
 import { documentCache } from './document-cache.js';
-import { documentLimits, type DocumentLimits } from './document-limits.js';
+import type { DocumentLimits } from './document-limits.js';
+import { ownRules } from './own-rules.js';
 import { formatError } from './errors.js';
 import { compiledExecution, type Execute } from './execution.js';
 import { graphqlOverHttp } from './http.js';
@@ -80,7 +80,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     persistedQueries: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: mostTokens },
-    validationRules: [documentLimits(limits), certainRoot],
+    validationRules: ownRules(limits),
     documentStore: documents.store,
     formatError,
     plugins: [

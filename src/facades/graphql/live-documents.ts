@@ -20,9 +20,9 @@ import {
 import { LRUCache } from 'lru-cache';
 import { Fault } from '#schema/errors.js';
 import { refuseDeep } from '../nesting.js';
-import { certainRoot } from './certain-root.js';
 import { bytesOf } from './document-cache.js';
-import { documentLimits, type DocumentLimits } from './document-limits.js';
+import type { DocumentLimits } from './document-limits.js';
+import { ownRules } from './own-rules.js';
 import { liveFields, type LiveField } from './streams.js';
 
 /** What a client sends to subscribe. */
@@ -73,7 +73,7 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
     sizeCalculation: bytesOf,
   });
   const texts = new WeakMap<OperationDefinitionNode, Shared>();
-  const rules = [...specifiedRules, documentLimits(limits), certainRoot];
+  const rules = [...specifiedRules, ...ownRules(limits)];
   const read = (text: string): DocumentNode => {
     const before = known.get(text);
     if (before) return before;

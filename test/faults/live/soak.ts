@@ -102,8 +102,10 @@ async function main(): Promise<boolean> {
   clearInterval(coming);
   await asking.stop();
   for (const each of followers) await each.leave();
-  const faults = [...growing(samples), ...asking.failed.slice(told), ...stage.gateways.endings];
-  console.log(`${asking.asked} requests, ${asking.failed.length} failed; ${n} streams came`);
+  for (const fault of asking.failed.slice(told)) console.log(`        failed: ${fault}`);
+  const failed = asking.failed.length;
+  const faults = [...growing(samples), ...(failed > 0 ? [`${failed} requests`] : []), ...stage.gateways.endings];
+  console.log(`${asking.asked} requests, ${failed} failed; ${n} streams came`);
   for (const fault of faults) console.log(`FAILED: ${fault}`);
   await stage.close();
   if (faults.length === 0) rmSync(folder, { recursive: true });

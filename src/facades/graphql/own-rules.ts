@@ -1,0 +1,8 @@
+import type { ValidationRule } from 'graphql';
+import { certainRoot } from './certain-root.js';
+import { documentLimits, type DocumentLimits } from './document-limits.js';
+
+/** What a document must keep to beside the rules that graphql-js has: the same over HTTP and WebSocket. */
+export function ownRules(limits: DocumentLimits): ValidationRule[] {
+  return [documentLimits(limits), certainRoot];
+}
