@@ -5,7 +5,7 @@ import { folded } from './text.js';
 
 /** An attribute that must have one of some values: the union of posting lists that a filter cannot leave. */
 export interface Conjunct {
-  /** An indexed attribute of the object itself; a list is posted under each of its values. */
+  /** An indexed attribute of the object itself, or what identifies it; a list is posted under each of its values. */
   readonly attribute: string;
   /** Each once, UUIDs in lower case as in the keys of the posting lists. */
   readonly values: readonly string[];
@@ -19,9 +19,13 @@ export interface Plan {
   readonly exact: boolean;
 }
 
-function conjunctOf({ model }: ObjectDefinition, { operator, path, keys, values }: Condition): Conjunct | undefined {
+function conjunctOf(
+  { model, key }: ObjectDefinition,
+  { operator, path, keys, values }: Condition,
+): Conjunct | undefined {
   const attribute = path.length === 1 && !keys ? attributeAt(model, path) : undefined;
-  if (!attribute?.index || (operator !== 'eq' && operator !== 'in')) return undefined;
+  if (!attribute || !(attribute.index || path[0] === key)) return undefined;
+  if (operator !== 'eq' && operator !== 'in') return undefined;
   if (attribute.kind !== 'string' && attribute.kind !== 'enum') return undefined;
   return { attribute: path[0]!, values: [...new Set(values.map(folded))] };
 }

@@ -5,7 +5,9 @@ import { definitionOf, objectNames, type ObjectName } from '#schema/objects.js';
 import { parsePosition, type Position } from '#schema/position.js';
 import { sees, type Scope } from '#schema/scope.js';
 import type { Value } from '#schema/change.js';
+import type { ObjectKeys } from '#subscriptions/live/stream.js';
 import type { ToldEvent } from '#subscriptions/log/told-event.js';
+import { keysOfFilter } from '#subscriptions/matcher/keys.js';
 import { FilterInput, readFilter } from './filter-input.js';
 import { inputFault } from './input.js';
 import { hiddenFrom } from './mask.js';
@@ -34,6 +36,8 @@ export interface Watch {
   /** Watches of one key want the same. */
   readonly key: string;
   wants(event: ToldEvent): boolean;
+  /** What it wants has one of these; undefined when its filter says no such thing. */
+  readonly anyOf?: ObjectKeys | undefined;
 }
 
 /** Name of the operation, for metrics and refusals. */
@@ -43,12 +47,13 @@ export const watchName = 'changes.watch';
 export function watchOf(scope: Scope, input: unknown): Watch {
   const asked = parsed(input);
   const objects = permitted(scope, asked.objects);
-  const filter = asked.filter === undefined ? undefined : predicateOf(scope, objects, asked.filter);
-  const tests = new Map(objects.map((object) => [object as string, filter]));
+  const filter = asked.filter === undefined ? undefined : filterOf(scope, objects, asked.filter);
+  const tests = new Map(objects.map((object) => [object as string, filter?.holds]));
   return {
     scope,
     key: JSON.stringify([scope.key, objects, asked.filter ?? null]),
     ...(asked.since === undefined ? {} : { since: positionIn(asked.since) }),
+    anyOf: filter?.anyOf,
     wants(event) {
       const { object, tenant } = event.change;
       if (!tests.has(object) || !sees(scope, tenant)) return false;
@@ -84,18 +89,19 @@ function permitted(scope: Scope, asked: readonly ObjectName[] | undefined): read
   return asked ? objectNames.filter((object) => asked.includes(object)) : readable;
 }
 
-function predicateOf(
+function filterOf(
   scope: Scope,
   objects: readonly ObjectName[],
   asked: NonNullable<z.output<typeof WatchInput>['filter']>,
-): Predicate | undefined {
+): { readonly holds: Predicate; readonly anyOf: ObjectKeys | undefined } | undefined {
   if (objects.length !== 1)
     throw invalid('A filter is over the attributes of one object: name exactly one in objects.', 'filter');
   const definition = definitionOf(objects[0]!);
   const filter = readFilter(definition, asked);
   if (!filter) return undefined;
   refuseHidden(scope, definition, filter);
-  return compileFilter(definition, filter);
+  const keys = keysOfFilter(definition, filter);
+  return { holds: compileFilter(definition, filter), anyOf: keys && { object: definition.name, keys } };
 }
 
 function positionIn(since: string): Position {

@@ -11,29 +11,13 @@ const together = 256;
 /** What may wait until what came before it has been told: members of a slower stream read on from the log. */
 const mostWaiting = 2048;
 
-/** What is matched at once: a filter may take a tenth of a millisecond for each. */
-const piece = 16;
-
-/** A stretch of the log that groups are handed. */
-export interface Piece {
-  /** The place before it. */
-  readonly from: Position;
-  readonly entries: readonly Entry[];
-}
-
-export function* piecesOf({ from, entries }: Piece): Iterable<Piece> {
-  for (let [at, before] = [0, from]; at < entries.length; at += piece) {
-    const some = entries.slice(at, at + piece);
-    yield { from: before, entries: some };
-    before = some.at(-1)!.change.position;
-  }
-}
-
 /** What groups share. */
 export interface Telling {
   readonly texts: TextCache;
   /** Of those who are current: who catches up has turns of its own. */
   readonly turns: Turns;
+  /** Up to where every group has been handed what it may want. */
+  passed(): Position;
   failed(error: unknown): void;
 }
 
@@ -47,23 +31,25 @@ export class Group<T> {
   readonly #turns: Turns;
   /** What each window has for this stream. */
   readonly #digests = new WeakMap<Window, Promise<readonly Entry[]>>();
-  /** Up to where it has been handed what happened. */
+  /** Up to where it has been handed what happened, or where groups that do not want it are (`Telling.passed`). */
   #published: Position;
+  readonly #passed: () => Position;
   #waiting: Entry[] = [];
   /** Everybody current has been told what stands before it; undefined when nothing waits. */
   #before: Position | undefined;
   /** Raised when what is being made is to be told to nobody. */
   #generation = 0;
 
-  constructor(stream: Stream<T>, { texts, turns, failed }: Telling, published: Position) {
+  constructor(stream: Stream<T>, { texts, turns, passed, failed }: Telling, published: Position) {
     this.stream = stream;
     this.texts = new Texts(stream, texts, failed);
     this.#turns = turns;
+    this.#passed = passed;
     this.#published = published;
   }
 
   get published(): Position {
-    return this.#published;
+    return later(this.#published, this.#passed());
   }
 
   /** Those of the entries that are told here, to who catches up. */
@@ -83,15 +69,17 @@ export class Group<T> {
 
   /** Where everybody current has been told everything. */
   settled(): Position {
-    return this.#before ?? this.#published;
+    return this.#before ?? this.published;
   }
 
   /** Tells those who are current what happened, when what came before that has been told. */
-  publish({ from, entries }: Piece): void {
-    const before = this.#published;
-    this.#published = entries.at(-1)!.change.position;
+  publish(entries: readonly Entry[]): void {
+    const before = this.published;
+    const { position } = entries.at(-1)!.change;
+    // It began behind that.
+    if (position.seq <= before.seq) return;
+    this.#published = position;
     if (this.current.size === 0) return;
-    if (before.seq < from.seq) return this.#fallBehind(before);
     const wanted = entries.filter((entry) => this.#wants(entry));
     if (wanted.length === 0) return;
     const telling = this.#before !== undefined;
@@ -99,6 +87,13 @@ export class Group<T> {
     this.#waiting.push(...wanted);
     if (this.#waiting.length > mostWaiting) this.#fallBehind(before);
     else if (!telling) void this.#tell();
+  }
+
+  /** It is not handed what happened up to a place. */
+  passOver(upTo: Position): void {
+    const before = this.published;
+    this.#published = later(upTo, before);
+    if (this.current.size > 0) this.#fallBehind(before);
   }
 
   /** The log was rewritten: what waits was of the former one. */

@@ -4,6 +4,7 @@ import { formatPosition, type Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import type { ToldEvent } from '../log/told-event.js';
 import { until } from '../testing/deliveries.js';
+import type { Stream } from './stream.js';
 import { audience, memory, swapped, type Audience, type Listener } from '../testing/listeners.js';
 
 const idsOf = ({ heard }: Listener) => heard.map(({ what }) => what.split(' ')[0]);
@@ -127,7 +128,7 @@ test('of what can never be told a gap is told, once; where none can be told the 
 
 type Step =
   | { readonly do: 'happen'; readonly count: number }
-  | { readonly do: 'join'; readonly back: number; readonly room: number }
+  | { readonly do: 'join'; readonly back: number; readonly room: number; readonly of: 'all' | 'sevens' }
   | { readonly do: 'rest'; readonly which: number; readonly room: number }
   | { readonly do: 'pause' };
 
@@ -137,15 +138,29 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     do: fc.constant('join' as const),
     back: fc.integer({ min: 0, max: 60 }),
     room: fc.integer({ min: 0, max: 30 }),
+    of: fc.constantFrom('all' as const, 'sevens' as const),
   }),
   fc.record({ do: fc.constant('rest' as const), which: fc.nat(5), room: fc.integer({ min: 0, max: 30 }) }),
   fc.record({ do: fc.constant('pause' as const) }),
 );
 
+const isSeventh = (id: string) => Number(id) % 7 === 0;
+
+/** Of every seventh change: it is found by its key, and handed nothing else. */
+const sevens: Partial<Stream<string>> = {
+  key: 'sevens',
+  wants: ({ change }) => isSeventh(change.id),
+  anyOf: {
+    object: 'Resource',
+    keys: Array.from({ length: 500 }, (_each, index) => ({ attribute: 'resourceId', value: String(7 * index) })),
+  },
+};
+
 /** Joins with everything that must be heard from there. */
 interface Joined {
   readonly listener: Listener;
   readonly from: number;
+  readonly of: 'all' | 'sevens';
 }
 
 async function follow(house: Audience, steps: readonly Step[]): Promise<void> {
@@ -158,14 +173,18 @@ async function follow(house: Audience, steps: readonly Step[]): Promise<void> {
       );
     else if (each.do === 'join' && log.length > 0) {
       const from = Math.max(1, log.length - each.back);
-      joined.push({ listener: house.listen({}, log[from - 1], each.room), from });
+      const listener = house.listen(each.of === 'sevens' ? sevens : {}, log[from - 1], each.room);
+      joined.push({ listener, from, of: each.of });
     } else if (each.do === 'rest') joined[each.which]?.listener.rest(each.room);
     else await new Promise((resolve) => setTimeout(resolve, 2));
   }
   for (const { listener } of joined) listener.rest(Infinity);
-  await until(() => joined.every(({ listener, from }) => listener.heard.length >= log.length - from));
-  for (const { listener, from } of joined)
-    expect(listener.heard.map(({ position }) => position.seq)).toEqual(log.slice(from).map(({ seq }) => seq));
+  const owed = joined.map(({ listener, from, of }) => {
+    const wanted = log.filter((_each, index) => index >= from && (of === 'all' || isSeventh(String(index))));
+    return { listener, seqs: wanted.map(({ seq }) => seq) };
+  });
+  await until(() => owed.every(({ listener, seqs }) => listener.heard.length >= seqs.length));
+  for (const { listener, seqs } of owed) expect(listener.heard.map(({ position }) => position.seq)).toEqual(seqs);
 }
 
 test('whatever happens in whatever order, everybody hears everything behind its position once and in order', async () => {
@@ -235,5 +254,33 @@ test('a stream that takes long to make holds up no other, and is told everything
   gate.resolve();
   await until(() => [slow, late].every(({ heard }) => heard.length === ids.length));
   expect([idsOf(slow), idsOf(late)]).toEqual([ids, ids]);
+  await house.close();
+});
+
+test('more than is kept while the view is behind is read from the log, by those who are found by a key too', async () => {
+  const gate = Promise.withResolvers<void>();
+  const house = await audience(await memory(), () => gate.promise);
+  const [all, some] = [house.listen(), house.listen(sevens)];
+  const ids = Array.from({ length: 3000 }, (_each, index) => `${index}`);
+  // The last pieces hold none that is found by the key.
+  for (let start = 0; start < ids.length; start += 100) await house.happen(...ids.slice(start, start + 100));
+  await house.happen('3001', '3002');
+  gate.resolve();
+  await until(() => all.heard.length === 3002 && some.heard.length >= 429);
+  expect(idsOf(some)).toEqual(ids.filter(isSeventh));
+  expect(some.seat.position()).toEqual(all.seat.position());
+  await house.close();
+});
+
+test('who is found by a key comes along with a log that has nothing for it', async () => {
+  const house = await audience(await memory());
+  const some = house.listen(sevens);
+  const positions = await house.happen('1', '2', '3');
+  await until(() => some.seat.position()?.seq === positions.at(-1)!.seq);
+  await house.happen('7');
+  await until(() => some.heard.length === 1);
+  expect([idsOf(some), house.made.count]).toEqual([['7'], 1]);
+  some.leave();
+  expect(house.hub.size).toBe(0);
   await house.close();
 });

@@ -6,7 +6,8 @@ import { recentLimits, type Entry, type RecentLimits } from '../log/recent.js';
 import { openTail, type Tail } from '../log/tail.js';
 import { eventOf } from '../log/told-event.js';
 import { Digest } from './digest.js';
-import { Group, piecesOf, type Piece, type Telling } from './group.js';
+import { GroupIndex } from './group-index.js';
+import { Group, type Telling } from './group.js';
 import { Member, type Surroundings } from './member.js';
 import type { Seat, Sink, Stream } from './stream.js';
 import { TextCache } from './texts.js';
@@ -44,6 +45,7 @@ class LogHub implements Hub {
   readonly #options: HubOptions;
   // A key tells of one T: who makes the stream makes its sinks.
   readonly #groups = new Map<string, Group<unknown>>();
+  readonly #index = new GroupIndex();
   #tail!: Tail;
   #around!: Surroundings;
   readonly #telling: Telling;
@@ -53,12 +55,19 @@ class LogHub implements Hub {
   #publishing = false;
   /** Up to where groups are handed what happened: each of them knows how far it has come. */
   #published: Position = origin;
+  /** Up to where all of them have been. */
+  #passed: Position = origin;
   /** Raised when the log was rewritten. */
   #generation = 0;
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.#telling = { texts: new TextCache(), turns: new Turns(), failed: (error) => options.failed(notTold, error) };
+    this.#telling = {
+      texts: new TextCache(),
+      turns: new Turns(),
+      passed: () => this.#passed,
+      failed: (error) => options.failed(notTold, error),
+    };
   }
 
   async open(): Promise<void> {
@@ -75,7 +84,7 @@ class LogHub implements Hub {
       },
       failed: (error) => failed('The log could not be read; live streams wait.', error),
     });
-    this.#published = this.#tail.position;
+    this.#published = this.#passed = this.#tail.position;
     const head = () => this.#tail.position;
     const published = () => this.#published;
     this.#around = { reader, digest, ahead: new Set(), turns: new Turns(), published, head, reached, failed };
@@ -83,17 +92,26 @@ class LogHub implements Hub {
 
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
     const groups = this.#groups as Map<string, Group<T>>;
-    const group = groups.get(stream.key) ?? new Group(stream, this.#telling, this.#published);
-    groups.set(stream.key, group);
+    const index = this.#index;
+    const group = groups.get(stream.key) ?? this.#newGroup(stream);
     const member = new Member(group, sink, this.#around, since ?? this.#tail.position);
     member.join();
     return {
       position: () => member.position(),
       leave() {
         member.leave();
-        if (group.members.size === 0 && groups.get(stream.key) === group) groups.delete(stream.key);
+        if (group.members.size > 0 || groups.get(stream.key) !== group) return;
+        groups.delete(stream.key);
+        index.remove(group as Group<unknown>);
       },
     };
+  }
+
+  #newGroup<T>(stream: Stream<T>): Group<T> {
+    const group = new Group(stream, this.#telling, this.#published);
+    this.#groups.set(stream.key, group as Group<unknown>);
+    this.#index.add(group as Group<unknown>);
+    return group;
   }
 
   has(key: string): boolean {
@@ -121,7 +139,7 @@ class LogHub implements Hub {
   #rewritten(): void {
     this.#pending = [];
     this.#generation += 1;
-    this.#published = this.#tail.position;
+    this.#published = this.#passed = this.#tail.position;
     const gap = { reason: 'REWRITTEN', position: this.#published } as const;
     this.#around.ahead.clear();
     for (const group of this.#groups.values()) {
@@ -141,19 +159,15 @@ class LogHub implements Hub {
       await reached(last).catch((error: unknown) => failed('Live streams are ahead of the view.', error));
       // Of the former log: everybody has been told.
       if (generation !== this.#generation) continue;
+      const missed = this.#published.seq < from.seq;
       this.#published = last;
-      await turns.each(this.#handed({ from, entries }), ([group, piece]) => {
-        if (generation === this.#generation) group.publish(piece);
-      });
+      const stands = () => generation === this.#generation;
+      if (missed) await turns.each([...this.#groups.values()], (group) => void (stands() && group.passOver(last)));
+      else await turns.each(this.#index.handed(entries), ([group, some]) => void (stands() && group.publish(some)));
+      if (stands()) this.#passed = last;
       await turns.each([...this.#around.ahead], (member) => member.goOn());
     }
     this.#publishing = false;
-  }
-
-  /** Who is handed what; a group that is new begins behind it. */
-  *#handed(all: Piece): Iterable<readonly [Group<unknown>, Piece]> {
-    const pieces = [...piecesOf(all)];
-    for (const group of [...this.#groups.values()]) for (const piece of pieces) yield [group, piece];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Fault } from '#schema/errors.js';
 import type { Position } from '#schema/position.js';
 import type { ToldEvent } from '../log/told-event.js';
+import type { AttributeKey } from '../matcher/keys.js';
 
 /** What happened up to a position is not told: it is not known to anybody, or cannot be put into words. */
 export interface Gap {
@@ -19,11 +20,19 @@ export interface Told<T> {
   readonly what: T;
 }
 
+/** Values of attributes of one object. */
+export interface ObjectKeys {
+  readonly object: string;
+  readonly keys: readonly AttributeKey[];
+}
+
 /** What somebody wants to be told of the log, and in which words. */
 export interface Stream<T> {
   /** Streams of one key want the same events and tell them alike: everything is made once for all of them. */
   readonly key: string;
   wants(event: ToldEvent): boolean;
+  /** What it wants has one of these, before or after it; whatever may be wanted when absent. */
+  readonly anyOf?: ObjectKeys | undefined;
   tell(event: ToldEvent): Promise<T>;
   /** Absent where a gap ends the stream. */
   tellGap?(gap: Gap): Promise<T>;

@@ -63,9 +63,18 @@ export interface Keys {
   readonly exact: boolean;
 }
 
+/** Values of one attribute, of which whatever the filter is true of has one; undefined when nothing can be said. */
+export function keysOfFilter(definition: ObjectDefinition, filter: Filter): readonly AttributeKey[] | undefined {
+  return few(oneOf(definition, filter));
+}
+
+function few(conjuncts: readonly Conjunct[] | undefined): readonly AttributeKey[] | undefined {
+  const any = conjuncts?.flatMap(({ attribute, values }) => values.map((value) => ({ attribute, value })));
+  return any && any.length <= mostKeys ? any : undefined;
+}
+
 /** Undefined when nothing can be said. */
 export function keysOf(definition: ObjectDefinition, groups: Alternatives, mode: FilterMode): Keys | undefined {
-  const conjuncts = mode === 'include' ? ofIncluded(definition, groups) : ofExcluded(definition, groups);
-  const any = conjuncts?.flatMap(({ attribute, values }) => values.map((value) => ({ attribute, value })));
-  return any && any.length <= mostKeys ? { any, exact: isExact(definition, groups, mode) } : undefined;
+  const any = few(mode === 'include' ? ofIncluded(definition, groups) : ofExcluded(definition, groups));
+  return any && { any, exact: isExact(definition, groups, mode) };
 }

@@ -144,7 +144,7 @@ function entryOf(id: string): Entry {
     tenant: null,
     instance: 'east',
     baseline: false,
-    reversePatch: {},
+    reversePatch: { resourceId: id },
     marks: [],
   };
 }

@@ -67,7 +67,7 @@ function on(
 }
 
 const equality = ['eq', 'neq', 'in', 'nin'] as const;
-const indexed = ['resourcePoolId', 'resourceTypeId', 'globalAssetId', 'tags', 'groups'];
+const indexed = ['resourceId', 'resourcePoolId', 'resourceTypeId', 'globalAssetId', 'tags', 'groups'];
 
 /** Conditions on what resources have. */
 export const onResource: fc.Arbitrary<Condition> = fc.oneof(

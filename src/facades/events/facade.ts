@@ -92,6 +92,7 @@ function streamOf(view: View, watch: Watch): Stream<string> {
   return {
     key: `events ${key}`,
     wants: (event) => watch.wants(event),
+    anyOf: watch.anyOf,
     tell: async (event) => eventOf('change', toldChange(view, scope, event)),
     tellGap: async (gap) => eventOf('gap', toldGap(gap)),
   };

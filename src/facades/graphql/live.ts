@@ -35,6 +35,7 @@ export function subscribing(parts: Parts): Subscribe {
     const stream: Stream<string> = {
       key: `graphql ${watch.key}\n${document.shared}`,
       wants: (event) => watch.wants(event),
+      anyOf: watch.anyOf,
       tell: (event) => executed(parts, caller, document, { event }),
       ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
     };

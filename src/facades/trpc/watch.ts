@@ -84,6 +84,7 @@ function streamOf(view: View, watch: Watch): Stream<Happened> {
   return {
     key: `trpc ${watch.key}`,
     wants: (event) => watch.wants(event),
+    anyOf: watch.anyOf,
     tell: async (event) => toldChange(view, watch.scope, event),
     tellGap: async (gap) => toldGap(gap),
   };
