@@ -3,7 +3,8 @@ import { Agent, request } from 'node:http';
 export interface Pace {
   /** Over all servers. */
   readonly perSecond: number;
-  readonly seconds: number;
+  /** Or until it is told to stop. */
+  readonly seconds: number | AbortSignal;
 }
 
 /** A server, and the paths that are asked of it in turn. */
@@ -20,19 +21,20 @@ export interface Asked {
 export async function paced(servers: readonly Asked[], { perSecond, seconds }: Pace): Promise<readonly number[][]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const answers = servers.map((): Promise<number>[] => []);
-  const total = perSecond * seconds;
+  const over = typeof seconds === 'number' ? () => false : () => seconds.aborted;
+  const most = typeof seconds === 'number' ? perSecond * seconds : Infinity;
   const start = performance.now();
   let asked = 0;
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
-      const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * perSecond));
+      const due = Math.min(most, Math.floor(((performance.now() - start) / 1000) * perSecond));
       for (; asked < due; asked += 1) {
         const at = asked % servers.length;
         const { url, paths } = servers[at]!;
         const times = answers[at]!;
         times.push(timed(agent, url + paths[times.length % paths.length]!));
       }
-      if (due < total) return;
+      if (due < most && !over()) return;
       clearInterval(timer);
       resolve();
     }, 1);

@@ -11,7 +11,10 @@ export async function manyFilters(to: Clients): Promise<void> {
   const [lonely, crowded] = [await openLiveWorld(), await openLiveWorld()];
   const others = clients();
   const where = (n: number) => `where: { resourceId: { eq: "${serverId(n)}" } }`;
-  const queries = Array.from({ length: 1000 }, (_each, n) => `subscription { resourceChanged(${where(n)}) { ${told} } }`);
+  const queries = Array.from(
+    { length: 1000 },
+    (_each, n) => `subscription { resourceChanged(${where(n)}) { ${told} } }`,
+  );
   await to.open(lonely.port, [document], 1);
   await others.open(crowded.port, queries, 1000);
   const [single, many]: [number[], number[]] = [[], []];

@@ -21,6 +21,18 @@ export interface Telling {
   failed(error: unknown): void;
 }
 
+/** What a window has for a stream. */
+interface Digested {
+  readonly entries: readonly Entry[];
+  /** What is behind the place that was asked for last: one list for a crowd that comes from there. */
+  rest: { readonly at: number; readonly entries: readonly Entry[] };
+}
+
+function digested(wanted: readonly Entry[]): Digested {
+  const entries = lastOfEach(wanted);
+  return { entries, rest: { at: 0, entries } };
+}
+
 /** Everybody who is told the same. Streams do not wait for each other: one that takes long to make slows no other. */
 export class Group<T> {
   readonly stream: Stream<T>;
@@ -30,7 +42,7 @@ export class Group<T> {
   readonly current = new Set<Member<T>>();
   readonly #turns: Turns;
   /** What each window has for this stream. */
-  readonly #digests = new WeakMap<Window, Promise<readonly Entry[]>>();
+  readonly #digests = new WeakMap<Window, Promise<Digested>>();
   /** Up to where it has been handed what happened, or where groups that do not want it are (`Telling.passed`). */
   #published: Position;
   readonly #passed: () => Position;
@@ -62,9 +74,13 @@ export class Group<T> {
   /** Of what is wanted of a window behind a place: the last of each object. */
   async digestOf(window: Window, { seq }: Position, turns: Turns): Promise<readonly Entry[]> {
     let known = this.#digests.get(window);
-    if (!known) this.#digests.set(window, (known = this.wanted(window.entries, turns).then(lastOfEach)));
+    if (!known) this.#digests.set(window, (known = this.wanted(window.entries, turns).then(digested)));
     const digest = await known;
-    return turns.take(() => digest.slice(indexAfter(digest, seq)));
+    return turns.take(() => {
+      const at = indexAfter(digest.entries, seq);
+      if (digest.rest.at !== at) digest.rest = { at, entries: digest.entries.slice(at) };
+      return digest.rest.entries;
+    });
   }
 
   /** Where everybody current has been told everything. */

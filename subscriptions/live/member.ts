@@ -165,7 +165,7 @@ export class Member<T> {
   async #tell({ wanted, last }: Piece, from: Position): Promise<boolean> {
     const { turns } = this.#around;
     for (let [at, place] = [0, from]; ; at += together) {
-      const { told, ends } = await this.#group.texts.of(wanted.slice(at, at + together), turns);
+      const { told, ends } = await this.#group.texts.ofCrowd(wanted, at, together, turns);
       const all = at + together >= wanted.length;
       const upTo = all && !ends ? last : (told.at(-1)?.position ?? place);
       // Who was moved meanwhile begins again by itself.

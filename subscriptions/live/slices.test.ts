@@ -1,30 +1,8 @@
 import { expect, test } from '@jest/globals';
+import type { Told } from './stream.js';
+import { busiestTurn, work } from '../testing/busiest-turn.js';
 import { until } from '../testing/deliveries.js';
 import { audience, memory } from '../testing/listeners.js';
-
-/** How much is done in one turn of the loop, at most. */
-function busiestTurn() {
-  let [now, most, counting] = [0, 0, true];
-  const next = () => {
-    now = 0;
-    if (counting) setImmediate(next);
-  };
-  setImmediate(next);
-  return {
-    did: () => void (most = Math.max(most, (now += 1))),
-    /** Stops counting. */
-    most() {
-      counting = false;
-      return most;
-    },
-  };
-}
-
-/** Keeps the processor for so many milliseconds: a slice of 2 holds the same number of these on a busy machine. */
-function work(milliseconds: number): void {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
-}
 
 const names = (count: number) => Array.from({ length: count }, (_each, index) => `x${index}`);
 
@@ -115,5 +93,29 @@ test('of more changes than may wait while others are told nothing is lost: all r
   await until(() => [one, other].every(({ heard }) => heard.length === ids.length));
   expect(place!.seq).toBeLessThan(one.heard[0]!.position.seq);
   for (const { heard } of [one, other]) expect(heard.map(({ what }) => what.split(' ')[0])).toEqual(ids);
+  await house.close();
+});
+
+test('a crowd that comes back from one place is told what was made once, and waits for it once', async () => {
+  const house = await audience(await memory());
+  const [first] = await house.happen('before');
+  for (let batch = 0; batch < 15; batch += 1) await house.happen(...names(100));
+  const heard = names(50).map((): (readonly Told<string>[])[] => []);
+  for (const own of heard)
+    house.hub.join<string>(
+      { key: 'all', wants: () => true, tell: ({ change }) => Promise.resolve(change.id) },
+      {
+        take(told) {
+          own.push(told);
+          return told.length;
+        },
+        whenRoom: () => undefined,
+        end: () => undefined,
+      },
+      first,
+    );
+  await until(() => heard.every((own) => own.flat().length === 100));
+  // The list itself, not one like it.
+  expect(new Set(heard.map(([told]) => told)).size).toBe(1);
   await house.close();
 });

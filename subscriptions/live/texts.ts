@@ -21,8 +21,15 @@ interface Text {
   readonly making: Promise<Made>;
 }
 
+/** What is told of a piece of `all`, which is not kept for it. */
+interface Crowd {
+  readonly all: WeakRef<readonly Entry[]>;
+  readonly telling: Promise<Telling<unknown>>;
+}
+
 /** What all streams of a hub told lately. */
 export class TextCache {
+  readonly crowds = new LRUCache<string, Crowd>({ maxSize: bytes, sizeCalculation: () => perObject });
   readonly texts = new LRUCache<string, Text>({ maxSize: bytes, sizeCalculation: () => perObject });
   #streams = 0;
 
@@ -52,6 +59,20 @@ export class Texts<T> {
     this.#cache = cache;
     this.#name = cache.name();
     this.#failed = failed;
+  }
+
+  /**
+   * What is told of so many of them from a place on, made once for a crowd that comes with the same list. Each for itself took
+   * 1,000 who came back 3.5 s of 6, most of it to wait for one another at every text.
+   */
+  ofCrowd(all: readonly Entry[], at: number, count: number, turns: Turns): Promise<Telling<T>> {
+    const { crowds } = this.#cache;
+    const key = `${this.#name} ${at}`;
+    const known = crowds.get(key);
+    if (known?.all.deref() === all) return known.telling as Promise<Telling<T>>;
+    const crowd = { all: new WeakRef(all), telling: this.of(all.slice(at, at + count), turns) };
+    crowds.set(key, crowd, { size: perObject * count });
+    return crowd.telling;
   }
 
   /** What is told of these entries; others have their turn between two that are made. Never rejects. */

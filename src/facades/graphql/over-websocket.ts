@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols, makeServer, type Context, type Server } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Fault } from '#schema/errors.js';
+import { Turns } from '#subscriptions/live/turns.js';
 import { Exchange } from '../exchange.js';
 import type { Connections } from '../live/connections.js';
 import { requestIds } from '../request-id.js';
@@ -27,6 +28,14 @@ const initWithin = 3000;
 const longestGreeting = 8192;
 const tryAgainLater = 1013;
 const internalError = 4500;
+
+/**
+ * 250 clients that came back at once, each in a quarter of a millisecond for its upgrade and another for what it asked, held up
+ * everybody else for as long as that took all of them: 70 ms in one turn of the loop, 250 ms until a read was answered.
+ */
+interface Opening extends OverWebSocketParts {
+  readonly saying: Turns;
+}
 
 type Ctx = Context<Record<string, unknown>, LiveSocket>;
 
@@ -54,14 +63,25 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
     onError: (_context, _id, _sent, errors) => errors.map((error) => formatError(error.toJSON(), error)),
   });
   const nextId = requestIds();
-  return (request, socket, head) =>
+  // What has come in waits for no connection that is still to be taken over.
+  const [arriving, saying] = [new Turns(), new Turns()];
+  const takeOver: Upgrade = (request, socket, head) =>
     server.handleUpgrade(request, socket, head, (ws) => {
       const id = nextId(request.headers['x-request-id']);
-      open(parts, protocol, ws, new LiveSocket(ws, request, id, parts.limits));
+      open({ ...parts, saying }, protocol, ws, new LiveSocket(ws, request, id, parts.limits));
     });
+  return (request, socket, head) => void arriving.take(() => takeOver(request, socket, head));
 }
 
-function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSocket, live: LiveSocket): void {
+function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live: LiveSocket): void {
+  const heard = (take: (text: string) => Promise<void>, data: Buffer): void => {
+    // Who has left is begun nothing for.
+    if (!live.open) return;
+    take(data.toString()).catch((error: unknown) => {
+      parts.unforeseen(error, live);
+      live.close(internalError, 'Internal error');
+    });
+  };
   let forget: () => void;
   try {
     forget = parts.connections.admit(live);
@@ -79,10 +99,7 @@ function open(parts: OverWebSocketParts, protocol: Server<LiveSocket>, ws: WebSo
         ws.on('message', (data: Buffer) => {
           if (!live.hears(data.length)) return;
           if (!live.principal && data.length > longestGreeting) return live.sayFirst();
-          take(data.toString()).catch((error: unknown) => {
-            parts.unforeseen(error, live);
-            live.close(internalError, 'Internal error');
-          });
+          void parts.saying.take(() => heard(take, data));
         }),
     },
     live,

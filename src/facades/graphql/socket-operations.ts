@@ -91,10 +91,10 @@ interface Begun {
 function stream(parts: SocketOperationParts, begun: Begun, document: LiveDocument): Answering {
   const { live, exchange, caller, asked } = begun;
   const forget = live.keep(live.heard);
-  const tell = telling(begun);
+  const textOf = wording(begun);
   const sink: Sink<string> = {
     // Who is sent away resumes from what it was told last; the end of a stream would keep it from coming back.
-    take: (told) => (live.open && !live.leaving ? live.outlet.write(told, ({ what }) => tell(what)) : told.length),
+    take: (told) => (live.open && !live.leaving ? live.sendTogether(told, ({ what }) => textOf(what)) : told.length),
     whenRoom: (then) => live.outlet.whenRoom(then),
     end: (fault) => void answering.throw(fault).catch(() => undefined),
   };
@@ -136,7 +136,7 @@ function unlessRefused(begin: () => void, forget: () => void): void {
 function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering {
   const { live, caller, asked } = begun;
   if (live.leaving) throw goesAway();
-  const tell = telling(begun);
+  const textOf = wording(begun);
   let status = 499;
   const answering = new Answering(() => {
     caller.left();
@@ -154,7 +154,7 @@ function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering 
       if (answering.over) return;
       const result = JSON.stringify(await parts.once(sent, caller));
       if (answering.over) return;
-      await new Promise<void>((taken) => tell(result, taken));
+      await new Promise<void>((taken) => live.send(textOf(result), taken));
       status = 200;
       await answering.return();
     } catch (error) {
@@ -165,12 +165,12 @@ function once(parts: SocketOperationParts, begun: Begun, sent: Sent): Answering 
   return answering;
 }
 
-/** Writes results of an operation, which are JSON already. */
-function telling({ id, live, exchange }: Begun): (result: string, taken?: () => void) => void {
+/** Messages for results of an operation, which are JSON already. */
+function wording({ id, exchange }: Begun): (result: string) => string {
   const before = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-  return (result, taken) => {
+  return (result) => {
     exchange.bytes = (exchange.bytes ?? 0) + Buffer.byteLength(result);
-    live.send(`${before}${result}}`, taken);
+    return `${before}${result}}`;
   };
 }
 

@@ -106,6 +106,26 @@ export class LiveSocket implements LiveConnection {
     else this.socket.write(frame, 'latin1', taken);
   }
 
+  /** Sends what there is room for, in one write as far as it can be; answers how many. */
+  sendTogether<T>(all: readonly T[], textOf: (one: T) => string): number {
+    let [count, frames] = [0, ''];
+    const flush = () => {
+      if (frames !== '') this.socket.write(frames, 'latin1');
+      frames = '';
+    };
+    for (; count < all.length && this.outlet.hasRoom(frames.length); count += 1) {
+      const text = textOf(all[count]!);
+      const frame = textFrame(text);
+      if (frame !== undefined) frames += frame;
+      else {
+        flush();
+        this.#ws.send(text);
+      }
+    }
+    flush();
+    return count;
+  }
+
   close(code: number, reason: string): void {
     if (!this.open) return;
     this.#ws.close(code, reason);

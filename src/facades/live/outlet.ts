@@ -15,7 +15,12 @@ export class Outlet {
   }
 
   get room(): boolean {
-    return this.#socket.writableLength < this.#backlog;
+    return this.hasRoom(0);
+  }
+
+  /** Whether there is room for more when so many bytes have been written that are not yet. */
+  hasRoom(beside: number): boolean {
+    return this.#socket.writableLength + beside < this.#backlog;
   }
 
   /** Calls back once when what was written has been taken; all streams of a connection wait together. */
