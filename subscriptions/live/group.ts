@@ -55,7 +55,7 @@ export class Group<T> {
   constructor(stream: Stream<T>, { texts, turns, passed, failed }: Telling, published: Position) {
     this.stream = stream;
     this.texts = new Texts(stream, texts, failed);
-    this.#turns = turns;
+    this.#turns = turns.of(stream.tenant ?? '');
     this.#passed = passed;
     this.#published = published;
   }
