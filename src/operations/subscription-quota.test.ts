@@ -22,7 +22,7 @@ const permissions = new Set(objectNames.map((name) => `${objects[name].collectio
 
 function call(tenant: string | undefined): Call {
   const scope = { tenant, permissions, key: String(tenant) };
-  return { scope, view, signal: new AbortController().signal } as unknown as Call;
+  return { principal: { name: 'ann', scope }, scope, view, signal: new AbortController().signal } as unknown as Call;
 }
 
 const wanted = (name: string) =>

@@ -89,7 +89,8 @@ async function create(
   const tenant = call.scope.tenant ?? systemTenant;
   const id = randomUUID();
   const shown = shownTo(rest.callback, credentials);
-  const value = withoutAbsent({ subscriptionId: id, ...rest, ...naming(shown), state: 'active' });
+  const createdBy = call.principal.name;
+  const value = withoutAbsent({ subscriptionId: id, ...rest, ...naming(shown), createdBy, state: 'active' });
   demandUsable(around, call, value, tenant, credentials);
   const claim = claimOf(tenant, value);
   const leave = await placeFor(around, call, id, claim);
