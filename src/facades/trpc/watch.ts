@@ -48,6 +48,8 @@ export async function* watching(
   input: unknown,
   signal: AbortSignal,
 ): AsyncGenerator<TrackedEnvelope<Happened | null>, void, void> {
+  // An abort that came before tells no listener any more.
+  if (signal.aborted) return;
   const queue = new Queue<Happened>();
   const ends: (() => void)[] = [];
   try {
