@@ -38,7 +38,7 @@ export class Backlog {
     this.#find = find;
   }
 
-  /** From where the log must be read to go on; undefined while enough is in line. */
+  /** From where the log must be read to go on; undefined while enough is in line. Another one, though equal, after a new start. */
   get wanted(): Position | undefined {
     return this.#live || this.#queue.length >= fewHeld ? undefined : this.#scanned;
   }
@@ -131,7 +131,7 @@ export class Backlog {
     this.#pending = new Set(this.#undone());
     this.#queue = [];
     this.#live = false;
-    this.#scanned = this.#position;
+    this.#scanned = { ...this.#position };
   }
 
   /** Goes on behind `position`, as if nothing behind it was done; of what is taken only `under way` stays so. */
@@ -140,7 +140,8 @@ export class Backlog {
     this.#queue = [];
     this.#live = false;
     this.#pending = new Set();
-    this.#position = this.#scanned = position;
+    this.#position = position;
+    this.#scanned = { ...position };
     this.#reach = position.seq;
   }
 
