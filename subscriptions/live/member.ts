@@ -5,7 +5,7 @@ import type { Entry } from '../log/recent.js';
 import type { Digest, Window } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../turns.js';
 
 /** What members share. */
 export interface Surroundings {

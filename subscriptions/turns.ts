@@ -91,12 +91,21 @@ export class Turns {
   async each<T>(all: Iterable<T>, work: (one: T) => void): Promise<void> {
     const rest = all[Symbol.iterator]();
     let next = rest.next();
+    if (next.done) return;
+    await this.until(() => {
+      work(next.value as T);
+      next = rest.next();
+      return next.done === true;
+    });
+  }
+
+  /** Does the work again until it answers that nothing is left, in as many turns as that takes. */
+  async until(work: () => boolean): Promise<void> {
     const some = () => {
-      do {
-        work(next.value as T);
-        next = rest.next();
-      } while (!next.done && !this.#queue.usedUp());
+      let over = work();
+      while (!over && !this.#queue.usedUp()) over = work();
+      return over;
     };
-    while (!next.done) await this.take(some);
+    while (!(await this.take(some)));
   }
 }
