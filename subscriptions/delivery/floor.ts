@@ -257,6 +257,6 @@ export class Floor {
   #report(fault: string, error: unknown, meanwhile?: string): void {
     if (this.#ended || (error as { readonly name?: unknown } | undefined)?.name === 'AbortError') return;
     const goesOn = meanwhile !== undefined && !this.#stopping.signal.aborted;
-    this.#options.log('warn', `${fault}${goesOn ? `; ${meanwhile}` : ''}.`, { error });
+    this.#options.log('warn', `${fault}${goesOn ? `; ${meanwhile}` : ''}.`, { err: error });
   }
 }
