@@ -28,7 +28,15 @@ export const matching: Matching = {
     return {
       add: ({ id }, compiled) => void all.set(id, compiled),
       remove: (id) => void all.delete(id),
-      match: (event) => [...all].flatMap(([id, compiled]) => (compiled.matches(event) ? [id] : [])),
+      match: (event, failed) =>
+        [...all].flatMap(([id, compiled]) => {
+          try {
+            return compiled.matches(event) ? [id] : [];
+          } catch (error) {
+            failed(id, error);
+            return [];
+          }
+        }),
     };
   },
   mayRead: ({ tenant }, { change }) => change.tenant === null || change.tenant === tenant,
