@@ -43,6 +43,7 @@ const longestDrain = 10_000;
 const subscription = 'InventorySubscription';
 const givenUnfinished =
   'A shard was given back with notifications unfinished: who has it next sends them, those under way once more.';
+const unmatched = 'Whether a subscription is owed a change could not be found out; it reads the log again.';
 /** After which a shard that could not be read is read again, milliseconds. */
 const again = 1000;
 /** Part of the time that the log keeps a change, after which it is given up while it still can be told. */
@@ -125,13 +126,25 @@ export class Floor {
 
   #arrived(entry: Entry, before: Position): void {
     const { change, event } = entry;
-    if (event) for (const id of this.#shop.index.match(event)) this.#roster.get(id)?.offer(entry, before);
+    const unasked: string[] = [];
+    const failed = (id: string, error: unknown) => {
+      unasked.push(id);
+      this.#options.log('warn', unmatched, { subscriptionId: id, err: error });
+    };
+    if (event) for (const id of this.#shop.index.match(event, failed)) this.#roster.get(id)?.offer(entry, before);
+    for (const id of unasked) this.#readAgain(id, before);
     if (change.object !== subscription) return;
     const shard = this.#shards.get(shardOf(change.id));
     if (!shard) return;
     if (change.change === 'created') shard.created(change.id);
     if (!change.after) shard.end(change.id, change.position);
     else this.#stands(shard, change.after);
+  }
+
+  #readAgain(id: string, before: Position): void {
+    const worker = this.#roster.get(id);
+    worker?.backlog.rescan(before);
+    worker?.pump();
   }
 
   #stands(shard: Shard, row: Subscriber): void {
@@ -257,6 +270,6 @@ export class Floor {
   #report(fault: string, error: unknown, meanwhile?: string): void {
     if (this.#ended || (error as { readonly name?: unknown } | undefined)?.name === 'AbortError') return;
     const goesOn = meanwhile !== undefined && !this.#stopping.signal.aborted;
-    this.#options.log('warn', `${fault}${goesOn ? `; ${meanwhile}` : ''}.`, { error });
+    this.#options.log('warn', `${fault}${goesOn ? `; ${meanwhile}` : ''}.`, { err: error });
   }
 }

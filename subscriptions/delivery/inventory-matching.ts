@@ -39,7 +39,7 @@ export function inventoryMatching(notifier: Notifier): Matching<CompiledSubscrip
         add: ({ id, tenant }, compiled) =>
           index.add(id, compiled, tenant === systemTenant ? undefined : (tenant ?? undefined)),
         remove: (id) => index.remove(id),
-        match: (event) => index.match(event),
+        match: (event, failed) => index.match(event, failed),
       };
     },
     mayRead(subscriber, event) {

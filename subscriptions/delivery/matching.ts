@@ -12,7 +12,8 @@ export interface Index<C extends Compiled> {
   /** In place of an earlier one of the same id. */
   add(subscriber: Subscriber, compiled: C): void;
   remove(id: string): void;
-  match(event: ToldEvent): readonly string[];
+  /** A subscription that cannot be asked is told to `failed` and keeps none of the others back. */
+  match(event: ToldEvent, failed: (id: string, error: unknown) => void): readonly string[];
 }
 
 /** A notification as it is posted; its id is the same at every attempt, from every process. */

@@ -38,7 +38,10 @@ export type Posted =
 /** The guarded way out; it ends by itself when nothing is answered, and never throws. */
 export type Post = (posting: Posting) => Promise<Posted>;
 
-export type Log = (level: 'info' | 'warn' | 'error', message: string, fields: object) => void;
+/** An error is `err`: under another name the logger writes nothing of it. */
+type Fields = Readonly<Record<string, unknown>> & { readonly error?: never };
+
+export type Log = (level: 'info' | 'warn' | 'error', message: string, fields: Fields) => void;
 
 /** Counters; called once for each notification or attempt. */
 export interface DeliveryMetrics {

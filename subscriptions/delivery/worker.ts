@@ -312,6 +312,6 @@ export class Worker {
   }
 
   #report(message: string, error: unknown): void {
-    if (!this.#left) this.#shop.log('warn', message, { subscriptionId: this.id, error });
+    if (!this.#left) this.#shop.log('warn', message, { subscriptionId: this.id, err: error });
   }
 }

@@ -1,5 +1,6 @@
 import type { Position } from '#schema/position.js';
 import type { Lease } from '#platform/store/store.js';
+import type { Backlog } from './backlog.js';
 import type { Progress } from './documents.js';
 import type { Limits } from './limits.js';
 import type { LogReader, Lost } from '../log/reader.js';
@@ -34,6 +35,8 @@ export interface Workshop extends Surroundings {
 }
 
 export interface Offered {
+  readonly backlog: Pick<Backlog, 'rescan'>;
+  pump(): void;
   offer(entry: Entry, before: Position): void;
 }
 

@@ -41,6 +41,7 @@ export class Group<T> {
   /** Those who have been told everything so far. */
   readonly current = new Set<Member<T>>();
   readonly #turns: Turns;
+  readonly #failed: (error: unknown) => void;
   /** What each window has for this stream. */
   readonly #digests = new WeakMap<Window, Promise<Digested>>();
   /** Up to where it has been handed what happened, or where groups that do not want it are (`Telling.passed`). */
@@ -56,6 +57,7 @@ export class Group<T> {
     this.stream = stream;
     this.texts = new Texts(stream, texts, failed);
     this.#turns = turns.of(stream.tenant ?? '');
+    this.#failed = failed;
     this.#passed = passed;
     this.#published = published;
   }
@@ -74,7 +76,12 @@ export class Group<T> {
   /** Of what is wanted of a window behind a place: the last of each object. */
   async digestOf(window: Window, { seq }: Position, turns: Turns): Promise<readonly Entry[]> {
     let known = this.#digests.get(window);
-    if (!known) this.#digests.set(window, (known = this.wanted(window.entries, turns).then(digested)));
+    if (!known) {
+      known = this.wanted(window.entries, turns).then(digested);
+      this.#digests.set(window, known);
+      // Who comes next asks again.
+      known.catch(() => this.#digests.delete(window));
+    }
     const digest = await known;
     return turns.take(() => {
       const at = indexAfter(digest.entries, seq);
@@ -96,13 +103,22 @@ export class Group<T> {
     if (position.seq <= before.seq) return;
     this.#published = position;
     if (this.current.size === 0) return;
-    const wanted = entries.filter((entry) => this.#wants(entry));
+    const wanted = this.#wantedNow(entries);
     if (wanted.length === 0) return;
     const telling = this.#before !== undefined;
     this.#before ??= before;
     this.#waiting.push(...wanted);
     if (this.#waiting.length > mostWaiting) this.#fallBehind(before);
-    else if (!telling) void this.#tell();
+    else if (!telling) void this.#tell().catch((error: unknown) => this.#end(error));
+  }
+
+  #wantedNow(entries: readonly Entry[]): readonly Entry[] {
+    try {
+      return entries.filter((entry) => this.#wants(entry));
+    } catch {
+      // All have ended.
+      return [];
+    }
   }
 
   /** It is not handed what happened up to a place. */
@@ -125,7 +141,21 @@ export class Group<T> {
   }
 
   #wants({ event }: Entry): boolean {
-    return event !== undefined && this.stream.wants(event);
+    try {
+      return event !== undefined && this.stream.wants(event);
+    } catch (error) {
+      this.#end(error);
+      throw error;
+    }
+  }
+
+  /** It cannot be found out what is to be told here: other streams go on. */
+  #end(error: unknown): void {
+    // Nobody is left of those who were ended for it before.
+    if (this.members.size === 0) return;
+    this.#failed(error);
+    this.#forget();
+    for (const member of [...this.members]) member.end();
   }
 
   async #tell(): Promise<void> {

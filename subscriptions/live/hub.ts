@@ -133,7 +133,14 @@ class LogHub implements Hub {
     if (this.#publishing) return;
     this.#publishing = true;
     // All that is read in this turn is told together.
-    setImmediate(() => void this.#publish());
+    setImmediate(() => void this.#publish().catch((error: unknown) => this.#notPublished(error)));
+  }
+
+  /** Who has not been handed something reads it from the log. */
+  #notPublished(error: unknown): void {
+    this.#publishing = false;
+    this.#options.failed(notTold, error);
+    for (const group of this.#groups.values()) group.passOver(this.#published);
   }
 
   #rewritten(): void {

@@ -138,6 +138,7 @@ export class Member<T> {
       try {
         while (!(await this.#step()));
       } catch (error) {
+        if (this.#left) break;
         this.#around.failed('A live stream could not be read on; it is tried again.', error);
         setTimeout(() => this.#catchUp(), retryAfter).unref();
       }

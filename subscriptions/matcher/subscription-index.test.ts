@@ -44,6 +44,22 @@ test('no match is lost and none is made up, whatever was added, replaced and rem
   );
 });
 
+test('of a filter that throws it is told, and the others match all the same', () => {
+  const index = subscriptionIndex();
+  const unasked = new Error('It cannot be asked.');
+  const test = () => {
+    throw unasked;
+  };
+  index.add('first', compileSubscription(inventory), undefined);
+  index.add('broken', { matches: test, keys: [{ object: 'Resource', test }] }, undefined);
+  index.add('last', compileSubscription(inventory), undefined);
+  const failures: unknown[] = [];
+  const event = told({ object: 'Resource', kind: 'created', after: {} });
+  expect(index.match(event, (...failure) => failures.push(failure))).toEqual(['first', 'last']);
+  expect(failures).toEqual([['broken', unasked]]);
+  expect(() => index.match(event)).toThrow(unasked);
+});
+
 describe('tenants', () => {
   const index = subscriptionIndex();
   index.add('system', compileSubscription(inventory), undefined);

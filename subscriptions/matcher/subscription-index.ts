@@ -9,10 +9,12 @@ export interface SubscriptionIndex {
   /** In place of an earlier one of the same id. A `tenant` of undefined sees the events of all. */
   add(id: string, compiled: CompiledSubscription, tenant: string | undefined): void;
   remove(id: string): void;
-  /** Ids of the subscriptions that match, each once. */
-  match(event: ToldEvent): readonly string[];
+  /** Ids of the subscriptions that match, each once. Of whose filter throws it is told, and the others are found all the same. */
+  match(event: ToldEvent, failed?: Failed): readonly string[];
   readonly size: number;
 }
+
+type Failed = (id: string, error: unknown) => void;
 
 interface Entry {
   readonly id: string;
@@ -85,6 +87,10 @@ function entriesFor(bucket: Bucket, tenant: string | null): Iterable<Entries> {
   return [bucket.get(undefined), bucket.get(tenant)].filter((entries) => entries !== undefined);
 }
 
+function rethrow(_id: string, error: unknown): never {
+  throw error;
+}
+
 export function subscriptionIndex(): SubscriptionIndex {
   const subscriptions = new Map<string, Entry>();
   const places = new Map<string, Postings>();
@@ -105,7 +111,7 @@ export function subscriptionIndex(): SubscriptionIndex {
       for (const key of compiled.keys) put(places, key, entry);
     },
     remove,
-    match(event) {
+    match(event, failed = rethrow) {
       const change = reportedKind(event.change);
       if (!change) return [];
       turn += 1;
@@ -114,7 +120,11 @@ export function subscriptionIndex(): SubscriptionIndex {
       const ask = (test: IndexKey['test'], entry: Entry) => {
         if (entry.seen === turn) return;
         entry.seen = turn;
-        if (test === true || test(state)) found.push(entry.id);
+        try {
+          if (test === true || test(state)) found.push(entry.id);
+        } catch (error) {
+          failed(entry.id, error);
+        }
       };
       for (const bucket of bucketsOf(places, event.change.object, change, state))
         for (const entries of entriesFor(bucket, event.change.tenant)) entries.forEach(ask);

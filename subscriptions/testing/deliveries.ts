@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import type { StoredObject, Value } from '#schema/change.js';
 import { origin, type Position } from '#schema/position.js';
 import { systemClock, type Clock } from '#platform/clock.js';
+import { createLogger } from '#platform/logger.js';
 import { sealer } from '#platform/sealed.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Entry, Store } from '#platform/store/store.js';
@@ -27,7 +28,15 @@ export const matching: Matching = {
     return {
       add: ({ id }, compiled) => void all.set(id, compiled),
       remove: (id) => void all.delete(id),
-      match: (event) => [...all].flatMap(([id, compiled]) => (compiled.matches(event) ? [id] : [])),
+      match: (event, failed) =>
+        [...all].flatMap(([id, compiled]) => {
+          try {
+            return compiled.matches(event) ? [id] : [];
+          } catch (error) {
+            failed(id, error);
+            return [];
+          }
+        }),
     };
   },
   mayRead: ({ tenant }, { change }) => change.tenant === null || change.tenant === tenant,
@@ -89,6 +98,7 @@ export interface World {
   readonly owned: Owned;
   readonly deliveries: Deliveries;
   readonly counts: { delivered: number; failed: number; dead: number; dropped: number };
+  /** Each message, and what is told of its error. */
   readonly logged: string[];
   subscribe(callback: string, value?: Value): Promise<string>;
   row(id: string): Promise<StoredObject>;
@@ -117,6 +127,7 @@ export async function world(options: { readonly clock?: Clock; readonly store?: 
   const view = followed(store);
   const agent = new Agent({ keepAlive: true });
   const logged: string[] = [];
+  const logger = createLogger({ mode: 'production', destination: { write: (line) => void logged.push(said(line)) } });
   const around: Surroundings = {
     store,
     owned: owned(store),
@@ -125,7 +136,7 @@ export async function world(options: { readonly clock?: Clock; readonly store?: 
     matching,
     post: (posting) => post(agent, posting),
     sealer: sealer(randomBytes(32)),
-    log: (_level, message, fields) => logged.push(`${message} ${String((fields as { error?: unknown }).error)}`),
+    log: (level, message, fields) => logger[level](fields, message),
     userAgent: 'netweave/test',
   };
   const house: House = { store, view, around, counts: { delivered: 0, failed: 0, dead: 0, dropped: 0 } };
@@ -162,6 +173,11 @@ function optionsOf({ around, counts }: House, more: Partial<DelivererOptions>): 
   };
   const day = 24 * 3_600_000;
   return { ...around, name: randomUUID(), metrics, logKeeps: day, policy: quick, look: 20, ...more };
+}
+
+function said(line: string): string {
+  const { msg, err } = JSON.parse(line) as { readonly msg: string; readonly err?: { readonly stack?: string } };
+  return err ? `${msg} ${String(err.stack?.split('\n', 1)[0])}` : msg;
 }
 
 /** What consumers do with their subscriptions. */
