@@ -47,8 +47,8 @@ export interface Lease {
 export type LogRead =
   | { readonly outcome: 'read'; readonly changes: readonly Change[] }
   | { readonly outcome: 'rewritten' }
-  /** `oldest`: the first place from which can be read, where the store knows it. */
-  | { readonly outcome: 'gone'; readonly oldest?: Position };
+  /** `oldest`: the oldest entry that is kept; what follows it can be read. */
+  | { readonly outcome: 'gone'; readonly oldest: Pick<Change, 'position' | 'at'> };
 
 /**
  * An owned document: ours alone, changed by compare-and-set on its revision. That names one write and no other, for ever: not one
