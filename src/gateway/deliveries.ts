@@ -22,7 +22,8 @@ import type { Store } from '../platform/store/store.js';
 import type { Backends } from './backends.js';
 import { version } from '../platform/version.js';
 import { callbacksOf } from './callbacks.js';
-import { ownServersOf } from './own-servers.js';
+import { ownServersOf, type Learnt } from './own-servers.js';
+import type { Members } from './shared-watches.js';
 import { measureDeliveries, measureSubscriptions } from './delivery-metrics.js';
 
 const userAgent = 'netweave';
@@ -39,6 +40,7 @@ interface Around {
   readonly view: View;
   readonly oCloudId: string;
   readonly backends: Pick<Backends, 'registry'>;
+  readonly members: Members | undefined;
 }
 
 /** Subscriptions and who delivers to them. */
@@ -55,8 +57,7 @@ export interface OpenedSubscriptions {
 export function openSubscriptions(around: Around): OpenedSubscriptions {
   const { configuration, logger, metrics, store, keys, view, oCloudId, apiRoot } = around;
   const { mode, callbacks } = configuration;
-  const learnt = { url: around.url, store, registry: around.backends.registry };
-  const client = outbound({ mode, callbacks, own: ownServersOf(configuration, learnt, process.env) });
+  const client = outbound({ mode, callbacks, own: ownServersOf(configuration, learntOf(around), process.env) });
   const tokens = newTokens(client);
   const owned = ownedObjects(store);
   const surroundings: Surroundings = {
@@ -101,6 +102,10 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
     stop: () => stopDelivering(),
     close: () => client.close(),
   };
+}
+
+function learntOf({ url, store, backends, members }: Around): Learnt {
+  return { url, store, registry: backends.registry, others: () => members?.presence.listeners() ?? [] };
 }
 
 function subscribersOf(view: View): Surroundings['subscribers'] {

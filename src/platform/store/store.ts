@@ -164,7 +164,7 @@ export interface Store {
   readAudit(before: string | undefined, limit: number): Promise<readonly StoredAuditEntry[]>;
   /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */
   trimAudit(budget: AuditBudget): Promise<number>;
-  /** Servers that keep the state, by address, as far as they are known only since they were connected to. */
+  /** Servers that keep the state, by address, as far as they are known only since one was connected to; that one comes last. */
   servers(): readonly { readonly host: string; readonly port: number }[];
   close(): Promise<void>;
 }
