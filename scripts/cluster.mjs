@@ -41,6 +41,7 @@ function optionsFrom(args) {
 const children = new Map();
 
 function startProcess(name, [program, ...args], options = {}) {
+  if (stopping) throw new Error(`${name} is not started: all is being stopped.`);
   // In a group of its own: Ctrl-C reaches this process alone, which ends the others in order.
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options });
   children.set(name, child);
@@ -62,11 +63,13 @@ function startProcess(name, [program, ...args], options = {}) {
   return child;
 }
 
-let stopping = false;
+/** Resolves when everything has ended; there once that was asked for. */
+let stopping;
 
-async function stop(folder) {
-  if (stopping) return;
-  stopping = true;
+/** Whoever asks again waits for the same. */
+const stop = (folder) => (stopping ??= stopAll(folder));
+
+async function stopAll(folder) {
   const end = async (names) => {
     const ends = names.map((name) => {
       const child = children.get(name);

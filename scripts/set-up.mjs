@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -25,29 +26,29 @@ export async function installPackages() {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  const installing = join(root, 'dist/.installing');
-  await ended(installing);
-  const cutOff = existsSync(installing);
-  mkdirSync(dirname(installing), { recursive: true });
-  writeFileSync(installing, String(process.pid));
-  console.log('Installing packages (once; about a minute) …');
-  if (cutOff) removePackages();
-  let installed = await npmInstalls();
-  if (!installed) {
-    // What an install that was cut off left behind may have been in the way.
-    removePackages();
-    installed = await npmInstalls();
+  const installed = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
+  if (installed()) return;
+  const { cutOff, end } = await turnToInstall();
+  // Another one may have done it meanwhile; doing it again would take the packages from under what runs on them.
+  if (!installed()) {
+    console.log('Installing packages (once; about a minute) …');
+    await install(cutOff);
+    writeFileSync(stamp, lock);
   }
-  if (!installed) {
-    console.error('npm ci failed, as it says above.');
-    process.exit(1);
-  }
-  rmSync(installing);
-  writeFileSync(stamp, lock);
+  end();
 }
 
-const removePackages = () => rmSync(join(root, 'node_modules'), { recursive: true, force: true, maxRetries: 10 });
+async function install(cutOff) {
+  if (cutOff) await removePackages();
+  if (await npmInstalls()) return;
+  // What an install that was cut off left behind may have been in the way.
+  await removePackages();
+  if (await npmInstalls()) return;
+  console.error('npm ci failed, as it says above.');
+  process.exit(1);
+}
+
+const removePackages = () => rm(join(root, 'node_modules'), { recursive: true, force: true, maxRetries: 10 });
 
 /** A Ctrl-C ends npm, which first takes back what it did, and then us: whoever begins anew meanwhile waits for it. */
 async function npmInstalls() {
@@ -62,18 +63,57 @@ async function npmInstalls() {
   return status === 0;
 }
 
-/** Waits for another install of this clone. */
-async function ended(installing) {
-  for (let told = false; isRun(installing); told = true) {
-    if (!told) console.log('Another install of this clone is under way, or is being taken back; waiting for it …');
-    await sleep(500);
+/** How often an install says that it is under way, and others look; milliseconds. */
+const beat = 500;
+/** Looks at an install that says nothing before it counts as cut off: its process id may be another's by now. */
+const patience = 20;
+
+/** Waits until no other install of this clone is under way, and keeps others waiting. `cutOff`: one did not come to its end. */
+async function turnToInstall() {
+  const file = join(root, 'dist/.installing');
+  const ours = `${process.pid} ${randomUUID()}`;
+  mkdirSync(dirname(file), { recursive: true });
+  let [cutOff, told] = [false, false];
+  for (let [said, silent] = [0, 0]; !created(file, ours);) {
+    const latest = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (latest === undefined) continue;
+    silent = latest === said ? silent + 1 : 0;
+    said = latest;
+    if (silent < patience && isRun(file)) {
+      if (!told) console.log('Another install of this clone is under way, or is being taken back; waiting for it …');
+      told = true;
+      await sleep(beat);
+    } else {
+      cutOff = true;
+      rmSync(file, { force: true });
+    }
+  }
+  const isOurs = () => existsSync(file) && readFileSync(file, 'utf8') === ours;
+  // Two who find the same one cut off: the second may have removed what the first one wrote.
+  await sleep(beat);
+  if (!isOurs()) return turnToInstall();
+  const saying = setInterval(() => isOurs() && utimesSync(file, new Date(), new Date()), beat).unref();
+  const end = () => {
+    clearInterval(saying);
+    if (isOurs()) rmSync(file);
+  };
+  return { cutOff, end };
+}
+
+function created(file, text) {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
   }
 }
 
-function isRun(installing) {
+function isRun(file) {
   try {
-    const pid = Number(readFileSync(installing, 'utf8'));
-    return pid !== process.pid && process.kill(pid, 0);
+    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
+    return pid > 1 && pid !== process.pid && process.kill(pid, 0);
   } catch {
     return false;
   }

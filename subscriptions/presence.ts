@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store, StoredDocument } from '#platform/store/store.js';
 
+/** An address or a name that others reach a process by. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Which gateways share the store: each writes a document of its own again and again, and is there while that moves. */
 export interface Presence {
   /** Looks who is there and, now and then, says that we are. */
@@ -9,6 +15,8 @@ export interface Presence {
   of(holder: string | undefined): 'here' | 'gone' | 'unknown';
   /** When it was last known to be there, milliseconds since 1970. */
   heard(holder: string): number | undefined;
+  /** Where the others listen, for as long as they may be there. */
+  listeners(): readonly Listening[];
   /** How many others are there that watch. */
   watchers(): number;
   leave(): Promise<void>;
@@ -25,6 +33,7 @@ const removedAfter = 60_000;
 interface Seen {
   revision: number;
   watches: boolean;
+  readonly listens: readonly Listening[];
   /** By our monotonic clock: when it was seen first, and when it moved. */
   readonly first: number;
   moved?: number;
@@ -33,8 +42,15 @@ interface Seen {
 
 type Documents = Pick<Store, 'list' | 'put' | 'remove'>;
 
+interface PresenceOptions {
+  readonly holder: string;
+  readonly watches: boolean;
+  /** Where this process listens. */
+  listens(): readonly Listening[];
+}
+
 /** By our own clock alone: those of other hosts may be wrong. */
-export function presence(store: Documents, holder: string, watches: boolean): Presence {
+export function presence(store: Documents, { holder, watches, listens }: PresenceOptions): Presence {
   const seen = new Map<string, Seen>();
   const opened = performance.now();
   let looked = false;
@@ -44,7 +60,9 @@ export function presence(store: Documents, holder: string, watches: boolean): Pr
   const note = ({ id, revision, value }: StoredDocument): void => {
     const before = seen.get(id);
     const now = performance.now();
-    const each: Seen = before ?? { revision, watches: value['watches'] === true, first: now };
+    // Former releases do not say where they listen.
+    const said = { watches: value['watches'] === true, listens: (value['listens'] ?? []) as readonly Listening[] };
+    const each: Seen = { ...(before ?? { revision, first: now }), ...said };
     // What is there from the start may be left from a process that was killed.
     if (before ? before.revision !== revision : looked) Object.assign(each, { revision, moved: now, at: Date.now() });
     seen.set(id, each);
@@ -66,7 +84,7 @@ export function presence(store: Documents, holder: string, watches: boolean): Pr
       if (since(beaten) < beatEvery) return;
       const asked = performance.now();
       const [own] = await store.list(kind, { prefix: holder, limit: 1 });
-      await store.put(kind, holder, { watches }, own?.revision ?? 0, { loose: true });
+      await store.put(kind, holder, { watches, listens: listens() }, own?.revision ?? 0, { loose: true });
       beaten = asked;
     },
     of(other) {
@@ -75,6 +93,7 @@ export function presence(store: Documents, holder: string, watches: boolean): Pr
       return since(known && known.moved === undefined ? known.first : opened) < goneAfter ? 'unknown' : 'gone';
     },
     heard: (other) => seen.get(other)?.at,
+    listeners: () => [...seen.values()].flatMap((each) => each.listens),
     watchers: () => [...seen.values()].filter((each) => here(each) && each.watches).length,
     async leave() {
       const [own] = await store.list(kind, { prefix: holder, limit: 1 });

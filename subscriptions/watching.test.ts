@@ -29,6 +29,7 @@ function start(holder: string, instances: readonly string[], { others = 0, idle 
     tick: () => Promise.resolve(),
     of: () => 'here',
     heard: () => undefined,
+    listeners: () => [],
     watchers: () => others,
     leave: () => Promise.resolve(),
   };

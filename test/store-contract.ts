@@ -5,6 +5,7 @@ import { coordinationContract } from './store-contract/coordination.js';
 import { documentContract } from './store-contract/documents.js';
 import type { Open } from './store-contract/fixtures.js';
 import { logContract } from './store-contract/log.js';
+import { trimmedContract } from './store-contract/trimmed.js';
 import { snapshotContract } from './store-contract/snapshot.js';
 import { stateContract } from './store-contract/state.js';
 
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: Open): void {
       };
     };
     logContract(openAndClose);
+    trimmedContract(openAndClose);
     stateContract(openAndClose);
     snapshotContract(openAndClose);
     documentContract(openAndClose);

@@ -24,6 +24,7 @@ import type { Backends } from './backends.js';
 import { version } from '../platform/version.js';
 import { callbacksOf } from './callbacks.js';
 import { ownServersOf } from './own-servers.js';
+import type { Members } from './shared-watches.js';
 import { measureDeliveries, measureSubscriptions } from './delivery-metrics.js';
 
 const userAgent = 'netweave';
@@ -40,6 +41,7 @@ interface Around {
   readonly view: View;
   readonly oCloudId: string;
   readonly backends: Pick<Backends, 'registry'>;
+  readonly members: Members | undefined;
 }
 
 /** Subscriptions and who delivers to them. */
@@ -104,9 +106,10 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
   };
 }
 
-function clientOf({ configuration, url, store, backends }: Around): Outbound {
+function clientOf({ configuration, url, store, backends, members }: Around): Outbound {
   const { mode, callbacks } = configuration;
-  const learnt = { url, store, registry: backends.registry };
+  const others = () => members?.presence.listeners() ?? [];
+  const learnt = { url, store, registry: backends.registry, others };
   return outbound({ mode, callbacks, own: ownServersOf(configuration, learnt, process.env) });
 }
 

@@ -110,7 +110,7 @@ interface Ends {
 async function openInside(
   configuration: Configuration,
   logger: Logger,
-  { apiRoot, metrics }: Front,
+  { url, apiRoot, metrics }: Front,
   { onStop, onLost }: Ends,
 ) {
   const routing = newRouting(configuration.routing);
@@ -124,7 +124,7 @@ async function openInside(
   const oCloudId = await oCloudIdOf(store, configuration.oCloud.oCloudId);
   const coverage = newCoverage();
   const holder = newHolder();
-  const members = configuration.store.redis && membersOf(store, holder, configuration, lookAtKey);
+  const members = configuration.store.redis && membersOf(store, holder, configuration, { url, lookAtKey });
   let readAgain = (): void => undefined;
   const failed = (message: string, error: unknown) => logger.error({ err: error }, message);
   const view = await openView(store, failed, () => readAgain());
@@ -157,7 +157,7 @@ async function openInside(
     await members.presence.tick();
     await demandKey();
   }
-  return { store, keys, oCloudId, coverage, view, backends, routing };
+  return { store, keys, oCloudId, coverage, view, backends, routing, members };
 }
 
 /** The gate, and the facades in front of it. */

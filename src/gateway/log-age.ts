@@ -4,11 +4,10 @@ import type { Store } from '../platform/store/store.js';
 
 const every = 60_000;
 
-/** When the oldest change was made from which a reader can go on, milliseconds since 1970; undefined when there is none. */
+/** When the oldest change that is kept was made, milliseconds since 1970; undefined when there is none. */
 async function oldestChange(store: Pick<Store, 'read'>): Promise<number | undefined> {
   const all = await store.read(origin, 1);
-  const kept = all.outcome === 'gone' && all.oldest ? await store.read(all.oldest, 1) : all;
-  const [first] = kept.outcome === 'read' ? kept.changes : [];
+  const first = all.outcome === 'read' ? all.changes[0] : all.outcome === 'gone' ? all.oldest : undefined;
   return first && Date.parse(first.at);
 }
 

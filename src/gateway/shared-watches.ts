@@ -7,6 +7,7 @@ import type { Configuration } from '../platform/config/model.js';
 import type { Logger } from '../platform/logger.js';
 import type { Lease, Store } from '../platform/store/store.js';
 import { following as newFollowing, type Following } from './following.js';
+import { listenersOf, reachedAt } from './own-servers.js';
 
 /** The processes that share a store, and what this one is called among them. */
 export interface Members {
@@ -106,8 +107,10 @@ function repeat(round: () => Promise<void>, failed: (error: unknown) => void) {
 export function membersOf(
   store: Store,
   holder: string,
-  { runs }: Configuration,
-  lookAtKey: Members['lookAtKey'],
+  configuration: Configuration,
+  { url, lookAtKey }: Pick<Members, 'lookAtKey'> & { readonly url: string },
 ): Members {
-  return { holder, presence: newPresence(store, holder, runs.includes('watch')), lookAtKey };
+  const watches = configuration.runs.includes('watch');
+  const listens = () => reachedAt(listenersOf(configuration, url));
+  return { holder, presence: newPresence(store, { holder, watches, listens }), lookAtKey };
 }

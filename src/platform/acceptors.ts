@@ -1,10 +1,11 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { bind } from './bind.js';
 
 /**
  * libuv accepts one connection of a socket in a turn of the event loop, and a turn of a machine that is short of processor time
  * takes 100 ms: with 67 new connections a second the queue of the one socket ran over, and what came was reset (512 waited after
- * 7 s; with 16 sockets at most 46 at any, in 40 s). Sockets of one port share what comes, where the system has SO_REUSEPORT.
+ * 7 s; with 16 sockets one run measured 46 at most). Sockets of one port share what comes, where the system has SO_REUSEPORT.
  */
 const sockets = 16;
 
@@ -42,13 +43,15 @@ export async function accept(
     server.emit('connection', socket);
   };
 
+  // As of what the server accepts itself: half open, a client that ended is kept for as long as a handshake may take.
+  const allowHalfOpen = !(server instanceof TlsServer);
   const shared = await bindShared(server, host, port);
   const all = [server];
   const close = async () => void (await Promise.all(all.map(closed)));
   const bound = (server.address() as AddressInfo).port;
   try {
     while (shared && all.length < sockets) {
-      const other = createServer({ allowHalfOpen: true, noDelay: true }, take);
+      const other = createServer({ allowHalfOpen, noDelay: true }, take);
       await bind(other, host, bound, true);
       all.push(other);
     }

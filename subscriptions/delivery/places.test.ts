@@ -74,7 +74,7 @@ describe('a time in the middle of the log', () => {
   test('is found in what a trimmed log has left, and before that it is gone', async () => {
     await store.trim({ hours: 24, bytes: 150_000 });
     const read = await store.read(origin, 1);
-    const oldest = read.outcome === 'gone' ? read.oldest! : origin;
+    const oldest = read.outcome === 'gone' ? read.oldest.position : origin;
     expect([oldest.seq > perBatch, oldest.seq < changes.length - perBatch]).toEqual([true, true]);
     const left = middles.filter((index) => timeOf(index) > timeOf(oldest.seq));
     for (const index of left) expect(await since(timeOf(index))).toEqual(before(timeOf(index)));

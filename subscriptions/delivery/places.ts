@@ -40,13 +40,11 @@ export async function relocated(
   why: Lost,
 ): Promise<{ readonly position: Position; readonly lost?: string }> {
   if (await stands(store, position)) return { position };
-  const sorted = [...passed].sort((a, b) => a.seq - b.seq);
   if (why.outcome === 'gone') {
-    const later = sorted.filter(({ seq }) => seq > position.seq);
-    const oldest = why.oldest ?? (await firstThat(later, (each) => stands(store, each)));
-    return { position: oldest ?? head, lost: 'The log was trimmed before all was delivered; changes are missing.' };
+    const lost = 'The log was trimmed before all was delivered; changes are missing.';
+    return { position: why.oldest.position, lost };
   }
-  const earlier = sorted.filter(({ seq }) => seq <= position.seq).reverse();
+  const earlier = [...passed].filter(({ seq }) => seq <= position.seq).sort((a, b) => b.seq - a.seq);
   const common = await firstThat(earlier, (each) => stands(store, each));
   if (common) return { position: common };
   return { position: head, lost: 'The log was rewritten; changes between may be missing.' };
@@ -96,10 +94,8 @@ async function startBefore(store: Store, time: number, trail: Trail): Promise<Po
     if (at < time - minute && (await stands(store, position))) return position;
   const first = await store.read(origin, 1);
   if (first.outcome !== 'gone') return origin;
-  const oldest = first.oldest;
-  const next = oldest && (await store.read(oldest, 1));
-  const earliest = next?.outcome === 'read' ? next.changes[0] : undefined;
-  return earliest && Date.parse(earliest.at) < time ? oldest : undefined;
+  // Of the oldest one's own time others may have been trimmed.
+  return Date.parse(first.oldest.at) < time ? first.oldest.position : undefined;
 }
 
 async function lastBefore(store: Store, from: Position, time: number, signal: AbortSignal): Promise<Position> {

@@ -60,6 +60,6 @@ test('who asks for a window that is held reads nothing; where the log cannot be 
   expect(await digest.pass(place(5000), async (window) => window)).toBe(first);
   expect(read.entries).toBe(before);
   digest.forget();
-  const lost = new Digest({ ...reader, after: async () => ({ outcome: 'gone' }) as const });
+  const lost = new Digest({ ...reader, after: async () => ({ outcome: 'rewritten' }) as const });
   expect(await lost.pass(place(100), async (window) => window)).toBeUndefined();
 });

@@ -98,6 +98,11 @@ describe('no acknowledged owned write is lost', () => {
         return store.servers().at(-1)?.port === primary.port ? primary : undefined;
       });
     const before = await followed();
+    const replicas = (await group.replicas()).map(({ port }) => port);
+    await eventually(async () => {
+      const known = store.servers().map(({ port }) => port);
+      return replicas.every((port) => known.includes(port)) || undefined;
+    });
     await strike(before);
     await eventually(async () => ((await group.primary()) === before ? undefined : true));
     const after = await followed();

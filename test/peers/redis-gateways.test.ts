@@ -23,7 +23,7 @@ const open = (fill = 7) =>
   openGatewayUnderTest({
     simulators: { east: { url: oCloud.url } },
     store: { redis: { port: redis.port } },
-    yaml: `key: ${Buffer.alloc(32, fill).toString('base64')}`,
+    yaml: `key: ${Buffer.alloc(32, fill).toString('base64')}\ncallbacks: { test: "off" }`,
   });
 const create = (gateway: GatewayUnderTest, name: string) =>
   gateway.send(pools, { method: 'POST', body: { name, description: 'Made by a test' } });
@@ -51,6 +51,20 @@ test('two gateways on one Redis are one: ids, ETags, and what either wrote', asy
   const { id } = JSON.parse(made.text) as { id: string };
   await until(async () => (await other.send(`${pools}/${id}`)).status === 200);
   await until(alike);
+});
+
+test('neither lets a callback lead to the other', async () => {
+  const [one, other] = gateways;
+  const subscribe = (callback: string) =>
+    one.send('/netweave/v1/inventorySubscriptions', { method: 'POST', body: { callback } });
+  let refusal = '';
+  await until(async () => {
+    const { status, text } = await subscribe(`${other.url}/hook`);
+    refusal = text;
+    return status === 422;
+  });
+  expect(refusal).toContain('a server of this gateway');
+  expect((await subscribe('http://127.0.0.1:9/hook')).status).toBe(201);
 });
 
 test('one with another key is refused', async () => {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Fault } from '#schema/errors.js';
 import { Redis as RedisModel } from '#platform/config/redis.js';
 import { connectionOptions } from '#platform/store/redis/connection-options.js';
 import { Connection } from '#platform/store/redis/connection.js';
+import { mayPass } from '#platform/store/redis/refusal.js';
 import { openRedisStore } from '#platform/store/redis/redis-store.js';
 import { WakeUps } from '#platform/store/redis/wake-ups.js';
 import { launchProcess } from '../gateway-process.js';
@@ -90,6 +92,18 @@ test('a gateway that loses its Redis while it opens begins anew', async () => {
     proxy.close();
   }
   expect(begunAnew).not.toEqual([]);
+});
+
+test('a server that hangs is no reason to give up a start, nor for what waited behind what it was asked', async () => {
+  const store = await openRedisStore(RedisModel.parse({ port: redis.port }));
+  await store.put('tenant', 'before', {}, 0);
+  redis.pause();
+  const asked = ['first', 'second', 'third'].map((id) => store.put('tenant', id, {}, 0));
+  const faults = (await Promise.allSettled(asked)).map((each) => (each.status === 'rejected' ? each.reason : each));
+  redis.resume();
+  expect(faults.map(({ message }: Fault) => /nothing was asked of it/.test(message))).toEqual([false, true, true]);
+  expect(faults.map(mayPass)).toEqual([true, true, true]);
+  await store.close();
 });
 
 test('one SUBSCRIBE that failed does not count once a later one is through', async () => {

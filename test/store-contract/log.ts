@@ -158,11 +158,13 @@ export function logContract(open: Open): void {
 
     test('drops the oldest beyond the bytes; who stood there is told', async () => {
       const { store, positions, head } = await fill(open);
+      const made = (await readAll(store)).map(({ at }) => at);
       const dropped = await store.trim({ hours: 24, bytes: 4000 });
       expect(dropped).toBeGreaterThanOrEqual(3);
       expect(dropped).toBeLessThan(6);
       for (const from of [origin, ...positions.slice(0, dropped)]) {
-        expect(await store.read(from, 10)).toMatchObject({ outcome: 'gone' });
+        const read = await store.read(from, 10);
+        expect(read).toStrictEqual({ outcome: 'gone', oldest: { position: positions[dropped], at: made[dropped] } });
       }
       for (const [index, from] of [...positions.entries()].slice(dropped)) {
         expect((await readAll(store, from)).map(({ position }) => position)).toStrictEqual(positions.slice(index + 1));

@@ -34,6 +34,7 @@ const alone: Presence = {
   tick: () => Promise.resolve(),
   of: () => 'gone',
   heard: () => undefined,
+  listeners: () => [],
   watchers: () => 0,
   leave: () => Promise.resolve(),
 };

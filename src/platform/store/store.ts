@@ -47,8 +47,8 @@ export interface Lease {
 export type LogRead =
   | { readonly outcome: 'read'; readonly changes: readonly Change[] }
   | { readonly outcome: 'rewritten' }
-  /** `oldest`: the first place from which can be read, where the store knows it. */
-  | { readonly outcome: 'gone'; readonly oldest?: Position };
+  /** `oldest`: the oldest entry that is kept; what follows it can be read. */
+  | { readonly outcome: 'gone'; readonly oldest: Pick<Change, 'position' | 'at'> };
 
 /**
  * An owned document: ours alone, changed by compare-and-set on its revision. That names one write and no other, for ever: not one
@@ -164,7 +164,7 @@ export interface Store {
   readAudit(before: string | undefined, limit: number): Promise<readonly StoredAuditEntry[]>;
   /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */
   trimAudit(budget: AuditBudget): Promise<number>;
-  /** Servers that keep the state, by address, as far as they are known only since they were connected to. */
+  /** Servers that keep the state, by address, as far as they are known only since one was connected to; that one comes last. */
   servers(): readonly { readonly host: string; readonly port: number }[];
   close(): Promise<void>;
 }

@@ -92,23 +92,13 @@ export class Log {
   read(from: Position, limit: number): LogRead {
     const recent = this.#recent.after(from, limit, this.head());
     if (recent) return { outcome: 'read', changes: recent };
-    const outcome = this.#check(from);
-    if (outcome === 'gone') return { outcome, oldest: this.#first() };
-    if (outcome === 'rewritten') return { outcome };
-    return { outcome, changes: this.#after.all(from.seq, limit).map(changeOf) };
-  }
-
-  #first(): Position {
-    const { seq, tag } = this.#oldest.get(1) ?? origin;
-    return { seq, tag };
-  }
-
-  /** Whether the entry that `from` names is still the one that stands there. */
-  #check(from: Position): LogRead['outcome'] {
-    const first = this.#oldest.get(1)?.seq ?? 1;
-    if (from.seq === origin.seq) return from.tag !== origin.tag ? 'rewritten' : first > 1 ? 'gone' : 'read';
-    if (from.seq < first) return 'gone';
-    return this.#tag.get(from.seq)?.tag === from.tag ? 'read' : 'rewritten';
+    if (from.seq === origin.seq && from.tag !== origin.tag) return { outcome: 'rewritten' };
+    const first = this.#oldest.get(1);
+    // The first entry of all follows the origin, which nothing stands at.
+    if (first && from.seq < first.seq && !(from.seq === origin.seq && first.seq === 1))
+      return { outcome: 'gone', oldest: placeOf(first) };
+    if (!this.holds(from)) return { outcome: 'rewritten' };
+    return { outcome: 'read', changes: this.#after.all(from.seq, limit).map(changeOf) };
   }
 
   async trim(budget: { readonly hours: number; readonly bytes: number }): Promise<number> {
@@ -161,14 +151,18 @@ function rowOf({ entry, value, reversePatch }: EncodedEntry, { seq, tag }: Posit
   };
 }
 
+function placeOf({ seq, tag, at }: Omit<Place, 'bytes' | 'total'>): Pick<Change, 'position' | 'at'> {
+  return { position: { seq, tag }, at: new Date(at).toISOString() };
+}
+
 function writtenAs(row: LogRow): Written {
   let made: Change | undefined;
   return { position: { seq: row.seq, tag: row.tag }, change: () => (made ??= changeOf(row)) };
 }
 
 function changeOf(row: LogRow): Change {
-  const { seq, tag, change, object, id, tenant, instance, value, reversePatch } = row;
-  const position = { seq, tag };
+  const { change, object, id, tenant, instance, value, reversePatch } = row;
+  const { position, at } = placeOf(row);
   const after = value === null ? undefined : stateOf(row, value, position);
   return {
     position,
@@ -178,7 +172,7 @@ function changeOf(row: LogRow): Change {
     tenant,
     instance,
     baseline: row.baseline === 1,
-    at: new Date(row.at).toISOString(),
+    at,
     ...(after && { after }),
     ...(reversePatch === null ? {} : { reversePatch: JSON.parse(reversePatch) as Value }),
   };

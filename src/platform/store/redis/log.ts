@@ -61,7 +61,8 @@ export class Log {
     const entries = await this.#range(from.seq, limit + 1);
     if (from.seq === origin.seq) {
       if (from.tag !== origin.tag) return { outcome: 'rewritten' };
-      if (entries.length > 0 && seqOf(entries[0]!) > 1) return { outcome: 'gone' };
+      const [first] = entries;
+      if (first && seqOf(first) > 1) return { outcome: 'gone', oldest: placeOf(first) };
       return { outcome: 'read', changes: entries.slice(0, limit).map(changeOf) };
     }
     const [at, ...after] = entries;
@@ -70,7 +71,7 @@ export class Log {
     }
     // Nothing stands there: asked only now, because a place that is trimmed meanwhile would count as rewritten otherwise.
     const [oldest] = await this.#range(0, 1);
-    return { outcome: oldest && from.seq < seqOf(oldest) ? 'gone' : 'rewritten' };
+    return oldest && from.seq < seqOf(oldest) ? { outcome: 'gone', oldest: placeOf(oldest) } : { outcome: 'rewritten' };
   }
 
   async trim({ hours, bytes }: { readonly hours: number; readonly bytes: number }): Promise<number> {
@@ -95,10 +96,14 @@ function tagOf([, fields]: StreamEntry): string {
   return fields[1]!;
 }
 
+function placeOf(entry: StreamEntry): Pick<Change, 'position' | 'at'> {
+  const [, fields] = entry;
+  return { position: { seq: seqOf(entry), tag: tagOf(entry) }, at: new Date(Number(fields[3])).toISOString() };
+}
+
 function changeOf(entry: StreamEntry): Change {
-  const [, [, tag, , at, , , , text]] = entry;
-  const position = { seq: seqOf(entry), tag: tag! };
-  const { change, object, id, tenant, instance, baseline, after, reversePatch } = JSON.parse(text!) as Kept;
+  const { position, at } = placeOf(entry);
+  const { change, object, id, tenant, instance, baseline, after, reversePatch } = JSON.parse(entry[1][7]!) as Kept;
   return {
     position,
     change,
@@ -107,7 +112,7 @@ function changeOf(entry: StreamEntry): Change {
     tenant,
     instance,
     baseline,
-    at: new Date(Number(at)).toISOString(),
+    at,
     ...(after && { after: { object, id, tenant, instance, ...after, position } }),
     ...(reversePatch && { reversePatch: reversePatch as Value }),
   };

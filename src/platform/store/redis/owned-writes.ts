@@ -69,10 +69,11 @@ export class OwnedWrites {
 
   /** Who came while a server said nothing has waited long enough: a second wait would make it twice as long. */
   #giveUpBehind(ends: readonly PromiseSettledResult<unknown>[]): void {
-    const silent = ends.every((end) => end.status === 'rejected' && unanswered(end.reason));
-    if (!silent) return;
+    const silences = ends.flatMap((end) => (end.status === 'rejected' && unanswered(end.reason) ? [end.reason] : []));
+    if (silences.length < ends.length) return;
+    // With what they waited behind as cause: a refusal without one would be for good.
     for (const { reject } of this.#queue.splice(0))
-      reject(refused(this.#name, 'did not answer in time; nothing was asked of it. Ask again later.'));
+      reject(refused(this.#name, 'did not answer in time; nothing was asked of it. Ask again later.', silences[0]));
   }
 
   /** Why what was written over the connection `generation` cannot be counted on; undefined when it can. */

@@ -94,7 +94,7 @@ function assemble(parts: Parts): Store {
     takeTokens: (bucket, want, rate, burst) => buckets.take(bucket, want, rate, burst),
     onAppend: (wake) => wakeUps.onAppend(wake),
     ...auditOf(parts, owned),
-    servers: () => main.servers,
+    servers: () => [...replicas.servers, ...main.servers],
     close: async () => {
       replicas.stop();
       await owned.drain();

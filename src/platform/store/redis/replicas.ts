@@ -13,6 +13,7 @@ export class Replicas {
   #expected = 0;
   /** When so many were last connected; monotonic clock, milliseconds. */
   #seen = 0;
+  #servers: readonly { readonly host: string; readonly port: number }[] = [];
   #history: string | undefined;
   #generation = -1;
 
@@ -29,6 +30,11 @@ export class Replicas {
     return Math.max(this.#expected, this.#least);
   }
 
+  /** Replicas of the primary, as it was last asked. */
+  get servers(): readonly { readonly host: string; readonly port: number }[] {
+    return this.#servers;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -37,6 +43,8 @@ export class Replicas {
     const { generation } = this.#connection;
     const info = await this.#connection.send((redis) => redis.info('replication'));
     const online = info.match(/^slave\d+:.*\bstate=online\b/gm)?.length ?? 0;
+    const replicas = info.matchAll(/^slave\d+:ip=([^,]+),port=(\d+)/gm);
+    this.#servers = [...replicas].map(([, host, port]) => ({ host: host!, port: Number(port) }));
     // Renewed at every promotion: what another primary had says nothing of this one.
     const history = /^master_replid:(\w+)/m.exec(info)?.[1];
     const now = performance.now();
