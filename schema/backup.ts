@@ -3,7 +3,7 @@ import { InventorySubscription } from './inventory/inventory-subscription.js';
 import { defineObject } from './object.js';
 
 /** Layout of each kind of line. A release reads what it and older ones wrote, and refuses what is newer. */
-export const backupSchemas = { InventorySubscription: 1, deadLetter: 1 } as const;
+export const backupSchemas = { InventorySubscription: 2, deadLetter: 1 } as const;
 
 /** What every page says of where it is from; the first line of a file. */
 export const BackupHeader = z

@@ -243,7 +243,8 @@ test('what another gateway or a newer release wrote is refused with what to do',
   kept.admit(kept.header('b'));
   kept.admit(kept.header(undefined));
   refuses({ format: 2 }, 'with that release');
-  refuses({ schemas: { InventorySubscription: 2 } }, 'with that release');
+  kept.admit({ ...kept.header('b'), schemas: { InventorySubscription: 1 } });
+  refuses({ schemas: { InventorySubscription: 3 } }, 'with that release');
   refuses({ schemas: { Unheard: 1 } }, 'with that release');
   refuses({ oCloudId: 'p' }, 'oCloud.oCloudId');
   refuses({ key: 'other' }, 'NETWEAVE_KEY');

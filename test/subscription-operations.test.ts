@@ -9,7 +9,7 @@ const callbacks: Awaited<ReturnType<typeof receiver>>[] = [];
 beforeAll(async () => {
   gateway = await openGatewayUnderTest({
     simulators: { sim: { embedded: { seed: 3, size: 40, pools: 8, changesPerSecond: 0 } } },
-    clients: { admin: { roles: ['admin'] } },
+    clients: { admin: { roles: ['admin'] }, leaver: { roles: ['operator'] } },
   });
 });
 afterAll(async () => {
@@ -17,9 +17,9 @@ afterAll(async () => {
   for (const each of callbacks) await each.close();
 });
 
-async function ask(facade: Facade, name: string, input: Input): Promise<Outcome> {
+async function ask(facade: Facade, name: string, input: Input, as = 'admin'): Promise<Outcome> {
   const operation = operationOf(name);
-  const asked = { as: 'admin', headers: {} };
+  const asked = { as, headers: {} };
   const outcome = await (facade === websocket
     ? callOverWebSocket(gateway, operation, input, asked)
     : call(gateway, facade, operation, input, asked));
@@ -157,4 +157,21 @@ test('the life of a subscription is the same through every facade, and every ste
     delete: { found: 'NOT_FOUND' },
   });
   for (const story of stories.slice(1)) expect(story).toEqual(stories[0]);
+});
+
+test('what a client has made is found by its name, whoever changed it since, and can be deleted when it may call no more', async () => {
+  const callback = await receiver();
+  callbacks.push(callback);
+  const [rest, own] = facades;
+  const create = (path: string, as?: string) =>
+    ask(own!, 'inventorySubscriptions.create', { value: { callback: `${callback.url}/${path}` } }, as);
+  const [left] = (await create('left', 'leaver')).values;
+  await create('stays');
+  const id = String(left!['subscriptionId']);
+  await ask(own!, 'inventorySubscriptions.update', { id, patch: { consumerSubscriptionId: 'changed' } });
+  for (const facade of [...facades, websocket].filter((each) => each !== rest)) {
+    const { values } = await ask(facade, 'inventorySubscriptions.list', { filter: '(eq,createdBy,leaver)' });
+    expect(values).toMatchObject([{ subscriptionId: id, createdBy: 'leaver', consumerSubscriptionId: 'changed' }]);
+  }
+  expect((await ask(own!, 'inventorySubscriptions.delete', { id })).code).toBe('OK');
 });

@@ -7,7 +7,7 @@ export type Command = { readonly do: 'read'; readonly url: string; readonly path
 /** Milliseconds of each read since. */
 export type Report = readonly number[];
 
-const perSecond = 500;
+const perSecond = 200;
 
 // It shares a core with clients that count a million messages: what it waits for that is nothing of the gateway.
 try {

@@ -10,7 +10,7 @@ import type { Clients } from './clients.js';
 import type { Command, Report } from './reader-process.js';
 import { openLiveWorld, resourcePath, servers } from './world.js';
 
-/** Reads one object after the other, 500 in a second, from a process of its own: what that does to its heap is not measured. */
+/** Reads one object after the other, 200 in a second, from a process of its own: what that does to its heap is not measured. */
 function reader(port: number) {
   const [program, ...before] = pinned(cores.load, [process.execPath]);
   const child = fork(join(import.meta.dirname, 'reader-process.js'), { execPath: program!, execArgv: before });

@@ -57,6 +57,7 @@ const model = z
       'Tells which secret signs: another one whenever it is rotated; absent before that.',
       255,
     ).optional(),
+    createdBy: text('Name of the client that made it; absent where that was not noted yet.', 255).optional(),
     state: SubscriptionState.describe('How it is doing.'),
     stateReason: text('Why it is not active.').optional(),
   })

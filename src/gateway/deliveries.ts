@@ -8,6 +8,7 @@ import { postThrough } from '#subscriptions/delivery/post.js';
 import type { Surroundings } from '#subscriptions/delivery/surroundings.js';
 import { owned as ownedObjects } from '#subscriptions/owned.js';
 import type { View } from '../inventory/view.js';
+import { subscriptionQuota } from '../operations/subscription-quota.js';
 import { subscriptions, type Subscriptions } from '../operations/subscriptions.js';
 import { systemClock } from '../platform/clock.js';
 import type { Configuration } from '../platform/config/model.js';
@@ -15,7 +16,7 @@ import { servesV2 } from '../platform/config/serves-v2.js';
 import type { Keys } from '../platform/keys.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
-import { outbound } from '../platform/outbound/client.js';
+import { outbound, type Outbound } from '../platform/outbound/client.js';
 import { tokens as newTokens } from '../platform/outbound/token.js';
 import { sealer } from '../platform/sealed.js';
 import type { Store } from '../platform/store/store.js';
@@ -54,9 +55,8 @@ export interface OpenedSubscriptions {
 
 export function openSubscriptions(around: Around): OpenedSubscriptions {
   const { configuration, logger, metrics, store, keys, view, oCloudId, apiRoot } = around;
-  const { mode, callbacks } = configuration;
-  const learnt = { url: around.url, store, registry: around.backends.registry };
-  const client = outbound({ mode, callbacks, own: ownServersOf(configuration, learnt, process.env) });
+  const { callbacks } = configuration;
+  const client = clientOf(around);
   const tokens = newTokens(client);
   const owned = ownedObjects(store);
   const surroundings: Surroundings = {
@@ -79,6 +79,7 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
       callbacks: callbacksOf(client, tokens, callbacks.test === 'on'),
       deliveries: deliveries(surroundings),
       backups: backups({ ...surroundings, oCloudId, version: version() }),
+      takePlace: subscriptionQuota(configuration.limits),
       serves: (apiMajor) => apiMajor !== 'v2' || servesV2(configuration),
       checkFilter({ apiMajor, filter, filterMode }) {
         compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
@@ -101,6 +102,12 @@ export function openSubscriptions(around: Around): OpenedSubscriptions {
     stop: () => stopDelivering(),
     close: () => client.close(),
   };
+}
+
+function clientOf({ configuration, url, store, backends }: Around): Outbound {
+  const { mode, callbacks } = configuration;
+  const learnt = { url, store, registry: backends.registry };
+  return outbound({ mode, callbacks, own: ownServersOf(configuration, learnt, process.env) });
 }
 
 function subscribersOf(view: View): Surroundings['subscribers'] {

@@ -86,7 +86,7 @@ export function gate(parts: GateParts): Gate {
   };
 }
 
-/** What is checked before anything runs, in this order. Quota and Idempotency-Key have their place after the parse. */
+/** What is checked before anything runs, in this order. */
 function admit({ charge }: GateParts, caller: Caller, operation: Operation, input: unknown): unknown {
   chargeOnce(charge, caller);
   authorise(caller, operation);

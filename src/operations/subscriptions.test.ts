@@ -27,7 +27,13 @@ const wanted = { ...value, ordering: 'strict', states: 'object', credentials: { 
 
 function call(expected?: ReadonlySet<string>): Call {
   const scope = { tenant: 'a', permissions, key: 'k' };
-  return { scope, view, expected, signal: new AbortController().signal } as unknown as Call;
+  return {
+    principal: { name: 'ann', scope },
+    scope,
+    view,
+    expected,
+    signal: new AbortController().signal,
+  } as unknown as Call;
 }
 
 const kept = async () => (await Promise.all(['delivery', 'deliverySecret'].map((kind) => store.ids(kind)))).flat();

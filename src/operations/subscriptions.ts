@@ -15,6 +15,7 @@ import type { Owned } from '#subscriptions/owned.js';
 import type { Row } from '../inventory/row.js';
 import { demandExpected } from './expected-state.js';
 import type { Call, WrittenAnswer } from './operation.js';
+import type { TakePlace } from './subscription-quota.js';
 
 /** Whom we may call, and whether somebody answers there. */
 export interface Callbacks {
@@ -53,6 +54,7 @@ interface Surroundings {
   readonly backups: Backups;
   /** Whether what a subscription of this major refers to can be read. */
   serves(apiMajor: string): boolean;
+  readonly takePlace: TakePlace;
   /** Throws INVALID (at `filter`, with position) for what is no filter of this API. */
   checkFilter(of: Pick<InventorySubscriptionWritable, 'apiMajor' | 'filterMode'> & { readonly filter: string }): void;
 }
@@ -81,22 +83,55 @@ async function create(
   call: Call,
   { credentials, ...rest }: InventorySubscriptionWritable,
 ): Promise<WrittenAnswer> {
-  const { owned, deliveries, serves } = around;
+  const { serves } = around;
   if (!serves(rest.apiMajor))
     throw invalid(`Version ${rest.apiMajor} is not served here; name another 'apiMajor'.`, 'apiMajor');
   const tenant = call.scope.tenant ?? systemTenant;
   const id = randomUUID();
   const shown = shownTo(rest.callback, credentials);
-  const value = withoutAbsent({ subscriptionId: id, ...rest, ...naming(shown), state: 'active' });
-  await admit(around, call, value, tenant, credentials);
-  const claims = [claimOf(tenant, value)];
-  const position = await orForgotten(around, id, async () => {
-    // Before the subscription stands: what changes from now on is owed.
-    await deliveries.begin(id, shown);
-    return owned.create({ object: 'InventorySubscription', id, tenant, value, claims });
-  });
-  if (position) return written(call, id, position);
+  const createdBy = call.principal.name;
+  const value = withoutAbsent({ subscriptionId: id, ...rest, ...naming(shown), createdBy, state: 'active' });
+  demandUsable(around, call, value, tenant, credentials);
+  const claim = claimOf(tenant, value);
+  const leave = await placeFor(around, call, id, claim);
+  try {
+    await around.callbacks.verify(rest.callback, tenant, credentials, call.signal);
+    const position = await begin(around, { id, tenant, value, claim, shown });
+    if (position) return await written(call, id, position);
+  } finally {
+    leave();
+  }
   throw duplicate();
+}
+
+/** Who asks again for what there is already is told so, whether or not there is a place for more. */
+async function placeFor({ takePlace, store }: Surroundings, call: Call, id: string, claim: string) {
+  try {
+    return takePlace(call, id);
+  } catch (error) {
+    throw (await isClaimed(store, claim)) ? duplicate() : error;
+  }
+}
+
+async function isClaimed(store: Store, claim: string): Promise<boolean> {
+  return (await store.objects([{ object: 'Claim', id: claim }]))[0] !== undefined;
+}
+
+interface Beginning {
+  readonly id: string;
+  readonly tenant: string;
+  readonly value: Value;
+  readonly claim: string;
+  readonly shown: Shown | undefined;
+}
+
+/** Undefined when there is an equal one. */
+function begin(around: Surroundings, { id, tenant, value, claim, shown }: Beginning): Promise<Position | undefined> {
+  return orForgotten(around, id, async () => {
+    // Before the subscription stands: what changes from now on is owed.
+    await around.deliveries.begin(id, shown);
+    return around.owned.create({ object: 'InventorySubscription', id, tenant, value, claims: [claim] });
+  });
 }
 
 /** Begins a subscription; one that then does not stand leaves nothing behind. */
@@ -135,7 +170,8 @@ function update(
     if (given === undefined && moved && row.value['credentialsId'] !== undefined)
       throw invalid('Give the credentials again: those that are kept are for another callback.', 'credentials');
     const used = given === undefined ? await deliveries.credentials(row) : shown?.credentials;
-    await admit(around, call, value, row.tenant, used);
+    demandUsable(around, call, value, row.tenant, used);
+    await around.callbacks.verify(callback, row.tenant, used, call.signal);
     // They are shown from the moment that the row names them.
     if (shown) await deliveries.keepCredentials(row, shown);
     return value;
@@ -182,7 +218,7 @@ async function rewrite(
     await forgetCredentials(deliveries, id, position ? [row.value, value] : [value, row.value]);
     await settleSecret(deliveries, id, [row.value, value]);
     if (position) return written(call, id, position);
-    if (after !== before && (await store.objects([{ object: 'Claim', id: after }]))[0] !== undefined) throw duplicate();
+    if (after !== before && (await isClaimed(store, after))) throw duplicate();
     await call.view.reached(await store.head(), call.signal);
   }
   throw new Fault('CONFLICT', `Subscription '${id}' kept changing; try again.`);
@@ -231,14 +267,14 @@ function refuseUnreadable({ scope }: Call, apiMajor: string): void {
   }
 }
 
-async function admit(
+/** What can be said of it without asking anybody. */
+function demandUsable(
   { callbacks, checkFilter }: Surroundings,
   call: Call,
   value: Value,
   tenant: string | null,
   credentials: CallbackCredentials | undefined,
-): Promise<void> {
-  const { signal } = call;
+): void {
   const { callback, filter, apiMajor, filterMode } = value as InventorySubscriptionWritable;
   refuseUnreadable(call, apiMajor);
   if (filter !== undefined && filter !== '') checkFilter({ filter, apiMajor, filterMode });
@@ -246,7 +282,6 @@ async function admit(
     throw invalid('A callback is shown a bearer token or one of an authorisation server, not both.', 'credentials');
   callbacks.admit(callback, tenant);
   if (credentials?.oauth2) callbacks.admit(credentials.oauth2.tokenEndpoint, tenant);
-  await callbacks.verify(callback, tenant, credentials, signal);
 }
 
 async function written(call: Call, id: string, position: Position): Promise<WrittenAnswer> {

@@ -25,6 +25,8 @@ export class Backlog {
   #queue: (number | Entry)[] = [];
   /** Taken, not done. */
   readonly #taken = new Map<number, Entry>();
+  /** Under way since before it went back: they come again in their turn, whatever comes of that. */
+  readonly #former = new Map<number, Entry>();
   /** Up to here nothing is owed but what is taken, in line, or (behind `#scanned`) pending. */
   #reach: number;
   #pending: Set<number>;
@@ -38,7 +40,7 @@ export class Backlog {
     this.#find = find;
   }
 
-  /** From where the log must be read to go on; undefined while enough is in line. */
+  /** From where the log must be read to go on; undefined while enough is in line. Another one, though equal, after a new start. */
   get wanted(): Position | undefined {
     return this.#live || this.#queue.length >= fewHeld ? undefined : this.#scanned;
   }
@@ -131,23 +133,40 @@ export class Backlog {
     this.#pending = new Set(this.#undone());
     this.#queue = [];
     this.#live = false;
-    this.#scanned = this.#position;
+    this.#scanned = { ...this.#position };
   }
 
-  /** Goes on behind `position`, as if nothing behind it was done; of what is taken only `under way` stays so. */
-  restart(position: Position, underWay: (entry: Entry) => boolean): void {
-    for (const [seq, entry] of this.#taken) if (!underWay(entry)) this.#taken.delete(seq);
+  /** Goes on behind `position`, as if nothing behind it was done; what is taken stays so. */
+  restart(position: Position): void {
     this.#queue = [];
     this.#live = false;
     this.#pending = new Set();
-    this.#position = this.#scanned = position;
+    this.#position = position;
+    this.#scanned = { ...position };
     this.#reach = position.seq;
+  }
+
+  /** The same of what is taken too: what of it is `under way` is sent twice, or it would come before what it follows. */
+  startOver(position: Position, underWay: (entry: Entry) => boolean): void {
+    for (const [seq, entry] of this.#taken) if (underWay(entry)) this.#former.set(seq, entry);
+    this.#taken.clear();
+    this.restart(position);
   }
 
   /** The same, but never on: what is owed stays owed. Who is owed nothing stands at `tail`, however long ago something was. */
   goBack(position: Position, tail: Position, underWay: (entry: Entry) => boolean): void {
     const stands = this.position(tail);
-    this.restart(position.seq < stands.seq ? position : stands, underWay);
+    this.startOver(position.seq < stands.seq ? position : stands, underWay);
+  }
+
+  /** Whether one that is under way was so before it went back. */
+  comesAgain({ change: { position } }: Entry): boolean {
+    return this.#former.has(position.seq);
+  }
+
+  /** It is under way no longer; says whether it comes again. */
+  letGo({ change: { position } }: Entry): boolean {
+    return this.#former.delete(position.seq);
   }
 
   /** What is owed up to `#reach`. */
@@ -178,7 +197,7 @@ export class Backlog {
   }
 
   #firstApart(): number {
-    const busy = new Set([...this.#taken.values()].map(({ change }) => change.id));
+    const busy = new Set([...this.#taken.values(), ...this.#former.values()].map(({ change }) => change.id));
     const end = Math.min(this.#queue.length, lookAhead);
     for (let index = 0; index < end; index += 1) {
       const entry = this.#entryOf(this.#queue[index]!);

@@ -1,4 +1,5 @@
 import { attempt } from './attempt.js';
+import type { Backlog } from './backlog.js';
 import type { Turn } from './course.js';
 import { dropOldest, writeDeadLetter } from './dead-letters.js';
 import type { Subscriber } from './deliveries.js';
@@ -21,7 +22,7 @@ export interface Delivering {
 }
 
 /** `done`: nobody is owed it any more; `kept`: it is tried again; `taken`: it is for another process to say. */
-export type End = 'delivered' | 'done' | 'kept' | 'taken';
+type End = 'delivered' | 'done' | 'kept' | 'taken';
 
 /** Makes one attempt at a notification and decides what becomes of it. */
 export async function deliver(shop: Workshop, entry: Entry, delivering: Delivering): Promise<End> {
@@ -45,6 +46,14 @@ export async function deliver(shop: Workshop, entry: Entry, delivering: Deliveri
   if (verdict.then === 'dead')
     return bury(shop, entry, delivering, { notification, reason: verdict.reason, attempts: tried + 1 });
   return verdict.then === 'done' ? 'delivered' : 'kept';
+}
+
+/** Of what comes again nothing is made: neither is it done, nor does it come before its turn. */
+export function settle(entry: Entry, end: Exclude<End, 'taken'>, tries: Tries, backlog: Backlog): void {
+  const comesAgain = backlog.letGo(entry);
+  if (end === 'kept' && !comesAgain) return tries.wait(entry);
+  tries.leave(entry);
+  if (!comesAgain) backlog.done(entry);
 }
 
 interface Grave {

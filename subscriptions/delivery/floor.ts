@@ -15,6 +15,7 @@ import { Shards, shardTimes, type ShardTimes } from './shards.js';
 import { sweeper } from './sweeping.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
 import { openTail, type Tail } from '../log/tail.js';
+import { Turns } from '../turns.js';
 import type { Held, InTime, Offered, Workshop } from './workshop.js';
 
 export interface FloorOptions extends Surroundings {
@@ -102,6 +103,7 @@ export class Floor {
       reader,
       tail: this.#tail,
       pace: { writers: 0 },
+      turns: new Turns(),
       index: this.#options.matching.index(),
       roster: this.#roster,
       horizon: logKeeps * patience,

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
 import { quick, until, world, type World } from '../testing/deliveries.js';
 import { answer, good, receiver, type Receiver } from '../testing/receiver.js';
+import type { DelivererOptions } from './deliverer.js';
 import { kinds } from './documents.js';
 
 const never = new AbortController().signal;
@@ -50,6 +52,44 @@ test('who was owed nothing for longer than the log is kept can be replayed from 
   await house.close();
   await to.close();
   await told.close();
+});
+
+describe('what is under way when older ones are asked for again', () => {
+  /** Ten changes of one object: the last one hangs at the callback, while the last five are asked for again. */
+  async function hanging(more: Partial<DelivererOptions>, ordering: 'strict' | 'resource') {
+    const house = await world();
+    const held: ServerResponse[] = [];
+    const to = await receiver((response, received, count) => {
+      if (received.body.n === 10) held.push(response);
+      else good(response, received, count);
+    });
+    const id = await house.subscribe(to.url, { ordering });
+    await house.deliverer(more);
+    await house.change('x', 'x', 'x', 'x', 'x');
+    const { seq, tag } = await house.store.head();
+    await house.change('x', 'x', 'x', 'x', 'x');
+    await until(() => held.length === 1);
+    await house.deliveries.replay(house.subscriber(id), { since: `${seq}.${tag}` }, never);
+    await until(async () => (await house.store.ids(kinds.replay)).length === 0);
+    to.behave(good);
+    to.all.length = 0;
+    return { house, to, id, callback: held[0]! };
+  }
+
+  test.each([
+    ['strict', 204],
+    ['strict', 503],
+    ['resource', 204],
+    ['resource', 503],
+  ] as const)('comes again behind them (ordering %s, answered %i)', async (ordering, status) => {
+    const { house, to, callback } = await hanging({}, ordering);
+    callback.writeHead(status).end();
+    await house.change('last');
+    await until(() => to.all.some(({ body }) => body.object === 'last') && to.all.length > 5);
+    expect(to.all.flatMap(({ body }) => (body.object === 'x' ? [body.n] : []))).toEqual([6, 7, 8, 9, 10]);
+    await house.close();
+    await to.close();
+  });
 });
 
 test('what can be kept no longer is tried once when it is asked for again, though the callback had failed', async () => {

@@ -52,3 +52,23 @@ describe('notifications that failed side by side', () => {
     expect(tries.due(67 * second)).toStrictEqual(entry(8));
   });
 });
+
+test('what is asked for again is tried until an attempt that began since then has failed', () => {
+  const tries = new Tries(healthy, undefined);
+  const attempt = (seq: number) => tries.begin(entry(seq), () => new Promise(() => undefined));
+  const fail = (seq: number) => {
+    tries.decide(entry(seq), refused, { now: 0, random: 0.5 }, retryPolicy);
+    tries.leave(entry(seq));
+  };
+  attempt(1);
+  attempt(2);
+  fail(1);
+  expect(tries.hopeless).toBe(true);
+  tries.drop();
+  fail(2);
+  expect(tries.hopeless).toBe(false);
+  // The same one, sent again.
+  attempt(2);
+  fail(2);
+  expect(tries.hopeless).toBe(true);
+});

@@ -12,8 +12,10 @@ export class Tries {
   /** How the oldest one failed before this process had it. */
   #first: Failing | undefined;
   #health: Health;
-  /** Something was asked for again, and the callback has not been tried since. */
+  /** Something was asked for again, and no attempt that began since has ended. */
   #asked = false;
+  /** Under way since before that. */
+  #earlier = new Set<number>();
 
   constructor(health: Health, first: Failing | undefined) {
     this.#health = health;
@@ -62,6 +64,7 @@ export class Tries {
   begin(entry: Entry, run: () => Promise<void>): void {
     const { seq } = entry.change.position;
     this.#waiting.delete(seq);
+    this.#earlier.delete(seq);
     const { promise, resolve } = Promise.withResolvers<void>();
     // Before it runs: what it does at once must find it under way.
     this.#underWay.set(seq, promise);
@@ -105,7 +108,7 @@ export class Tries {
     policy: RetryPolicy,
   ): Next {
     const { seq } = entry.change.position;
-    this.#asked = false;
+    if (!this.#earlier.has(seq)) this.#asked = false;
     const decided = next({ failing: this.#failing.get(seq), health: this.#health }, outcome, at, policy);
     if (outcome.result === 'delivered' && this.#health.failures > 0) this.#relent(policy, at.random);
     this.#health = decided.health;
@@ -152,6 +155,7 @@ export class Tries {
   /** What waits will be found in the log again, and is tried, whatever failed before it was asked for. */
   drop(): void {
     this.#asked = true;
+    this.#earlier = new Set(this.#underWay.keys());
     this.#waiting.clear();
     this.#failing.clear();
     this.#first = undefined;

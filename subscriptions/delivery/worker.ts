@@ -3,7 +3,7 @@ import { origin, type Position } from '#schema/position.js';
 import { Alarm } from './alarm.js';
 import { Backlog } from './backlog.js';
 import { fill } from './catch-up.js';
-import { deliver } from './deliver.js';
+import { deliver, settle } from './deliver.js';
 import type { Subscriber } from './deliveries.js';
 import { tallyOf, type Progress, type Tally } from './documents.js';
 import { endpointOf } from './limits.js';
@@ -166,7 +166,7 @@ export class Worker {
         .catch(async (error: unknown) => {
           this.#report('A notification could not be dealt with.', error);
           await timeout(afterFailure, undefined, { ref: false });
-          this.#tries.wait(entry);
+          settle(entry, 'kept', this.#tries, this.backlog);
         })
         .finally(() => {
           leave();
@@ -180,7 +180,7 @@ export class Worker {
   async #deliver(entry: Entry): Promise<void> {
     const shown = this.#shop.subscribers.get(this.id);
     if (shown) this.update(shown);
-    if (!this.running) return this.#tries.wait(entry);
+    if (!this.running || this.backlog.comesAgain(entry)) return settle(entry, 'kept', this.#tries, this.backlog);
     const end = await deliver(this.#shop, entry, {
       row: this.#row,
       tries: this.#tries,
@@ -191,12 +191,8 @@ export class Worker {
       turn: (turn) => this.standing.turn(turn),
     });
     if (end === 'taken') return this.abandon();
-    if (end === 'kept') this.#tries.wait(entry);
     if (end === 'delivered') this.#tally.delivered += 1;
-    if (end === 'delivered' || end === 'done') {
-      this.#tries.leave(entry);
-      this.backlog.done(entry);
-    }
+    settle(entry, end, this.#tries, this.backlog);
     if (end === 'delivered' && (this.backlog.clear ? !this.#writer.saysOwing : this.#isBrief)) this.#writer.saveLater();
     else this.#writer.save();
   }
@@ -228,9 +224,10 @@ export class Worker {
 
   async #relocate(why: Lost): Promise<void> {
     const { position, lost } = await this.#shop.relocate(this.backlog.position(this.#shop.tail.position), why);
-    const rewritten = why.outcome === 'rewritten';
-    this.backlog.restart(position, (entry) => !rewritten || this.#tries.isUnderWay(entry));
-    if (rewritten) this.#tries.drop();
+    if (why.outcome === 'rewritten') {
+      this.backlog.startOver(position, (entry) => this.#tries.isUnderWay(entry));
+      this.#tries.drop();
+    } else this.backlog.restart(position);
     if (lost !== undefined) this.standing.lose(lost);
     this.#writer.save();
   }

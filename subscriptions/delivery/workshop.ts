@@ -9,6 +9,7 @@ import type { Pace } from './progress-writer.js';
 import type { Entry } from '../log/recent.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
 import type { Tail } from '../log/tail.js';
+import type { Turns } from '../turns.js';
 
 /** What all workers of a process share. */
 export interface Workshop extends Surroundings {
@@ -18,6 +19,8 @@ export interface Workshop extends Surroundings {
   readonly reader: LogReader;
   readonly tail: Tail;
   readonly pace: Pace;
+  /** Of those who catch up. */
+  readonly turns: Turns;
   readonly index: Index<Compiled>;
   /** Who is offered what the index finds. */
   readonly roster: Map<string, Offered>;

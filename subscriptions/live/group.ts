@@ -4,7 +4,7 @@ import { lastOfEach, type Window } from './digest.js';
 import type { Member } from './member.js';
 import type { Stream } from './stream.js';
 import { Texts, type TextCache } from './texts.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../turns.js';
 
 /** Told at once; what comes while others are told goes out together. */
 const together = 256;
@@ -55,7 +55,7 @@ export class Group<T> {
   constructor(stream: Stream<T>, { texts, turns, passed, failed }: Telling, published: Position) {
     this.stream = stream;
     this.texts = new Texts(stream, texts, failed);
-    this.#turns = turns;
+    this.#turns = turns.of(stream.tenant ?? '');
     this.#passed = passed;
     this.#published = published;
   }

@@ -11,7 +11,7 @@ import { Group, type Telling } from './group.js';
 import { Member, type Surroundings } from './member.js';
 import type { Seat, Sink, Stream } from './stream.js';
 import { TextCache } from './texts.js';
-import { Turns } from './turns.js';
+import { Turns } from '../turns.js';
 
 export interface HubOptions {
   readonly store: Store;

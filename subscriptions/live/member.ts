@@ -5,7 +5,7 @@ import type { Entry } from '../log/recent.js';
 import type { Digest, Window } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../turns.js';
 
 /** What members share. */
 export interface Surroundings {
@@ -40,6 +40,7 @@ export class Member<T> {
   readonly #group: Group<T>;
   readonly #sink: Sink<T>;
   readonly #around: Surroundings;
+  readonly #turns: Turns;
   #position: Position;
   /** To be told before anything else. */
   #gap: LostPlace | undefined;
@@ -51,6 +52,7 @@ export class Member<T> {
     this.#group = group;
     this.#sink = sink;
     this.#around = around;
+    this.#turns = around.turns.of(group.stream.tenant ?? '');
     this.#position = position;
   }
 
@@ -163,13 +165,12 @@ export class Member<T> {
 
   /** A little in each turn: a digest may be thousands of objects. True when there is nothing more to do at present. */
   async #tell({ wanted, last }: Piece, from: Position): Promise<boolean> {
-    const { turns } = this.#around;
     for (let [at, place] = [0, from]; ; at += together) {
-      const { told, ends } = await this.#group.texts.ofCrowd(wanted, at, together, turns);
+      const { told, ends } = await this.#group.texts.ofCrowd(wanted, at, together, this.#turns);
       const all = at + together >= wanted.length;
       const upTo = all && !ends ? last : (told.at(-1)?.position ?? place);
       // Who was moved meanwhile begins again by itself.
-      const over = await turns.take(() => this.#moved(place) || this.#hand(told, upTo, ends));
+      const over = await this.#turns.take(() => this.#moved(place) || this.#hand(told, upTo, ends));
       if (over || all) return over;
       place = upTo;
     }
@@ -184,9 +185,9 @@ export class Member<T> {
 
   /** What is to be told from a place, and how far that leads; undefined at the end of the log. */
   async #pieceOf(entries: readonly Entry[], from: Position): Promise<Piece | undefined> {
-    const { digest, head, turns } = this.#around;
+    const { digest, head } = this.#around;
     if (digest.isFar(from, head())) {
-      const pass = (window: Window) => this.#group.digestOf(window, from, turns);
+      const pass = (window: Window) => this.#group.digestOf(window, from, this.#turns);
       const piece = await digest.pass(
         from,
         async (window) => window && { wanted: await pass(window), last: window.to },
@@ -194,7 +195,7 @@ export class Member<T> {
       if (piece) return piece;
     }
     const last = entries.at(-1)?.change.position;
-    return last && { wanted: await this.#group.wanted(entries, turns), last };
+    return last && { wanted: await this.#group.wanted(entries, this.#turns), last };
   }
 
   /** True when it has come to the end, or cannot take all of it at present. */

@@ -119,3 +119,21 @@ test('a crowd that comes back from one place is told what was made once, and wai
   expect(new Set(heard.map(([told]) => told)).size).toBe(1);
   await house.close();
 });
+
+test('a tenant that is told little does not wait for all that another is told', async () => {
+  const house = await audience(await memory());
+  let made = 0;
+  const tell = () => {
+    work(0.25);
+    made += 1;
+    return Promise.resolve('dear');
+  };
+  const dear = names(400).map((key) => house.listen({ key, tenant: 'red', tell }));
+  let before = 0;
+  const tellOf = () => Promise.resolve(`behind ${(before = made)}`);
+  const cheap = house.listen({ key: 'cheap', tenant: 'green', tell: tellOf });
+  await house.happen('a');
+  await until(() => cheap.heard.length === 1 && dear.every(({ heard }) => heard.length === 1));
+  expect(before).toBeLessThan(40);
+  await house.close();
+});

@@ -30,6 +30,8 @@ export interface ObjectKeys {
 export interface Stream<T> {
   /** Streams of one key want the same events and tell them alike: everything is made once for all of them. */
   readonly key: string;
+  /** Whose turns it takes: tenants do not wait for all that others are told. */
+  readonly tenant?: string | undefined;
   wants(event: ToldEvent): boolean;
   /** What it wants has one of these, before or after it; whatever may be wanted when absent. */
   readonly anyOf?: ObjectKeys | undefined;

@@ -14,7 +14,7 @@ import type { Posted, Posting, Subscribers, Surroundings } from '../delivery/sur
 import { owned, type Owned } from '../owned.js';
 
 /** Whatever is not a subscription is told; a filter is the beginning of an object's id. */
-const matching: Matching = {
+export const matching: Matching = {
   event: (change) =>
     change.change === 'restated' || change.baseline || change.object === 'InventorySubscription'
       ? undefined

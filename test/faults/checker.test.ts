@@ -69,6 +69,7 @@ describe('the checker lets pass', () => {
   });
 
   test('repeats under the same id, and counts only those of what was taken', () => {
+    // The last of them is from somebody who stood still while he posted.
     const told = receipts('o1 created 1!', 'o1 created 1', 'o1 created 1', 'o1 modified 2', 'o1 created 1');
     expect(verdict(['o1: created 1, modified 2'], told, [strict])).toMatchObject({ violations: [], duplicates: 2 });
   });

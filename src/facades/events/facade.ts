@@ -100,6 +100,7 @@ function streamOf(view: View, watch: Watch): Stream<string> {
   const { scope, key } = watch;
   return {
     key: `events ${key}`,
+    tenant: scope.tenant,
     wants: (event) => watch.wants(event),
     anyOf: watch.anyOf,
     tell: async (event) => eventOf('change', toldChange(view, scope, event)),

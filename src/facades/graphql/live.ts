@@ -34,6 +34,7 @@ export function subscribing(parts: Parts): Subscribe {
     refuseDear(parts, dearer, caller, document);
     const stream: Stream<string> = {
       key: `graphql ${watch.key}\n${document.shared}`,
+      tenant: watch.scope.tenant,
       wants: (event) => watch.wants(event),
       anyOf: watch.anyOf,
       tell: (event) => executed(parts, caller, document, { event }),

@@ -117,7 +117,7 @@ test('what waits for its turn is bounded by what it keeps in memory', async () =
   const variables = { much: megabyte };
   for (const id of ['waits', 'refused'])
     client.say({ id, type: 'subscribe', payload: { query: '{ text }', variables } });
-  await until(() => served.length > 0);
+  await until(() => served.some(({ status }) => status === 429));
   client.socket.resume();
   await until(() => client.heard.some(({ id }) => id === 'refused'));
   expect(client.heard.find(({ id }) => id === 'refused')).toMatchObject({

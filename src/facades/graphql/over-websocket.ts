@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols, makeServer, type Context, type Server } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Fault } from '#schema/errors.js';
-import { Turns } from '#subscriptions/live/turns.js';
+import { Turns } from '#subscriptions/turns.js';
 import { Exchange } from '../exchange.js';
 import type { Connections } from '../live/connections.js';
 import { requestIds } from '../request-id.js';
@@ -26,6 +26,8 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 const initWithin = 3000;
 /** What may come before that, bytes: strangers cost no more memory than this and one read of their socket. */
 const longestGreeting = 8192;
+/** Of what a client said and was not begun yet, bytes. */
+const mostWaiting = 65_536;
 const tryAgainLater = 1013;
 const internalError = 4500;
 
@@ -74,14 +76,6 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
 }
 
 function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live: LiveSocket): void {
-  const heard = (take: (text: string) => Promise<void>, data: Buffer): void => {
-    // Who has left is begun nothing for.
-    if (!live.open) return;
-    take(data.toString()).catch((error: unknown) => {
-      parts.unforeseen(error, live);
-      live.close(internalError, 'Internal error');
-    });
-  };
   let forget: () => void;
   try {
     forget = parts.connections.admit(live);
@@ -95,12 +89,7 @@ function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live:
       protocol: ws.protocol,
       send: (text) => live.send(text),
       close: (code, reason) => live.close(code ?? internalError, reason ?? ''),
-      onMessage: (take) =>
-        ws.on('message', (data: Buffer) => {
-          if (!live.hears(data.length)) return;
-          if (!live.principal && data.length > longestGreeting) return live.sayFirst();
-          void parts.saying.take(() => heard(take, data));
-        }),
+      onMessage: (take) => ws.on('message', hearing(parts, ws, live, take)),
     },
     live,
   );
@@ -108,6 +97,29 @@ function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live:
     forget();
     void closed(code, reason.toString());
   });
+}
+
+/** Takes messages in turns; of who says more than waits for its turn nothing more is read meanwhile. */
+function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: string) => Promise<void>) {
+  let waiting = 0;
+  const heard = (data: Buffer): void => {
+    waiting -= data.length;
+    // Who has left is begun nothing for.
+    if (!live.open) return;
+    if (waiting <= mostWaiting) ws.resume();
+    live.heard = data.length;
+    take(data.toString()).catch((error: unknown) => {
+      parts.unforeseen(error, live);
+      live.close(internalError, 'Internal error');
+    });
+  };
+  return (data: Buffer): void => {
+    if (!live.hears()) return;
+    if (!live.principal && data.length > longestGreeting) return live.sayFirst();
+    waiting += data.length;
+    if (waiting > mostWaiting) ws.pause();
+    void parts.saying.take(() => heard(data));
+  };
 }
 
 /** Whether the client is who it says: by the header of its upgrade, or by what it says first, as browsers must. */

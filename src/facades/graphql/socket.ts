@@ -42,7 +42,7 @@ export class LiveSocket implements LiveConnection {
   readonly requestId: string;
   principal: Principal | undefined;
   authorization: string | undefined;
-  /** Length of the message that was heard last. */
+  /** Length of the message that is being answered. */
   heard = 0;
   readonly #ws: WebSocket;
   readonly #buckets = new TokenBuckets();
@@ -63,7 +63,7 @@ export class LiveSocket implements LiveConnection {
     this.#messagesPerSecond = limits.messagesPerSecond;
     // Any other pong is said without having heard us.
     ws.on('pong', (said) => this.#challenge?.equals(said) && (this.#challenge = undefined));
-    ws.on('ping', (said) => this.hears(said.length) && ws.pong(said));
+    ws.on('ping', (said) => this.hears() && ws.pong(said));
     // It is closed all the same; the client has broken the protocol, and was told how.
     ws.on('error', () => undefined);
   }
@@ -133,9 +133,8 @@ export class LiveSocket implements LiveConnection {
   }
 
   /** Whether a message counts: not from who was sent away, nor from who says too much, which is sent away. */
-  hears(bytes: number): boolean {
+  hears(): boolean {
     if (!this.open) return false;
-    this.heard = bytes;
     if (this.#buckets.take('', 1, this.#messagesPerSecond, 10 * this.#messagesPerSecond) === 1) return true;
     this.close(policyViolation, 'Too many messages');
     return false;

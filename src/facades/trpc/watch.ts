@@ -48,6 +48,8 @@ export async function* watching(
   input: unknown,
   signal: AbortSignal,
 ): AsyncGenerator<TrackedEnvelope<Happened | null>, void, void> {
+  // An abort that came before tells no listener any more.
+  if (signal.aborted) return;
   const queue = new Queue<Happened>();
   const ends: (() => void)[] = [];
   try {
@@ -83,6 +85,7 @@ function readInput(input: unknown): { readonly wanted: unknown; readonly places:
 function streamOf(view: View, watch: Watch): Stream<Happened> {
   return {
     key: `trpc ${watch.key}`,
+    tenant: watch.scope.tenant,
     wants: (event) => watch.wants(event),
     anyOf: watch.anyOf,
     tell: async (event) => toldChange(view, watch.scope, event),

@@ -7,10 +7,11 @@ import { owned } from '#subscriptions/owned.js';
 import { systemClock } from '#platform/clock.js';
 import { sealer } from '#platform/sealed.js';
 import type { Store } from '#platform/store/store.js';
+import { subscriptionQuota, type SubscriptionLimits } from '../subscription-quota.js';
 import { subscriptions, type Subscriptions } from '../subscriptions.js';
 
 /** Subscriptions over a store, whose callbacks are whoever is named: nobody delivers to them. */
-export function subscriptionsOf(store: Store): Subscriptions {
+export function subscriptionsOf(store: Store, limits: SubscriptionLimits = { subscriptions: 100 }): Subscriptions {
   const kept = owned(store);
   const oCloudId = '5b1f6f8c-6c3e-4d0c-9a51-3f3b8a1f0e11';
   const sealed = sealer(Buffer.alloc(32));
@@ -30,6 +31,7 @@ export function subscriptionsOf(store: Store): Subscriptions {
       userAgent: 'netweave',
     }),
     backups: backups({ store, owned: kept, sealer: sealed, oCloudId, version: 'test', clock: systemClock }),
+    takePlace: subscriptionQuota(limits),
     serves: () => true,
     checkFilter({ apiMajor, filter, filterMode }) {
       compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });

@@ -111,6 +111,20 @@ export const Limits = z.strictObject({
   maxRequestsPerSocket: z.int().min(0).default(1000).describe('Requests after which a connection is closed; 0 never.'),
   pageSize: z.int().min(1).max(10_000).default(100).describe('Objects on one page of a list.'),
   pageBytes: bytes('A page ends before it grows beyond this.', 4096).prefault('4MiB'),
+  subscriptions: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe(
+      'Most subscriptions whose callbacks are notified, of one store; a further one is refused (QUOTA_EXCEEDED, 429). Those that a backup brings back are not.',
+    ),
+  subscriptionsPerTenant: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Most of these of all principals of one tenant; a quarter of `subscriptions` when absent. Who has no tenant is held to `subscriptions` alone.',
+    ),
   graphql: Graphql.prefault({}).describe('Limits of GraphQL documents.'),
   live: Live.prefault({}).describe('Limits of live streams.'),
 });

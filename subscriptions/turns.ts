@@ -1,0 +1,111 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** Milliseconds that may be taken of one turn of the loop. */
+const slice = 2;
+
+/** Begins a piece of work; resolves when the next one may begin. */
+type Begin = () => Promise<unknown>;
+
+/** Work of many takes turns: however many they are, everybody else has the loop after each slice. */
+class Queue {
+  /** Who waits, the next one first, each with its work. */
+  readonly #waiting = new Map<string, Begin[]>();
+  #running = false;
+  /** When the first of this turn of the loop began; undefined before that. */
+  #began: number | undefined;
+
+  add(name: string, begin: Begin): void {
+    const works = this.#waiting.get(name);
+    if (works) works.push(begin);
+    else this.#waiting.set(name, [begin]);
+    if (!this.#running) void this.#run();
+  }
+
+  usedUp(): boolean {
+    return this.#began !== undefined && performance.now() - this.#began > slice;
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    // Nothing is begun in the midst of what adds it.
+    await undefined;
+    for (let next = this.#next(); next; next = this.#next()) {
+      if (this.usedUp()) await nextTurn();
+      this.#begin();
+      await next();
+    }
+    this.#running = false;
+  }
+
+  #next(): Begin | undefined {
+    const [first] = this.#waiting;
+    if (!first) return undefined;
+    const [name, works] = first;
+    const next = works.shift();
+    this.#waiting.delete(name);
+    if (works.length > 0) this.#waiting.set(name, works);
+    return next;
+  }
+
+  #begin(): void {
+    if (this.#began !== undefined) return;
+    this.#began = performance.now();
+    setImmediate(() => (this.#began = undefined));
+  }
+}
+
+/** Turns of one name: its work is done first come, first served, and names take turns with each other. */
+export class Turns {
+  readonly #queue: Queue;
+  readonly #name: string;
+
+  constructor(queue = new Queue(), name = '') {
+    this.#queue = queue;
+    this.#name = name;
+  }
+
+  /** Those of another name in the same queue. */
+  of(name: string): Turns {
+    return new Turns(this.#queue, name);
+  }
+
+  /**
+   * Does the work when it is its turn. The next one begins when what the work has `begun` has ended, so that the slice counts
+   * all of it; what waits for something else than the processor keeps the others for one turn of the loop only.
+   */
+  take<T>(work: () => T, begun?: (done: T) => Promise<unknown>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.add(this.#name, async () => {
+        try {
+          const done = work();
+          resolve(done);
+          await (begun && Promise.race([begun(done), nextTurn()]));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+  }
+
+  /** Does the work for each of them, in as many turns as that takes. */
+  async each<T>(all: Iterable<T>, work: (one: T) => void): Promise<void> {
+    const rest = all[Symbol.iterator]();
+    let next = rest.next();
+    if (next.done) return;
+    await this.until(() => {
+      work(next.value as T);
+      next = rest.next();
+      return next.done === true;
+    });
+  }
+
+  /** Does the work again until it answers that nothing is left, in as many turns as that takes. */
+  async until(work: () => boolean): Promise<void> {
+    const some = () => {
+      let over = work();
+      while (!over && !this.#queue.usedUp()) over = work();
+      return over;
+    };
+    while (!(await this.take(some)));
+  }
+}
