@@ -188,22 +188,6 @@ test('what its streams were asked with is bounded for a connection, whatever it 
   expect(client.heard[2]).toMatchObject({ type: 'pong' });
 });
 
-test.each([
-  ['variables', 'variables', 'The variables nest'],
-  ['extensions', 'extensions', 'The extensions nest'],
-  ['whatever', 'payload', 'The payload nests'],
-])('what nests too deep to be read is refused: %s', async (member, at, message) => {
-  const client = await connected();
-  const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
-  const say = (id: string, query: string) =>
-    client.socket.send(`{"id":"${id}","type":"subscribe","payload":{"query":"${query}","${member}":${deep}}}`);
-  say('a', 'subscription { changes }');
-  say('b', '{ text }');
-  await until(() => client.heard.length === 3);
-  const errors = [{ message: `${message} deeper than 20 levels.`, extensions: { code: 'BAD_USER_INPUT', at } }];
-  expect(client.heard.slice(1)).toMatchObject(['a', 'b'].map((id) => ({ id, type: 'error', payload: errors })));
-});
-
 test('what is under way when the gateway goes away is answered first, and nothing is begun', async () => {
   const answer = Promise.withResolvers<ExecutionResult>();
   once = () => answer.promise;
