@@ -150,6 +150,17 @@ test.each(['/netweave/v1/resourcePools', '/trpc/resourcePools.create', '/graphql
   },
 );
 
+test.each([
+  `${o2}/resourcePools`,
+  `${o2}/api_versions`,
+  '/netweave/v1/resourcePools',
+  '/graphql?query={__typename}',
+  '/events',
+])('an Accept that would take long to read is refused where it gets too long: %s', async (target) => {
+  const place = await expectAnswered(target, { headers: { Accept: 'a/a,'.repeat(15_000) } });
+  expect(place).toMatchObject({ at: 'Accept', position: 1024 });
+});
+
 test.each(['fields', 'exclude_fields', 'all_fields', 'exclude_default', 'filter', 'nextpage_opaque_marker', 'nothing'])(
   'selectors and parameters of O2: %s',
   async (name) => {

@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { openEmbeddedStore } from '../platform/store/embedded/embedded-store.js';
 import type { Store } from '../platform/store/store.js';
-import { rateLimit } from './rate-limit.js';
+import { rateLimit, type ChargeRate } from './rate-limit.js';
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
@@ -36,6 +37,50 @@ test('with the store away a principal is admitted at the configured rate, not fa
   // One second at 100/s, and the lease it began with.
   expect(admitted).toBeLessThanOrEqual(100 + 25);
   expect(admitted).toBeGreaterThan(20);
+});
+
+/** How many of so many requests a second, for ten seconds of a virtual clock, `charge` admits. */
+async function admittedOf(perSecond: number, clock: { time: number }, charges: readonly ChargeRate[]): Promise<number> {
+  let [admitted, due] = [0, 0];
+  for (let step = 0; step < 1000; step += 1) {
+    clock.time += 10;
+    for (due += perSecond / 100; due >= 1; due -= 1) for (const charge of charges) if (charge('a') === 0) admitted += 1;
+    await nextTurn();
+  }
+  return admitted;
+}
+
+test('with the store silent a principal is admitted at the configured rate, neither slower nor faster', async () => {
+  const rate = { perSecond: 1000, burst: 2000 };
+  const admitted = (perSecond: number) => {
+    const clock = { time: 1_000_000 };
+    const silent = bucketsOnly(() => new Promise(() => undefined));
+    return admittedOf(perSecond, clock, [rateLimit(silent, rate, () => clock.time)]);
+  };
+  expect(await admitted(300)).toBe(3000);
+  const most = await admitted(5000);
+  expect(most).toBeGreaterThan(9900);
+  // Ten seconds at 1000/s, and the lease it began with.
+  expect(most).toBeLessThanOrEqual(10_250);
+});
+
+test('what replicas gave while the store was slow is taken from what it grants', async () => {
+  const rate = { perSecond: 1000, burst: 2000 };
+  const clock = { time: 1_000_000 };
+  let [tokens, at] = [rate.burst, clock.time];
+  const slow = bucketsOnly(async (_bucket, want) => {
+    const answersAt = clock.time + 150;
+    while (clock.time < answersAt) await nextTurn();
+    tokens = Math.min(rate.burst, tokens + (clock.time - at) * (rate.perSecond / 1000));
+    at = clock.time;
+    const granted = Math.min(want, tokens);
+    tokens -= granted;
+    return granted;
+  });
+  const replicas = [1, 2, 3].map(() => rateLimit(slow, rate, () => clock.time));
+  const admitted = await admittedOf(2000, clock, replicas);
+  // Ten seconds at 1000/s and the burst; and of each replica, what it lends in the time of an answer and has not paid back.
+  expect(admitted).toBeLessThanOrEqual(12_000 + 3 * 500);
 });
 
 test('each principal has a bucket of its own, and no rate means no limit', () => {

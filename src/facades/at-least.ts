@@ -5,17 +5,18 @@ import { lostInFailover } from '../inventory/waiting.js';
 import type { Caller } from '../operations/caller.js';
 import { atLeastHeader } from './at-least-header.js';
 import type { Serve } from './edge.js';
+import { Places, sharesOf } from './live/shares.js';
 import { refuseAs } from './refuse-as.js';
 
 const lowerCase = 'x-netweave-at-least';
 
-// A position may be far ahead of any log: who waits for one holds no more than these.
+// A position may be far ahead of any log: who waits for one holds no more than these, and a tenant half of all.
 const mostOfPrincipal = 64;
 const mostInAll = 512;
 
 interface Parts {
   readonly view: View;
-  /** Longest to wait, milliseconds. */
+  /** Longest to wait, milliseconds; what is answered then has its own time. */
   readonly deadline: number;
   /** Aborts, with what they are told, for those who wait when the gateway goes away. */
   readonly leaving: AbortSignal;
@@ -27,7 +28,7 @@ export interface AtLeast {
   asked(text: unknown, at: string): Asked;
   /**
    * Resolves once the view has come to it, undefined when it has already; GONE for one that a failover took away, UNAVAILABLE at
-   * the deadline.
+   * the deadline of the wait: the operation behind it has its own.
    */
   reached(asked: Asked, caller: Caller): Promise<void> | undefined;
 }
@@ -39,22 +40,15 @@ export interface Asked {
 }
 
 export function atLeast({ view, deadline, leaving }: Parts): AtLeast {
-  const waiting = new Map<string, number>();
-  let all = 0;
-  const wait = async ({ position, at }: Asked, { principal: { name }, signal }: Caller): Promise<void> => {
-    const own = waiting.get(name) ?? 0;
-    if (own >= mostOfPrincipal || all >= mostInAll) throw late('Too many requests wait for a position', at);
-    all += 1;
-    waiting.set(name, own + 1);
+  const waiting = new Places({ all: mostInAll, ...sharesOf(mostInAll, mostOfPrincipal) });
+  const wait = async ({ position, at }: Asked, { principal, signal }: Caller): Promise<void> => {
+    waiting.take(principal, () => late('Too many requests wait for a position', at));
     try {
       await view.reached(position, AbortSignal.any([signal, leaving, AbortSignal.timeout(deadline)]));
     } catch (error) {
       throw refusal(error, at);
     } finally {
-      all -= 1;
-      const left = waiting.get(name)! - 1;
-      if (left > 0) waiting.set(name, left);
-      else waiting.delete(name);
+      waiting.leave(principal);
     }
   };
   return {

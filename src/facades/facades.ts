@@ -15,6 +15,7 @@ import { countBytes } from './count-bytes.js';
 import type { Serve } from './edge.js';
 import { getOrPost } from './get-or-post.js';
 import { misencodedQuery, queryIn } from './percent.js';
+import { graphqlPath } from './graphql/path.js';
 import { refuseAs } from './refuse-as.js';
 import { openApiFacade } from './rest/open-api-facade.js';
 import { pagesFacade } from './pages/pages.js';
@@ -146,7 +147,7 @@ function mounted(
   app.disable('etag');
   app.use(countBytes);
   // A path below it is nothing, where Express would take it for the same.
-  app.use(/^\/graphql\/?$/, getOrPost, unconditional, graphql);
+  app.use(graphqlPath, getOrPost, unconditional, graphql);
   app.use('/trpc', getOrPost, unconditional, ...trpc);
   app.use('/netweave/v1', ...own);
   app.use((request: IncomingMessage, response: ServerResponse) =>

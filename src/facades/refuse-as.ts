@@ -2,17 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { Fault } from '#schema/errors.js';
 import { formattedError } from './graphql/errors.js';
+import { graphqlPath } from './graphql/path.js';
 import { requestIdHeader, requestIdOf } from './request-id.js';
 import { problemOf, sendProblem } from './rest/problem.js';
 import { errorShape, trpcCodeOf, trpcError } from './trpc/errors.js';
 
-const graphql = /^\/graphql\/?(\?|$)/;
 const trpc = /^\/trpc(?![^/?])/;
 
 /** Refuses a request that no facade gets to see, in the spelling of the one that its path belongs to. */
 export function refuseAs(request: Asked, response: ServerResponse, fault: Fault, refused = problemOf(fault)): void {
   const url = request.originalUrl ?? request.url!;
-  if (graphql.test(url)) sendJson(response, refused, { errors: [formattedError(fault)] });
+  if (graphqlPath.test(url)) sendJson(response, refused, { errors: [formattedError(fault)] });
   else if (trpc.test(url)) sendJson(response, refused, { error: trpcShape(fault, refused.status) });
   else sendProblem(response, refused);
 }

@@ -7,6 +7,7 @@ import type { Admission } from './admission.js';
 import { Exchange } from './exchange.js';
 import { foreignOriginOf, type Refuses } from './foreign-pages.js';
 import type { Upgrade } from './graphql/over-websocket.js';
+import { graphqlPath } from './graphql/path.js';
 import { requestIds } from './request-id.js';
 import { statusOf } from './rest/problem.js';
 
@@ -18,13 +19,11 @@ interface Parts {
   readonly graphql: Upgrade;
 }
 
-const graphql = /^\/graphql\/?(\?|$)/;
-
 /** The edge of connections that become something else: who may not come in is told so in HTTP. */
 export function upgrades({ publicUrl, cors, refuses, admission, graphql: open }: Parts): Upgrade {
   const foreign = foreignOriginOf({ publicUrl, cors });
   const refusal = (request: IncomingMessage): Fault | undefined => {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !graphql.test(request.url!))
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !graphqlPath.test(request.url!))
       return new Fault('NOT_FOUND', 'Only /graphql speaks WebSocket.');
     // A page of another origin could use what this browser may reach.
     const fault = refuses?.(request) ?? foreign(request);

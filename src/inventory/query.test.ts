@@ -12,7 +12,7 @@ import { rowsOf } from './page.js';
 import { count, page, type ListQuery } from './query.js';
 import type { Row } from './row.js';
 import { entry, everything, scopeOf, write } from './testing/rows.js';
-import { scanTurns } from './scan-turns.js';
+import { few, scanTurns, type ScanTurns } from './scan-turns.js';
 import { openView, type View } from './view.js';
 import { ViewState } from './view-state.js';
 
@@ -196,6 +196,20 @@ describe('a query', () => {
     for (; !done; turns += 1) await nextTurn();
     expect(await counted).toBe(0);
     expect(turns).toBeGreaterThan(15);
+  });
+
+  test('says how much it compares before it begins, whatever its rows: with many substrings the few have few rows', async () => {
+    const turns = scanTurns();
+    const asked: number[] = [];
+    const begin: ScanTurns['begin'] = (comparisons, waiter) => {
+      asked.push(comparisons);
+      return turns.begin(comparisons, waiter);
+    };
+    const weighed = { turns: { begin }, kind: (object: string) => view.kind(object) } as View;
+    const values = Array.from({ length: 100 }, (_, index) => `nowhere ${index}`);
+    const filter: Filter = { operator: 'cont', path: ['description'], values };
+    await page(weighed, everything, { object: 'Resource', limit: 10, filter });
+    expect(asked).toEqual([few, (2000 - few / 100) * 100, view.kind('Resource').unordered.length * 100]);
   });
 
   test('that nobody waits for any more ends', async () => {

@@ -35,9 +35,10 @@ export async function page(view: View, scope: Scope, query: ListQuery, waiter?: 
   const found: Row[] = [];
   const visit = (row: Row) => found.push(row) <= query.limit;
   const most = plan.whole && query.limit < patience ? patience : Infinity;
-  // The first rows need no turn in the queue, and most pages are full with them.
-  let left = await scanInOrder(plan, query.after?.id, visit, { waiter, most: few });
-  if (left !== undefined) left = await scanInOrder(plan, left, visit, { waiter, most: most - few });
+  // The first rows need no place in the queue, and most pages are full with them.
+  const first = Math.max(1, Math.floor(few / plan.weight));
+  let left = await scanInOrder(plan, query.after?.id, visit, { waiter, most: first });
+  if (left !== undefined) left = await scanInOrder(plan, left, visit, { waiter, most: most - first });
   return left === undefined ? pageOf(found, query.limit) : bestPage(plan, query, waiter);
 }
 

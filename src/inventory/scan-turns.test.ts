@@ -1,13 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { scanTurns, type ScanTurns, type Waiter } from './scan-turns.js';
+import { work } from '#subscriptions/testing/busiest-turn.js';
+import { few, scanTurns, type ScanTurn, type ScanTurns, type Waiter } from './scan-turns.js';
 
 const many = 100_000;
 const waiterOf = (name: string, signal = new AbortController().signal): Waiter => ({ signal, principal: { name } });
 
 /** A scan that uses all the time it is given, so many times over; notes its name whenever it had a turn. */
-async function scan(turns: ScanTurns, waiter: Waiter, rounds: number, noted: (name: string) => void): Promise<void> {
-  const turn = await turns.begin(many, waiter);
+async function scan(
+  turns: ScanTurns,
+  waiter: Waiter,
+  rounds: number,
+  noted: (name: string) => void,
+  comparisons = many,
+): Promise<void> {
+  const begun = turns.begin(comparisons, waiter);
+  const turn = begun instanceof Promise ? await begun : begun;
   try {
     for (let round = 1; ; round += 1) {
       while (!turn.over());
@@ -30,12 +38,16 @@ function loopTurns(): { readonly count: () => number; stop(): void } {
   return { count: () => count, stop: () => void (going = false) };
 }
 
-test('however many scans there are, one of them uses up the time of a turn of the event loop', async () => {
+test.each([
+  ['long', [many]],
+  ['short', [few]],
+  ['of both kinds', [few, few, many]],
+])('however many scans there are, one of them uses up the time of a turn: %s', async (_, lengths) => {
   const turns = scanTurns();
   const loop = loopTurns();
   const at: number[] = [];
-  const scans = Array.from({ length: 20 }, (_, number) =>
-    scan(turns, waiterOf(`p${number % 3}`), 2, () => at.push(loop.count())),
+  const scans = Array.from({ length: 20 }, (_each, number) =>
+    scan(turns, waiterOf(`p${number % 3}`), 2, () => at.push(loop.count()), lengths[number % lengths.length]),
   );
   await Promise.all(scans);
   loop.stop();
@@ -64,14 +76,43 @@ test('beyond what may wait for one principal, and in all, they are refused until
   await Promise.all([begin('a'), begin('i')]);
 });
 
-test('short scans share the time of a turn, and what looks at few rows waits for nobody', async () => {
+test('short scans share the time of a turn with each other and with long ones, and wait for nobody while some is left', async () => {
   const turns = scanTurns();
   const loop = loopTurns();
   const long = scan(turns, waiterOf('a'), 3, () => undefined);
-  for (let each = 0; each < 5; each += 1) (await turns.begin(10, waiterOf('b'))).end();
+  for (let each = 0; each < 5; each += 1) {
+    const short = turns.begin(few, waiterOf('b'));
+    expect(short).not.toBeInstanceOf(Promise);
+    (short as ScanTurn).end();
+  }
   expect(loop.count()).toBe(0);
   await long;
   loop.stop();
+});
+
+test('short scans that have to wait are let go on before long ones, and are never refused', async () => {
+  const turns = scanTurns();
+  const order: string[] = [];
+  const note = (name: string) => void order.push(name);
+  const all = [scan(turns, waiterOf('first'), 1, note, few), scan(turns, waiterOf('long'), 1, note)];
+  for (let each = 0; each < 100; each += 1)
+    all.push(Promise.resolve(turns.begin(few, waiterOf('short'))).then((turn) => (note('short'), turn.end())));
+  await Promise.all(all);
+  expect([order.length, ...order.slice(0, 2), order.at(-1)]).toEqual([102, 'first', 'short', 'long']);
+});
+
+test('short scans leave a part of each turn to long ones', async () => {
+  const turns = scanTurns();
+  const order: string[] = [];
+  const short = async () => {
+    const begun = turns.begin(few, waiterOf('a'));
+    const turn = begun instanceof Promise ? await begun : begun;
+    work(1.2);
+    order.push('short');
+    turn.end();
+  };
+  await Promise.all([...Array.from({ length: 20 }, short), scan(turns, waiterOf('b'), 1, () => order.push('long'))]);
+  expect(order.indexOf('long')).toBeLessThan(5);
 });
 
 test('what takes long with few rows joins the queue', async () => {

@@ -16,62 +16,130 @@ export interface ScanTurn {
 }
 
 export interface ScanTurns {
-  /** Resolves when a scan of so many rows may begin; who has begun must end. Throws UNAVAILABLE when too many wait already. */
-  begin(rows: number, waiter?: Waiter): Promise<ScanTurn>;
+  /**
+   * Answers a scan of so many comparisons that may begin, at once where nothing stands against it; who has begun must end. Rejects
+   * with UNAVAILABLE when too many wait already.
+   */
+  begin(comparisons: number, waiter?: Waiter): ScanTurn | Promise<ScanTurn>;
 }
 
 /** Most scanning in one turn of the event loop, of all scans together, milliseconds. */
 const longest = 2;
 
-/** Rows that are looked at without waiting for a turn: that takes no longer than writing a page of them. */
+/** Of these, what short scans have for certain when long ones wait too, and what one of them may take and be called short. */
+const ofShort = longest / 2;
+
+/** Comparisons that are made without a place in the queue while the turn has time left: they take as long as writing a page. */
 export const few = 1000;
 
 const mostOfOne = 64;
 const mostInAll = 512;
 
-/** The one queue in which the scans of a view wait: however many there are, others are answered after 2 ms of scanning. */
+/** Where the scans of a view wait: however many there are, others are answered after 2 ms of scanning. */
 export function scanTurns(): ScanTurns {
   const turns = new Turns();
-  return {
-    async begin(rows, waiter) {
-      /** Until when it runs outside the queue. */
-      let own = rows <= few ? performance.now() + longest : undefined;
-      if (own === undefined) await turns.enter(waiter);
-      return {
-        over: () => performance.now() > (own ?? turns.until!),
-        pause() {
-          const leaves = own === undefined;
-          own = undefined;
-          return turns.wait(waiter, leaves);
-        },
-        end: () => void (own === undefined && turns.release()),
-      };
-    },
-  };
+  return { begin: (comparisons, waiter) => new Scan(turns, waiter, comparisons <= few).begin() };
+}
+
+class Scan implements ScanTurn {
+  readonly #turns: Turns;
+  readonly #waiter: Waiter | undefined;
+  #short: boolean;
+  /** Whether it is the one that the queue has let go on; short ones begin beside it. */
+  #taken = false;
+  /** Since when it runs, and until when it may. */
+  #since: number | undefined;
+  #until = 0;
+
+  constructor(turns: Turns, waiter: Waiter | undefined, short: boolean) {
+    this.#turns = turns;
+    this.#waiter = waiter;
+    this.#short = short;
+  }
+
+  begin(): ScanTurn | Promise<ScanTurn> {
+    if (!this.#short || this.#turns.left <= 0) return this.#enter();
+    this.#run();
+    return this;
+  }
+
+  over(): boolean {
+    return performance.now() > this.#until;
+  }
+
+  async pause(): Promise<void> {
+    if (this.#stop() > ofShort) this.#short = false;
+    const leaves = this.#taken;
+    this.#taken = true;
+    await this.#turns.wait(this.#waiter, this.#short, leaves);
+    this.#run();
+  }
+
+  end(): void {
+    this.#stop();
+    if (this.#taken) this.#turns.release();
+  }
+
+  async #enter(): Promise<ScanTurn> {
+    await this.#turns.enter(this.#waiter, this.#short);
+    this.#taken = true;
+    this.#run();
+    return this;
+  }
+
+  #run(): void {
+    this.#since = performance.now();
+    this.#until = this.#since + this.#turns.left;
+  }
+
+  /** Answers how long it ran. */
+  #stop(): number {
+    const ran = this.#since === undefined ? 0 : performance.now() - this.#since;
+    this.#since = undefined;
+    this.#turns.spend(ran);
+    return ran;
+  }
 }
 
 /** Who may scan: one at a time, and all together until the time of a turn of the event loop is used up. */
 class Turns {
-  readonly #queue = new FairQueue();
+  readonly #long = new FairQueue();
+  /** Their pages are full with what others look at in a few turns: who has to wait is let go on first, and never refused. */
+  readonly #short = new FairQueue();
   #taken = false;
-  /** When scanning ends in this turn of the event loop; undefined before anybody scanned in it. */
-  until: number | undefined;
+  /** Scanning in this turn of the event loop. */
+  #spent = 0;
 
-  async enter(waiter: Waiter | undefined): Promise<void> {
-    if (!this.#taken && this.#queue.size === 0 && this.#timeLeft()) {
+  /** What is left of the turn of the event loop, for scanning. */
+  get left(): number {
+    return longest - this.#spent;
+  }
+
+  spend(milliseconds: number): void {
+    if (this.#spent === 0 && milliseconds > 0)
+      setImmediate(() => {
+        this.#spent = 0;
+        this.#next();
+      });
+    this.#spent += milliseconds;
+  }
+
+  async enter(waiter: Waiter | undefined, short: boolean): Promise<void> {
+    if (!this.#taken && this.#long.size + this.#short.size === 0 && this.left > 0) {
       this.#taken = true;
       return;
     }
-    refuseMore(this.#queue, nameOf(waiter));
-    await this.wait(waiter, false).catch((error: unknown) => {
+    if (!short) refuseMore(this.#long, nameOf(waiter));
+    await this.wait(waiter, short, false).catch((error: unknown) => {
       this.release();
       throw error;
     });
   }
 
   /** Whoever `leaves` gives up the turn it has. */
-  async wait(waiter: Waiter | undefined, leaves: boolean): Promise<void> {
-    const turn = new Promise<void>((resolve) => this.#queue.add(nameOf(waiter), resolve));
+  async wait(waiter: Waiter | undefined, short: boolean, leaves: boolean): Promise<void> {
+    const queue = short ? this.#short : this.#long;
+    const turn = new Promise<void>((resolve) => queue.add(nameOf(waiter), resolve));
     // Before it waits, so that it is heard when its client leaves.
     const signal = waiter?.signal;
     if (leaves) this.release();
@@ -86,21 +154,11 @@ class Turns {
   }
 
   #next(): void {
-    if (this.#taken || this.#queue.size === 0 || !this.#timeLeft()) return;
-    this.#taken = true;
-    this.#queue.take()!();
-  }
-
-  #timeLeft(): boolean {
-    const now = performance.now();
-    if (this.until === undefined) {
-      this.until = now + longest;
-      setImmediate(() => {
-        this.until = undefined;
-        this.#next();
-      });
-    }
-    return now < this.until;
+    if (this.#taken || this.left <= 0) return;
+    const shortFirst = this.#long.size === 0 || this.#spent < ofShort;
+    const go = (shortFirst ? this.#short.take() : undefined) ?? this.#long.take();
+    this.#taken = go !== undefined;
+    go?.();
   }
 }
 

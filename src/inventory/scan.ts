@@ -23,8 +23,9 @@ export async function scanInOrder(
   visit: (row: Row) => boolean,
   { waiter, most = Infinity }: { readonly waiter: Waiter | undefined; readonly most?: number },
 ): Promise<string | undefined> {
-  const { lists, test, size, turns } = plan;
-  const turn = await turns.begin(Math.min(size, most), waiter);
+  const { lists, test, size, turns, weight } = plan;
+  const begun = turns.begin(Math.min(size, most) * weight, waiter);
+  const turn = begun instanceof Promise ? await begun : begun;
   try {
     const pace = pacedBy(plan, turn);
     let last = after;
@@ -51,10 +52,11 @@ export async function scanInOrder(
  * there, which costs a quarter of what id order does; rows that come or go during its pauses may be met or not.
  */
 export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Waiter | undefined): Promise<void> {
-  const { kind, scope, test, whole, turns, rulesOut } = plan;
+  const { kind, scope, test, whole, turns, rulesOut, weight } = plan;
   if (!whole) return void (await scanInOrder(plan, undefined, (row) => (visit(row), true), { waiter }));
   const rows = kind.unordered;
-  const turn = await turns.begin(rows.length, waiter);
+  const begun = turns.begin(rows.length * weight, waiter);
+  const turn = begun instanceof Promise ? await begun : begun;
   try {
     const pace = pacedBy(plan, turn);
     for (let index = 0, left = 1; index < rows.length; index += 1) {

@@ -26,7 +26,8 @@ export function deadline(milliseconds: number, caller: Caller | undefined): Dead
 /** Whatever was thrown, as the Fault that the caller is told. */
 export function normalise(error: unknown, { kind }: Operation, caller: Caller, ends?: Deadline): Fault {
   if (error instanceof Fault) return error;
-  if (caller.signal.aborted) return new Fault('CANCELLED', 'The client left.');
+  // A mutation goes on when its client leaves: what becomes of it has another reason.
+  if (kind === 'query' && caller.signal.aborted) return new Fault('CANCELLED', 'The client left.');
   if (ends?.passed() === true || (error as { readonly name?: unknown }).name === 'TimeoutError') return late(kind);
   if (error instanceof z.ZodError) return inputFault(error);
   return internal(error);

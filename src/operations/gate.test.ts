@@ -227,4 +227,18 @@ describe('a mutation', () => {
     expect([late.code, late.detail]).toEqual(['UNAVAILABLE', {}]);
     expect(late.message).toContain('may have been done');
   });
+
+  test.each([
+    ['nobody foresaw', new Error('broken'), 'INTERNAL', [{ message: 'broken' }]],
+    ['is its deadline', new DOMException('late', 'TimeoutError'), 'UNAVAILABLE', []],
+  ])('fails by its own reason when its client has left: what %s', async (_, thrown, code, told) => {
+    const left = new AbortController();
+    left.abort();
+    const failing = mutation(() => {
+      throw thrown;
+    });
+    const fault = await faultOf(() => opened().call(caller({ signal: left.signal }), failing, { id: 'a' }));
+    expect([fault.code, counted.at(-1)?.code, audit.at(-1)?.code]).toEqual([code, code, code]);
+    expect(unforeseen).toMatchObject(told);
+  });
 });

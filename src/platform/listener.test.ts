@@ -135,6 +135,10 @@ describe('what HTTP forbids', () => {
       status: 200,
       body: expect.stringContaining(taken),
     });
+    const onUpgrade: ListenOptions['onUpgrade'] = ({ url, headers }, socket) =>
+      void socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${url} ${headers.host}`);
+    const upgrade = `GET ${target} HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    expect(await raw(await start({ onUpgrade }), upgrade)).toMatchObject({ status: 101, body: taken });
   });
 
   test.each([

@@ -6,7 +6,14 @@ import { accept } from './acceptors.js';
 import { readCertificate, watchCertificate, type Certificate, type CertificateFiles } from './certificate.js';
 import type { Configuration } from './config/model.js';
 import { drain, emptied, endWithAnswers, noneWaits, responseOn, track } from './drain.js';
-import { protocolFault, refuse, refuseOnSocket, requestFault, takeAbsolute } from './protocol-faults.js';
+import {
+  protocolFault,
+  refuse,
+  refuseOnSocket,
+  requestFault,
+  takeAbsolute,
+  type ProtocolFault,
+} from './protocol-faults.js';
 
 type Limits = Pick<
   Configuration['limits'],
@@ -129,8 +136,7 @@ function route(server: Server, { onRequest, onUpgrade }: ListenOptions, ends: ()
   server.on('request', (request, response: Last) => {
     // Node says so in the last answer that a connection may have, and leaves it open.
     if (ends() || response.maxRequestsOnConnectionReached) response.shouldKeepAlive = false;
-    if (request.url!.charCodeAt(0) !== 47) takeAbsolute(request);
-    const fault = requestFault(request);
+    const fault = faultOf(request);
     if (fault) refuse(response, fault);
     else onRequest(request, response);
   });
@@ -138,7 +144,7 @@ function route(server: Server, { onRequest, onUpgrade }: ListenOptions, ends: ()
     server.on('upgrade', (request, socket, head) => {
       // Node leaves an upgraded socket alone: without a listener the first reset by a client would end the process.
       socket.on('error', () => socket.destroy());
-      const fault = requestFault(request);
+      const fault = faultOf(request);
       if (fault) refuseOnSocket(socket, fault);
       else onUpgrade(request, socket, head);
     });
@@ -149,6 +155,11 @@ function route(server: Server, { onRequest, onUpgrade }: ListenOptions, ends: ()
     if (!fault || !socket.writable || responseOn(socket)?.headersSent) socket.destroy();
     else refuseOnSocket(socket, fault);
   });
+}
+
+function faultOf(request: IncomingMessage): ProtocolFault | undefined {
+  if (request.url!.charCodeAt(0) !== 47) takeAbsolute(request);
+  return requestFault(request);
 }
 
 function reload(server: TlsServer, first: Certificate, { tls, onCertificate = () => {} }: ListenOptions): () => void {

@@ -11,7 +11,7 @@ import { toldChange, toldGap } from '../live/told-change.js';
 import { otherMethod } from '../methods.js';
 import { requestIdHeader, requestIdOf } from '../request-id.js';
 import { accepts } from '../rest/headers.js';
-import { problemOf, sendProblem } from '../rest/problem.js';
+import { problemOf, sendProblem, type Problem } from '../rest/problem.js';
 import { askedBy } from './asked.js';
 import { EventStream } from './event-stream.js';
 
@@ -35,9 +35,9 @@ export function eventsFacade(
   return (request, response, caller) => {
     if (!path.test(request.url!)) return false;
     if (otherMethod(request, response)) return true;
-    const { accept } = request.headers;
-    if (!accepts(type, accept)) {
-      sendProblem(response, { status: 406, detail: `Only ${type} is served, not ${accept}.` });
+    const refused = refusalOf(request);
+    if (refused) {
+      sendProblem(response, refused);
       return true;
     }
     // One that was sent before the former answer ended has no connection yet whose backlog could be seen.
@@ -45,6 +45,15 @@ export function eventsFacade(
     else response.once('socket', () => answer(parts, request, response, caller));
     return true;
   };
+}
+
+function refusalOf({ headers: { accept } }: IncomingMessage): Problem | undefined {
+  try {
+    if (accepts(type, accept)) return undefined;
+    return { status: 406, detail: `Only ${type} is served, not ${accept}.` };
+  } catch (error) {
+    return problemOf(error as Fault);
+  }
 }
 
 function answer(parts: EventsParts, request: IncomingMessage, response: ServerResponse, caller: Caller): void {

@@ -18,7 +18,7 @@ import { costLimit, dearerThan } from './cost-limit.js';
 import { direct } from './direct.js';
 import { documentCache } from './document-cache.js';
 import type { DocumentLimits } from './document-limits.js';
-import { ownRules } from './own-rules.js';
+import { mostTokens, ownRules } from './own-rules.js';
 import { formatError } from './errors.js';
 import { compiledExecution, type Execute } from './execution.js';
 import { graphqlOverHttp } from './http.js';
@@ -59,9 +59,6 @@ export interface GraphqlFacade {
   readonly sdl: string;
   stop(): Promise<void>;
 }
-
-/** Validation compares fields in pairs: a document of this many tokens takes it some 30 ms at worst. */
-const mostTokens = 1000;
 
 /** GraphQL over the operations: Apollo Server behind Express. */
 export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade> {

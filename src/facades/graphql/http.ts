@@ -6,6 +6,7 @@ import type { Caller } from '../../operations/gate.js';
 import { jsonFaultAt } from '../json-fault.js';
 import { refuseDeep } from '../nesting.js';
 import { refuseLarge } from '../refuse-large.js';
+import { refuseLongAccept } from '../rest/headers.js';
 import { statusOf } from '../rest/problem.js';
 import type { Direct } from './direct.js';
 import { formattedError } from './errors.js';
@@ -24,6 +25,7 @@ export interface HttpParts {
 export function graphqlOverHttp(parts: HttpParts): RequestHandler {
   const router = express.Router();
   router.use((request: Request, response: Response, next: NextFunction) => {
+    refuseLongAccept(request.headers.accept);
     const type = foreignType(request);
     if (type === undefined) return next();
     const message = `A request to GraphQL is application/json, not ${type}.`;

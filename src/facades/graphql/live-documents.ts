@@ -22,7 +22,7 @@ import { Fault } from '#schema/errors.js';
 import { refuseDeep } from '../nesting.js';
 import { bytesOf } from './document-cache.js';
 import type { DocumentLimits } from './document-limits.js';
-import { ownRules } from './own-rules.js';
+import { mostTokens, ownRules } from './own-rules.js';
 import { liveFields, type LiveField } from './streams.js';
 
 /** What a client sends to subscribe. */
@@ -52,7 +52,6 @@ interface Limits extends DocumentLimits {
   readonly documentBytes: number;
 }
 
-const mostTokens = 1000;
 /** Of variables as JSON. As objects they take up to twenty times that, and one client may have thousands of streams. */
 const longestBeside = 4096;
 /** Of memory for documents that are kept parsed and validated. */
@@ -85,10 +84,13 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
     return document;
   };
   return {
-    check({ query, operationName, variables }) {
+    check({ query, operationName, variables, extensions, ...unknown }) {
       if (Buffer.byteLength(query) > limits.documentBytes)
         throw new Fault('TOO_LARGE', `The document is longer than ${limits.documentBytes} bytes.`, { at: 'query' });
       refuseDeep(variables, 'The variables nest', 'variables');
+      refuseDeep(extensions, 'The extensions nest', 'extensions');
+      // All that is sent becomes JSON again, to see how much it is.
+      refuseDeep(unknown, 'The payload nests', 'payload');
       const document = read(query);
       const operation = getOperationAST(document, operationName);
       if (!operation) throw new GraphQLErrors([new GraphQLError('The document has no operation of this name.')]);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Fault } from '#schema/errors.js';
 import type { IdentifyPrincipal, Principal } from '../../access/principal.js';
 import { goesOn } from '../pipeline.js';
-import { sharesOf, type Shares } from './shares.js';
+import { Places, sharesOf, type Bounds } from './shares.js';
 
 /** One live connection, whatever it speaks. */
 export interface LiveConnection {
@@ -54,7 +54,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   const all = new Set<LiveConnection>();
   /** Those that have not said who they are, the oldest first: they take up no place of those that have. */
   const unidentified = new Set<LiveConnection>();
-  const places = new Places(limits);
+  const places = placesOf(limits);
   let looks = 0;
   let stopped = false;
   const timer = setInterval(() => {
@@ -75,7 +75,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
       // On a connection that was kept open it would hold up the end, and never hear of it.
       if (stopped) throw goesAway();
       const { principal, answer } = connection;
-      if (principal) places.take(principal);
+      if (principal) places.take(principal, tooMany);
       else {
         const [oldest] = unidentified;
         // Clients say it at once: who has kept silent for longest makes room.
@@ -92,7 +92,7 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     identified(connection) {
       if (!unidentified.has(connection)) return;
       forget(connection);
-      places.take(connection.principal!);
+      places.take(connection.principal!, tooMany);
       all.add(connection);
     },
     get size() {
@@ -104,44 +104,6 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
       for (const connection of all) connection.goAway(withinMs);
     },
   };
-}
-
-/** Connections of those that are known. */
-class Places {
-  readonly #most: number;
-  readonly #shares: Shares;
-  readonly #ofPrincipals = new Map<string, number>();
-  readonly #ofTenants = new Map<string, number>();
-  #taken = 0;
-
-  constructor({ connections: most, connectionsPerPrincipal, connectionsPerTenant }: ConnectionLimits) {
-    this.#most = most;
-    this.#shares = sharesOf(most, connectionsPerPrincipal, connectionsPerTenant);
-  }
-
-  take({ name, scope: { tenant } }: Principal): void {
-    const { principal: mostOfOne, tenant: mostOfTenant } = this.#shares;
-    if (this.#taken >= this.#most) throw tooMany(`The gateway serves ${this.#most} at once`);
-    if ((this.#ofPrincipals.get(name) ?? 0) >= mostOfOne) throw tooMany(`One principal may have ${mostOfOne} at once`);
-    if (tenant !== undefined && (this.#ofTenants.get(tenant) ?? 0) >= mostOfTenant)
-      throw tooMany(`One tenant may have ${mostOfTenant} at once (limits.live.connectionsPerTenant)`);
-    count(this.#ofPrincipals, name, 1);
-    if (tenant !== undefined) count(this.#ofTenants, tenant, 1);
-    this.#taken += 1;
-  }
-
-  leave({ name, scope: { tenant } }: Principal): void {
-    count(this.#ofPrincipals, name, -1);
-    if (tenant !== undefined) count(this.#ofTenants, tenant, -1);
-    this.#taken -= 1;
-  }
-}
-
-/** Keeps nothing of who has none. */
-function count(of: Map<string, number>, who: string, more: number): void {
-  const now = (of.get(who) ?? 0) + more;
-  if (now > 0) of.set(who, now);
-  else of.delete(who);
 }
 
 /** Tokens end, and what a role may do changes: who may do something else now comes again. */
@@ -156,6 +118,16 @@ export function goesAway(): Fault {
   return new Fault('UNAVAILABLE', 'The gateway goes away.', { retryAfter: 1 });
 }
 
-function tooMany(why: string): Fault {
+/** Of those that are known. */
+function placesOf({ connections: all, connectionsPerPrincipal, connectionsPerTenant }: ConnectionLimits): Places {
+  return new Places({ all, ...sharesOf(all, connectionsPerPrincipal, connectionsPerTenant) });
+}
+
+function tooMany(full: keyof Bounds, { all, principal, tenant }: Bounds): Fault {
+  const why = {
+    all: `The gateway serves ${all} at once`,
+    principal: `One principal may have ${principal} at once`,
+    tenant: `One tenant may have ${tenant} at once (limits.live.connectionsPerTenant)`,
+  }[full];
   return new Fault('RATE_LIMITED', `There are too many live connections: ${why}.`, { retryAfter: 5 });
 }
