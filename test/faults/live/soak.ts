@@ -7,13 +7,17 @@ import { drawFrom } from '../draw.js';
 import type { Gateway } from '../gateways.js';
 import { ask, type Ask } from './asking.js';
 import { followAll, type Follower } from './followers.js';
-import { setStage } from './stage.js';
+import { setStage, type Stage } from './stage.js';
 
 // `npm run test:faults -- soak`: one gateway under a steady load of clients that come and go; what it holds, at intervals.
 const usage = 'npm run test:faults -- soak [--minutes 10] [--every 30]';
 const [streams, requests, changes] = [200, 200, 50];
 /** A new client in the place of the oldest, this often in milliseconds. */
 const changing = 250;
+/** A stream that is there for so long, in milliseconds, was told of something, on a machine that is busy too. */
+const hearsWithin = 30_000;
+/** Refusals of streams that are shown. */
+const shown = 20;
 /** Of what is held in the second half: more than in the middle by so much is no longer flat. */
 const most = { memory: 0.15, handles: 0.1 };
 
@@ -71,6 +75,40 @@ function growing(samples: readonly Sample[]): readonly string[] {
   });
 }
 
+/** Streams that come and go, and what became of those that left. */
+function streamsOf(stage: Stage) {
+  const draw = drawFrom(1);
+  const here: { readonly follower: Follower; readonly came: number }[] = [];
+  const refused: string[] = [];
+  const silent: string[] = [];
+  let [n, again] = [0, 0];
+  return {
+    refused,
+    silent,
+    said: () => `${n} streams came, ${again} times one was cut off`,
+    async come(count: number): Promise<void> {
+      const all = followAll(count, stage.gateways.all[0]!.url, await stage.head(), draw, n);
+      n += count;
+      here.push(...all.map((follower) => ({ follower, came: performance.now() })));
+    },
+    /** Resolves when all that are here have heard something, or should have. */
+    async heard(): Promise<void> {
+      const waits = () =>
+        here.some(({ follower, came }) => follower.heard.length === 0 && performance.now() - came < hearsWithin);
+      while (waits()) await sleep(100);
+    },
+    async leave(count: number): Promise<void> {
+      for (const { follower, came } of here.splice(0, count)) {
+        const { name, errors, heard, connected } = follower;
+        refused.push(...errors.map((error) => `${name}: ${error}`));
+        if (heard.length === 0 && performance.now() - came >= hearsWithin) silent.push(name);
+        again += Math.max(0, connected - 1);
+        await follower.leave();
+      }
+    },
+  };
+}
+
 async function main(): Promise<boolean> {
   const options = { minutes: { type: 'string', default: '10' }, every: { type: 'string', default: '30' } } as const;
   const { values } = parseArgs({ options });
@@ -79,15 +117,9 @@ async function main(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'netweave-soak-'));
   const stage = await setStage({ folder, seed: 1, gateways: 1, changesPerSecond: changes });
   const [gateway] = stage.gateways.all;
-  const draw = drawFrom(1);
-  let n = 0;
-  const come = async (count: number): Promise<readonly Follower[]> =>
-    followAll(count, gateway!.url, await stage.head(), draw, (n += count));
-  const followers = [...(await come(streams))];
-  const coming = setInterval(() => {
-    void followers.shift()?.leave();
-    void come(1).then((more) => followers.push(...more));
-  }, changing);
+  const followers = streamsOf(stage);
+  await followers.come(streams);
+  const coming = setInterval(() => void Promise.all([followers.leave(1), followers.come(1)]), changing);
   const asking = ask(gateway!.url, asked, requests);
   const began = performance.now();
   const samples: Sample[] = [];
@@ -101,11 +133,20 @@ async function main(): Promise<boolean> {
   }
   clearInterval(coming);
   await asking.stop();
-  for (const each of followers) await each.leave();
+  await followers.heard();
+  await followers.leave(Infinity);
   for (const fault of asking.failed.slice(told)) console.log(`        failed: ${fault}`);
   const failed = asking.failed.length;
-  const faults = [...growing(samples), ...(failed > 0 ? [`${failed} requests`] : []), ...stage.gateways.endings];
-  console.log(`${asking.asked} requests, ${failed} failed; ${n} streams came`);
+  const { refused, silent } = followers;
+  for (const fault of refused.slice(0, shown)) console.log(`        refused: ${fault}`);
+  const faults = [
+    ...growing(samples),
+    ...(failed > 0 ? [`${failed} requests`] : []),
+    ...(refused.length > 0 ? [`${refused.length} times a stream was refused`] : []),
+    ...(silent.length > 0 ? [`${silent.length} streams heard nothing, ${silent[0]} first`] : []),
+    ...stage.gateways.endings,
+  ];
+  console.log(`${asking.asked} requests, ${failed} failed; ${followers.said()}`);
   for (const fault of faults) console.log(`FAILED: ${fault}`);
   await stage.close();
   if (faults.length === 0) rmSync(folder, { recursive: true });
