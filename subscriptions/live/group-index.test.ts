@@ -14,7 +14,13 @@ import type { Stream } from './stream.js';
 import { TextCache } from './texts.js';
 import { Turns } from '../turns.js';
 
-const telling: Telling = { texts: new TextCache(), turns: new Turns(), passed: () => origin, failed: () => undefined };
+const telling: Telling = {
+  texts: new TextCache(),
+  turns: new Turns(),
+  behind: new Turns(),
+  passed: () => origin,
+  failed: () => undefined,
+};
 const definition = definitionOf('Resource');
 
 function groupOf(filter: Filter, index: number): Group<unknown> {

@@ -16,6 +16,7 @@ export interface Telling {
   readonly texts: TextCache;
   /** Of those who are current: who catches up has turns of its own. */
   readonly turns: Turns;
+  readonly behind: Turns;
   /** Up to where every group has been handed what it may want. */
   passed(): Position;
   failed(error: unknown): void;
@@ -41,6 +42,8 @@ export class Group<T> {
   /** Those who have been told everything so far. */
   readonly current = new Set<Member<T>>();
   readonly #turns: Turns;
+  /** Those of members who catch up. */
+  readonly behind: Turns;
   readonly #failed: (error: unknown) => void;
   /** What each window has for this stream. */
   readonly #digests = new WeakMap<Window, Promise<Digested>>();
@@ -53,10 +56,11 @@ export class Group<T> {
   /** Raised when what is being made is to be told to nobody. */
   #generation = 0;
 
-  constructor(stream: Stream<T>, { texts, turns, passed, failed }: Telling, published: Position) {
+  constructor(stream: Stream<T>, { texts, turns, behind, passed, failed }: Telling, published: Position) {
     this.stream = stream;
     this.texts = new Texts(stream, texts, failed);
     this.#turns = turns.of(stream.tenant ?? '');
+    this.behind = behind.of(stream.tenant ?? '');
     this.#failed = failed;
     this.#passed = passed;
     this.#published = published;

@@ -65,6 +65,7 @@ class LogHub implements Hub {
     this.#telling = {
       texts: new TextCache(),
       turns: new Turns(),
+      behind: new Turns(),
       passed: () => this.#passed,
       failed: (error) => options.failed(notTold, error),
     };
@@ -87,7 +88,7 @@ class LogHub implements Hub {
     this.#published = this.#passed = this.#tail.position;
     const head = () => this.#tail.position;
     const published = () => this.#published;
-    this.#around = { reader, digest, ahead: new Set(), turns: new Turns(), published, head, reached, failed };
+    this.#around = { reader, digest, ahead: new Set(), published, head, reached, failed };
   }
 
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {

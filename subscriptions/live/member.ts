@@ -10,7 +10,6 @@ import type { Turns } from '../turns.js';
 /** What members share. */
 export interface Surroundings {
   readonly reader: LogReader;
-  readonly turns: Turns;
   readonly digest: Digest;
   /** Who knows a place that the tail has not come to yet. */
   readonly ahead: Set<Member<unknown>>;
@@ -52,7 +51,7 @@ export class Member<T> {
     this.#group = group;
     this.#sink = sink;
     this.#around = around;
-    this.#turns = around.turns.of(group.stream.tenant ?? '');
+    this.#turns = group.behind;
     this.#position = position;
   }
 

@@ -53,6 +53,8 @@ export class Texts<T> {
   readonly #cache: TextCache;
   readonly #name: number;
   readonly #failed: (error: unknown) => void;
+  /** What has been asked for, and its turn has not come; by whose turn is waited for. */
+  readonly #asked = new WeakMap<Turns, Map<string, Promise<Text>>>();
 
   constructor(stream: Stream<T>, cache: TextCache, failed: (error: unknown) => void) {
     this.#stream = stream;
@@ -81,13 +83,7 @@ export class Texts<T> {
     for (const entry of wanted) {
       const key = this.#keyOf(entry);
       // Most have been made for somebody else: they take no promise each.
-      all.push(
-        this.#cache.texts.get(key) ??
-          (await turns.take(
-            () => this.#make(key, entry),
-            ({ making }) => making,
-          )),
-      );
+      all.push(this.#cache.texts.get(key) ?? (await this.#inTurn(key, entry, turns)));
     }
     const told: Told<T>[] = [];
     for (let index = 0; index < all.length; index += 1) {
@@ -100,6 +96,21 @@ export class Texts<T> {
 
   #keyOf({ change: { position } }: Entry): string {
     return `${this.#name} ${position.seq}.${position.tag}`;
+  }
+
+  /** All who wait for it in the same turns wait for one: 70 who came back together took as many turns for each text. */
+  #inTurn(key: string, entry: Entry, turns: Turns): Promise<Text> {
+    const asked = this.#asked.get(turns) ?? new Map<string, Promise<Text>>();
+    this.#asked.set(turns, asked);
+    let text = asked.get(key);
+    if (!text) {
+      const begun = turns.take(
+        () => this.#make(key, entry),
+        ({ making }) => making,
+      );
+      asked.set(key, (text = begun.finally(() => asked.delete(key))));
+    }
+    return text;
   }
 
   #make(key: string, { event }: Entry): Text {

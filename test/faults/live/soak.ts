@@ -14,7 +14,7 @@ const usage = 'npm run test:faults -- soak [--minutes 10] [--every 30]';
 const [streams, requests, changes] = [200, 200, 50];
 /** A new client in the place of the oldest, this often in milliseconds. */
 const changing = 250;
-/** A stream that is there for so long, in milliseconds, was told of something, on a machine that is busy too. */
+/** A stream is told of something, and at the end of everything, within so many milliseconds, on a machine that is busy too. */
 const hearsWithin = 30_000;
 /** Refusals of streams that are shown. */
 const shown = 20;
@@ -75,6 +75,8 @@ function growing(samples: readonly Sample[]): readonly string[] {
   });
 }
 
+const seqOf = (position: string) => Number(position.split('.')[0]);
+
 /** Streams that come and go, and what became of those that left. */
 function streamsOf(stage: Stage) {
   const draw = drawFrom(1);
@@ -91,17 +93,18 @@ function streamsOf(stage: Stage) {
       n += count;
       here.push(...all.map((follower) => ({ follower, came: performance.now() })));
     },
-    /** Resolves when all that are here have heard something, or should have. */
+    /** Resolves when all that are here have heard everything up to what is the end of the log now, or should have. */
     async heard(): Promise<void> {
-      const waits = () =>
-        here.some(({ follower, came }) => follower.heard.length === 0 && performance.now() - came < hearsWithin);
-      while (waits()) await sleep(100);
+      const [end, began] = [seqOf(await stage.head()), performance.now()];
+      const behind = () => here.filter(({ follower }) => seqOf(follower.heard.at(-1)?.position ?? '0') < end);
+      while (behind().length > 0 && performance.now() - began < hearsWithin) await sleep(100);
+      silent.push(...behind().map(({ follower }) => follower.name));
     },
     async leave(count: number): Promise<void> {
       for (const { follower, came } of here.splice(0, count)) {
         const { name, errors, heard, connected } = follower;
         refused.push(...errors.map((error) => `${name}: ${error}`));
-        if (heard.length === 0 && performance.now() - came >= hearsWithin) silent.push(name);
+        if (heard.length === 0 && performance.now() - came >= hearsWithin && !silent.includes(name)) silent.push(name);
         again += Math.max(0, connected - 1);
         await follower.leave();
       }
@@ -143,7 +146,9 @@ async function main(): Promise<boolean> {
     ...growing(samples),
     ...(failed > 0 ? [`${failed} requests`] : []),
     ...(refused.length > 0 ? [`${refused.length} times a stream was refused`] : []),
-    ...(silent.length > 0 ? [`${silent.length} streams heard nothing, ${silent[0]} first`] : []),
+    ...(silent.length > 0
+      ? [`${silent.length} streams heard nothing, or not all, in ${hearsWithin / 1000} s, ${silent[0]} first`]
+      : []),
     ...stage.gateways.endings,
   ];
   console.log(`${asking.asked} requests, ${failed} failed; ${followers.said()}`);
