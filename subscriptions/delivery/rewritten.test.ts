@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { until, world, type World } from '../testing/deliveries.js';
-import { receiver, type Receiver } from '../testing/receiver.js';
+import { answer, good, receiver, type Receiver } from '../testing/receiver.js';
 
 let home: string;
 let to: Receiver;
@@ -55,6 +55,28 @@ test('a log that lost its tail is followed from the last place that both have: n
   expect([...new Set(numbers())]).toEqual([1, 2, 3, 4, 5, 6, 7]);
   expect(new Set(to.all.map((each) => each.id)).size).toBe(7);
   expect((await house.row(id)).value['state']).toBe('active');
+}, 30_000);
+
+test('what failed of the lost tail does not stand for what was written in its place', async () => {
+  current = await openEmbeddedStore({ file: file('first') });
+  house = await world({ store: behind() });
+  await house.subscribe(to.url);
+  await house.deliverer();
+  await house.change('x', 'x');
+  await until(() => to.all.length === 2);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await current.close();
+  copyFileSync(file('first'), file('second'));
+  current = await openEmbeddedStore({ file: file('first') });
+  to.behave(answer(503));
+  await house.change('x', 'x');
+  await until(() => numbers().includes(3));
+  await failOver('second');
+  to.behave(good);
+  await house.change('x', 'x');
+  await until(() => numbers().includes(6), 15_000);
+  const taken = to.all.filter((each) => each.taken).map(({ body }) => body.n);
+  expect(taken.slice(-2)).toEqual([5, 6]);
 }, 30_000);
 
 test('a log without any common place is followed from its head, and the subscription says that changes may be missing', async () => {

@@ -224,12 +224,15 @@ export class Worker {
 
   async #relocate(why: Lost): Promise<void> {
     const { position, lost } = await this.#shop.relocate(this.backlog.position(this.#shop.tail.position), why);
-    if (why.outcome === 'rewritten') {
-      this.backlog.startOver(position, (entry) => this.#tries.isUnderWay(entry));
-      this.#tries.drop();
-    } else this.backlog.restart(position);
+    if (why.outcome === 'rewritten') this.#startOver(position);
+    else this.backlog.restart(position);
     if (lost !== undefined) this.standing.lose(lost);
     this.#writer.save();
+  }
+
+  #startOver(position: Position): void {
+    this.backlog.startOver(position, (entry) => this.#tries.isUnderWay(entry));
+    this.#tries.drop();
   }
 
   /** The row has changed. */
@@ -278,11 +281,11 @@ export class Worker {
     await this.#writer.flushed();
   }
 
-  /** The log was rewritten: finds its own place in it. */
+  /** The log was rewritten: finds its own place in it; what was taken of the former one says nothing of this. */
   rebase(tail: Position): void {
     this.#row = { ...this.#row, position: origin };
     this.standing.rebase();
-    this.backlog.rescan(tail);
+    this.#startOver(this.backlog.position(tail));
     this.pump();
   }
 
