@@ -38,7 +38,7 @@ describe('the process', () => {
     expect(alive.status).toBe(200);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
-    expect(said).toContain('state kept in nowhere (memory)');
+    expect(said).toContain('state kept in memory only');
     expect(await error).toMatch(/"msg":"Stopped\."/);
   });
 

@@ -30,8 +30,9 @@ export async function keyRefused(
   return new Fault(
     'UNAVAILABLE',
     `The store ${name} is of another key (${theirs}, here ${sealer.fingerprint}): no secret in it could be read, and ` +
-      'nothing would be delivered. Give the NETWEAVE_KEY or keyFile that it was made with; all gateways of one Redis have ' +
-      'the same. If that key is lost, stop them all and run `netweave key accept`, which says what it costs.',
+      'nothing would be delivered. Give the NETWEAVE_KEY or keyFile that it was made with (without either: the file `key` ' +
+      'beside the store); all gateways of one Redis have the same. If that key is lost, stop them all and run ' +
+      '`netweave key accept` (in a clone: `npm start -- key accept`), which says what it costs.',
     { at: 'store' },
   );
 }

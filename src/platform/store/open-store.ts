@@ -20,5 +20,5 @@ export function openStore(
 /** The store's name for people. */
 export function storeName({ file, memory, redis }: Configuration['store']): string {
   if (redis) return `Redis, ${redis.sentinels.length > 0 ? `primary '${redis.name}'` : `${redis.host}:${redis.port}`}`;
-  return memory ? 'nowhere (memory)' : file;
+  return memory ? 'memory only' : file;
 }
