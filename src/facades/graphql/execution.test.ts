@@ -79,5 +79,5 @@ test('random documents are answered as graphql-js answers them', async () => {
     }),
     { numRuns: 150, maxSkipsPerRun: 20, endOnFailure: true },
   );
-  expect(tally.compiled).toBeGreaterThan(tally.valid / 3);
+  expect(tally.compiled).toBeGreaterThan(tally.valid / 5);
 });
