@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Fault } from '#schema/errors.js';
-import { objectNames, objects } from '#schema/objects.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { openView, type View } from '../inventory/view.js';
-import type { Call } from './operation.js';
-import { subscriptionsOf } from './testing/subscriptions.js';
+import { callOf, subscriptionsOf } from './testing/subscriptions.js';
 
 let store: Store;
 let view: View;
@@ -18,13 +16,7 @@ afterEach(async () => {
   await store.close();
 });
 
-const permissions = new Set(objectNames.map((name) => `${objects[name].collection}:read`));
-
-function call(tenant: string | undefined): Call {
-  const scope = { tenant, permissions, key: String(tenant) };
-  return { principal: { name: 'ann', scope }, scope, view, signal: new AbortController().signal } as unknown as Call;
-}
-
+const call = (tenant: string | undefined) => callOf(view, tenant);
 const wanted = (name: string) =>
   ({
     callback: `http://smo/${name}`,

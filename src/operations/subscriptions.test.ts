@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Fault } from '#schema/errors.js';
-import { objectNames, objects } from '#schema/objects.js';
 import { formatPosition } from '#schema/position.js';
 import { sealer } from '#platform/sealed.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { readSecrets, signingAt, type Secrets } from '#subscriptions/delivery/secrets.js';
 import { openView, type View } from '../inventory/view.js';
-import type { Call } from './operation.js';
-import { subscriptionsOf } from './testing/subscriptions.js';
+import { callOf, subscriptionsOf } from './testing/subscriptions.js';
 
 let store: Store;
 let view: View;
@@ -21,21 +19,10 @@ afterEach(async () => {
   await store.close();
 });
 
-const permissions = new Set(objectNames.map((name) => `${objects[name].collection}:read`));
 const value = { callback: 'http://smo/hook', apiMajor: 'v2', filterMode: 'exclude' } as const;
 const wanted = { ...value, ordering: 'strict', states: 'object', credentials: { bearer: 'token' } } as const;
 
-function call(expected?: ReadonlySet<string>): Call {
-  const scope = { tenant: 'a', permissions, key: 'k' };
-  return {
-    principal: { name: 'ann', scope },
-    scope,
-    view,
-    expected,
-    signal: new AbortController().signal,
-  } as unknown as Call;
-}
-
+const call = (expected?: ReadonlySet<string>) => callOf(view, 'a', expected);
 const kept = async () => (await Promise.all(['delivery', 'deliverySecret'].map((kind) => store.ids(kind)))).flat();
 
 test('a subscription that could not be made leaves nothing behind', async () => {

@@ -1,8 +1,8 @@
 import type { Value } from '#schema/change.js';
-import { folded } from '#schema/filter/text.js';
 import type { CompiledSubscription, IndexKey } from './compile.js';
 import type { ToldEvent } from '../log/told-event.js';
 import { reportedKind, stateOf, type Reported } from './event.js';
+import { getOrMake, Postings } from './postings.js';
 
 /** Subscriptions under what an event must have to match them, so that most need not be looked at. */
 export interface SubscriptionIndex {
@@ -30,55 +30,41 @@ type Entries = Map<Entry, IndexKey['test']>;
 type Bucket = Map<string | undefined, Entries>;
 
 /** The buckets of one object, or of one kind of change of it. */
-interface Postings {
+interface Place {
   readonly any: Bucket;
-  readonly byAttribute: Map<string, Map<string, Bucket>>;
+  readonly keyed: Postings<Bucket>;
 }
 
-function placeOf(object: string, change: Reported | undefined): string {
+function nameOf(object: string, change: Reported | undefined): string {
   return change === undefined ? object : `${object} ${change}`;
 }
 
-function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let found = map.get(key);
-  if (found === undefined) map.set(key, (found = make()));
-  return found;
+function placeOf(places: Map<string, Place>, { object, change }: IndexKey): Place {
+  const make = (): Place => ({ any: new Map(), keyed: new Postings<Bucket>(() => new Map()) });
+  return getOrMake(places, nameOf(object, change), make);
 }
 
-function put(places: Map<string, Postings>, { object, change, attribute, test }: IndexKey, entry: Entry): void {
-  const postings = getOrMake(places, placeOf(object, change), () => ({ any: new Map(), byAttribute: new Map() }));
-  const values = attribute && getOrMake(postings.byAttribute, attribute.attribute, () => new Map<string, Bucket>());
-  const bucket = attribute ? getOrMake(values!, attribute.value, (): Bucket => new Map()) : postings.any;
-  getOrMake(bucket, entry.tenant, (): Entries => new Map()).set(entry, test);
+function put(places: Map<string, Place>, key: IndexKey, entry: Entry): void {
+  const { any, keyed } = placeOf(places, key);
+  const bucket = key.attribute ? keyed.at(key.attribute.attribute, key.attribute.value) : any;
+  getOrMake(bucket, entry.tenant, (): Entries => new Map()).set(entry, key.test);
 }
 
-/** Takes what became empty with it: values come and go with the objects that have them. */
-function take(places: Map<string, Postings>, { object, change, attribute }: IndexKey, entry: Entry): void {
-  const postings = places.get(placeOf(object, change));
-  const values = attribute && postings?.byAttribute.get(attribute.attribute);
-  const bucket = attribute ? values?.get(attribute.value) : postings?.any;
-  const entries = bucket?.get(entry.tenant);
-  entries?.delete(entry);
-  if (entries?.size === 0) bucket!.delete(entry.tenant);
-  if (attribute && bucket?.size === 0) values!.delete(attribute.value);
-  if (attribute && values?.size === 0) postings!.byAttribute.delete(attribute.attribute);
+function take(places: Map<string, Place>, key: IndexKey, entry: Entry): void {
+  const { any, keyed } = placeOf(places, key);
+  const from = (bucket: Bucket) => {
+    const entries = bucket.get(entry.tenant);
+    entries?.delete(entry);
+    if (entries?.size === 0) bucket.delete(entry.tenant);
+  };
+  if (key.attribute) keyed.take(key.attribute.attribute, key.attribute.value, from);
+  else from(any);
 }
 
 /** The buckets that an event can find its subscriptions in. */
-function bucketsOf(places: ReadonlyMap<string, Postings>, object: string, change: Reported, state: Value): Bucket[] {
-  const buckets: Bucket[] = [];
-  for (const place of [object, placeOf(object, change)]) {
-    const postings = places.get(place);
-    if (!postings) continue;
-    buckets.push(postings.any);
-    for (const [attribute, values] of postings.byAttribute) {
-      for (const value of [state[attribute]].flat()) {
-        const bucket = typeof value === 'string' ? values.get(folded(value)) : undefined;
-        if (bucket) buckets.push(bucket);
-      }
-    }
-  }
-  return buckets;
+function bucketsOf(places: ReadonlyMap<string, Place>, object: string, change: Reported, state: Value): Bucket[] {
+  const found = [object, nameOf(object, change)].flatMap((name) => places.get(name) ?? []);
+  return found.flatMap(({ any, keyed }) => [any, ...keyed.of(state)]);
 }
 
 /** The subscriptions that an event of `tenant` is for, as far as tenants go; `null` is shared by all. */
@@ -93,7 +79,7 @@ function rethrow(_id: string, error: unknown): never {
 
 export function subscriptionIndex(): SubscriptionIndex {
   const subscriptions = new Map<string, Entry>();
-  const places = new Map<string, Postings>();
+  const places = new Map<string, Place>();
   let turn = 0;
 
   function remove(id: string): void {

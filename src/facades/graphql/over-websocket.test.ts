@@ -1,24 +1,17 @@
 import 'reflect-metadata';
-import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { buildSchema, type ExecutionResult } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { Caller } from '../../operations/caller.js';
-import { admission, type Served } from '../admission.js';
-import { connections, type Connections } from '../live/connections.js';
-import { liveDocuments } from './live-documents.js';
 import type { Sink } from '#subscriptions/live/stream.js';
-import { graphqlOverWebSocket } from './over-websocket.js';
+import type { Caller } from '../../operations/caller.js';
+import type { Served } from '../admission.js';
 import { LiveSocket } from './socket.js';
+import { webSocketServer, type WebSocketServerUnderTest } from './testing/web-socket-server.js';
 
-const schema = buildSchema(
-  'type Query { text: String } type Mutation { text: String } type Subscription { changes: Int }',
-);
 const megabyte = 'x'.repeat(1_000_000);
 
-let server: Server;
-let live: Connections;
+let server: WebSocketServerUnderTest;
 let mostInFlight: number;
 const clients: WebSocket[] = [];
 const served: Served[] = [];
@@ -29,53 +22,33 @@ let once: (caller: Caller) => Promise<ExecutionResult>;
 beforeEach(async () => {
   mostInFlight = 1000;
   once = async () => ({ data: { text: 'x'.repeat(2_000_000) } });
-  const scope = { tenant: undefined, permissions: new Set<string>(), key: 'all' };
-  const identify = () => ({ name: 'alice', scope });
-  live = connections({ connections: 10, connectionsPerPrincipal: 10, unidentified: 10 }, identify);
-  const upgrade = graphqlOverWebSocket({
-    schema,
-    documents: liveDocuments(schema, { depth: 5, aliases: 5, documentBytes: 1000 }),
+  server = await webSocketServer({
+    clients: 10,
+    messageBytes: 1_100_000,
     subscribe(_caller, _document, joined) {
       sink = joined;
       return () => undefined;
     },
-    connections: live,
-    admission: admission({
-      identify,
-      charge: () => 0,
-      chargeStranger: () => 0,
-      load: {
-        get maxInFlight() {
-          return mostInFlight;
-        },
-        loopDelay: () => 0,
-        maxLoopDelay: 100,
-      },
-      inFlightPerPrincipal: 1000,
-      served: (each) => void served.push(each),
-    }),
-    atLeast: { asked: (_text, at) => ({ at, position: { seq: 0, tag: 'a' } }), reached: () => undefined },
-    limits: { backlog: 65_536, messageBytes: 1_100_000, messagesPerSecond: 50, streamsPerConnection: 100 },
     once(_sent, caller) {
       asked.push(caller);
       return once(caller);
     },
-    unforeseen: (error) => {
-      throw error;
+    load: {
+      get maxInFlight() {
+        return mostInFlight;
+      },
+      loopDelay: () => 0,
+      maxLoopDelay: 100,
     },
+    served: (each) => void served.push(each),
   });
-  server = createServer().on('upgrade', upgrade);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) client.terminate();
-  live.stop(2000);
   asked.length = 0;
   served.length = 0;
-  await new Promise((resolve) => server.close(resolve));
+  await server.close();
 });
-
-const url = () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -84,7 +57,7 @@ async function until(condition: () => boolean): Promise<void> {
 type Heard = Readonly<Record<string, unknown>>;
 
 async function connected() {
-  const socket = new WebSocket(url(), 'graphql-transport-ws');
+  const socket = new WebSocket(server.url, 'graphql-transport-ws');
   clients.push(socket);
   const heard: Heard[] = [];
   socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as Heard));
@@ -132,7 +105,7 @@ test('who makes answers wait and takes none is cut off', async () => {
   client.socket.pause();
   const payload = { much: megabyte };
   for (let each = 0; each < 90; each += 1) client.say({ type: 'ping', payload });
-  await until(() => live.size === 0);
+  await until(() => server.live.size === 0);
 });
 
 test('who leaves, or does not want an answer any more, stops what is under way for it', async () => {
@@ -198,7 +171,7 @@ test('what is under way when the gateway goes away is answered first, and nothin
   client.ask('waits', 'mutation { text }');
   client.say({ type: 'ping' });
   await until(() => client.heard.length === 2);
-  live.stop(60_000);
+  server.live.stop(60_000);
   expect(sink.take([{ what: '{"data":{"changes":1}}', position: { seq: 1, tag: 'a' } }])).toBe(1);
   client.ask('late', 'mutation { text }');
   client.ask('comes', 'subscription { changes }');
@@ -223,7 +196,7 @@ test('who goes away waits for no answer beyond its time', async () => {
   const closed = new Promise((resolve) => client.socket.once('close', resolve));
   client.ask('never');
   await until(() => asked.length === 1);
-  live.stop(2000);
+  server.live.stop(2000);
   expect(await closed).toBe(1012);
   await until(() => asked[0]!.signal.aborted);
   expect(client.heard).toHaveLength(1);
@@ -240,8 +213,8 @@ test('who takes no answers holds up no planned stop, which waits for those that 
   for (let each = 0; each < 24; each += 1) stuck.ask(`q${each}`);
   await until(() => asked.length > 1);
   const closed = new Promise((resolve) => slow.socket.once('close', resolve));
-  live.stop(60_000);
-  await until(() => live.size === 1);
+  server.live.stop(60_000);
+  await until(() => server.live.size === 1);
   answer.resolve({ data: { text: 'done' } });
   expect(await closed).toBe(1012);
   expect(slow.heard[1]).toMatchObject({ id: 'm', payload: { data: { text: 'done' } } });
@@ -255,9 +228,9 @@ function fragment(opcode: 0 | 1, bytes: number): Buffer {
 
 /** A connection without a client's library, and how many bytes the gateway has read of it. */
 async function bare() {
-  const { port } = server.address() as AddressInfo;
-  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
-  const socket = connect(port, '127.0.0.1');
+  const { port } = new URL(server.url);
+  const accepted = new Promise<Socket>((resolve) => server.http.once('connection', resolve));
+  const socket = connect(Number(port), '127.0.0.1');
   const heard: Buffer[] = [];
   socket.on('data', (chunk) => heard.push(chunk)).on('error', () => undefined);
   const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
@@ -282,7 +255,7 @@ test.each([
   expect([heard().readUInt16BE(2), heard().toString('latin1', 4)]).toEqual([1009, 'Say first who you are']);
   // What the gateway reads at once, and what its socket reads ahead while nobody takes it.
   expect(taken()).toBeLessThan(8192 + 3 * 65_536);
-  await until(() => live.size === 0);
+  await until(() => server.live.size === 0);
 });
 
 test('who is known may send long messages in fragments', async () => {
@@ -296,15 +269,15 @@ test('who is known may send long messages in fragments', async () => {
 
 test('a sign of life is the answer to our last ping, and no other pong', async () => {
   const bare = new WebSocketServer({ noServer: true });
-  server.removeAllListeners('upgrade');
+  server.http.removeAllListeners('upgrade');
   const limits = { backlog: 65_536, messageBytes: 1000, messagesPerSecond: 50 };
   for (const autoPong of [true, false]) {
     const opened = new Promise<LiveSocket>((resolve) =>
-      server.once('upgrade', (request, socket, head) =>
+      server.http.once('upgrade', (request, socket, head) =>
         bare.handleUpgrade(request, socket, head, (ws) => resolve(new LiveSocket(ws, request, 'x', limits))),
       ),
     );
-    const client = new WebSocket(url(), { autoPong });
+    const client = new WebSocket(server.url, { autoPong });
     clients.push(client);
     const pinged = new Promise((resolve) => client.once('ping', resolve));
     const socket = await opened;

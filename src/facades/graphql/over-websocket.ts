@@ -31,10 +31,6 @@ const mostWaiting = 65_536;
 const tryAgainLater = 1013;
 const internalError = 4500;
 
-/**
- * 250 clients that came back at once, each in a quarter of a millisecond for its upgrade and another for what it asked, held up
- * everybody else for as long as that took all of them: 70 ms in one turn of the loop, 250 ms until a read was answered.
- */
 interface Opening extends OverWebSocketParts {
   readonly saying: Turns;
 }
@@ -65,7 +61,8 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
     onError: (_context, _id, _sent, errors) => errors.map((error) => formatError(error.toJSON(), error)),
   });
   const nextId = requestIds();
-  // What has come in waits for no connection that is still to be taken over.
+  // 250 that came back at once, each 0.25 ms for its upgrade and as much for what it asked, kept a read waiting 250 ms. What
+  // has come in waits for no connection that is still to be taken over.
   const [arriving, saying] = [new Turns(), new Turns()];
   const takeOver: Upgrade = (request, socket, head) =>
     server.handleUpgrade(request, socket, head, (ws) => {

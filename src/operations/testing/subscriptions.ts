@@ -1,3 +1,4 @@
+import { objectNames, objects } from '#schema/objects.js';
 import { origin } from '#schema/position.js';
 import { backups } from '#subscriptions/backups.js';
 import { compileSubscription } from '#subscriptions/matcher/compile.js';
@@ -7,6 +8,8 @@ import { owned } from '#subscriptions/owned.js';
 import { systemClock } from '#platform/clock.js';
 import { sealer } from '#platform/sealed.js';
 import type { Store } from '#platform/store/store.js';
+import type { View } from '../../inventory/view.js';
+import type { Call } from '../operation.js';
 import { subscriptionQuota, type SubscriptionLimits } from '../subscription-quota.js';
 import { subscriptions, type Subscriptions } from '../subscriptions.js';
 
@@ -37,4 +40,13 @@ export function subscriptionsOf(store: Store, limits: SubscriptionLimits = { sub
       compileSubscription({ api: 'o2ims-infrastructureInventory', major: apiMajor, filter, mode: filterMode });
     },
   });
+}
+
+const permissions = new Set(objectNames.map((name) => `${objects[name].collection}:read`));
+
+/** What somebody of a tenant calls who may read everything; `expected`: the tags of `If-Match`. */
+export function callOf(view: View, tenant: string | undefined, expected?: ReadonlySet<string>): Call {
+  const scope = { tenant, permissions, key: String(tenant) };
+  const signal = new AbortController().signal;
+  return { principal: { name: 'ann', scope }, scope, view, expected, signal } as unknown as Call;
 }
