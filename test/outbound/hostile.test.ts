@@ -22,6 +22,10 @@ function client(options: Parameters<typeof underTest>[0] = {}): Outbound {
   return made;
 }
 
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 async function outcome(url: string, call: OutboundCall = {}, sender = client()): Promise<Answer | OutboundFault> {
   try {
     return await sender.post(url, { body: '{}', timeout: 700, ...call });
@@ -175,6 +179,16 @@ describe('an attempt', () => {
     expect(await outcome(url, { signal: going.signal })).toMatchObject({ reason: 'cancelled' });
   });
 
+  test('with a header that cannot be sent ends, and its connection with it', async () => {
+    let ended: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => (ended = resolve));
+    const { url } = await raw((socket) => void socket.once('close', ended).resume());
+    expect(await outcome(url, { headers: { authorization: 'Bearer a\nb' } })).toMatchObject({
+      message: `'${here}' cannot be sent these headers (UND_ERR_INVALID_ARG).`,
+    });
+    await gone;
+  });
+
   test('whose name is never resolved ends, and so does one without an address', async () => {
     const never = client({
       allow: ['*.example.com'],
@@ -237,6 +251,32 @@ describe('connections', () => {
     sockets[0]!.resetAndDestroy();
     expect(await outcome(kept.url, {}, sender)).toMatchObject({ status: 200 });
     expect(kept.connections).toBe(2);
+  });
+
+  test('that an answer asks to close, or keeps too short, are not used again', async () => {
+    const kept = await receiver((request, response) => {
+      response.setHeader('connection', request.url === '/close' ? 'close' : 'keep-alive');
+      if (request.url === '/short') response.setHeader('keep-alive', 'timeout=1');
+      response.end();
+    });
+    open.push(kept);
+    const sender = client();
+    for (const path of ['/close', '/short', '/', '/'])
+      expect(await outcome(new URL(path, kept.url).href, {}, sender)).toMatchObject({ status: 200 });
+    expect(kept.connections).toBe(3);
+  });
+
+  test('are closed with the client, in use or not', async () => {
+    const kept = await receiver((request, response) => void (request.url === '/' && response.end()));
+    open.push(kept);
+    const sender = client();
+    await outcome(new URL('/', kept.url).href, {}, sender);
+    const waiting = outcome(kept.url, { timeout: 10_000 }, sender);
+    const second = outcome(kept.url, { timeout: 10_000 }, sender);
+    await until(() => kept.connections === 2);
+    sender.close();
+    expect(await waiting).toMatchObject({ reason: 'reset' });
+    expect(await second).toMatchObject({ reason: 'reset' });
   });
 
   test('are not shared between names', async () => {

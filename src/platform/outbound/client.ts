@@ -106,8 +106,7 @@ export function outbound(options: OutboundOptions): Outbound {
 }
 
 function askedOf(method: Asked['method'], { headers, body, keep = 2048 }: OutboundCall): Asked {
-  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-  const always = { 'user-agent': 'netweave', accept: '*/*', ...headers, 'accept-encoding': 'identity', ...length };
+  const always = { 'user-agent': 'netweave', accept: '*/*', ...headers, 'accept-encoding': 'identity' };
   return { method, headers: always, body, keep };
 }
 
@@ -168,8 +167,8 @@ async function firstThatStands(
 }
 
 function answerOf({ status, headers, body, read, cut }: Received, address: string, milliseconds: number): Answer {
-  const retryAfter = secondsIn(headers['retry-after']);
-  const contentType = headers['content-type'];
+  const retryAfter = secondsIn(first(headers['retry-after']));
+  const contentType = first(headers['content-type']);
   return {
     status,
     ...(retryAfter === undefined ? {} : { retryAfter }),
@@ -180,6 +179,11 @@ function answerOf({ status, headers, body, read, cut }: Received, address: strin
     address,
     milliseconds,
   };
+}
+
+/** A receiver may send a header twice. */
+function first(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.[0];
 }
 
 /** RFC 9110 §10.2.3: seconds or a date. */

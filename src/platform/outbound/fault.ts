@@ -40,15 +40,25 @@ export class OutboundFault extends Fault {
   }
 }
 
+/** What undici, Node and OpenSSL call what happens on a connection, by name or code; anything else broke it off. */
+const happenings: readonly (readonly [RegExp, Reason, string])[] = [
+  [/^UND_ERR_HEADERS_OVERFLOW$/, 'too-large', 'answered with headers that are too long'],
+  [/^HTTPParserError$|^UND_ERR_RES_|^ERR_ASSERTION$/, 'protocol', 'does not speak HTTP'],
+  [/^ERR_(SSL|TLS)_|^EPROTO$/, 'tls', 'ended the TLS connection'],
+  [/^UND_ERR_INVALID_ARG$/, 'protocol', 'cannot be sent these headers'],
+  [/^UND_ERR_SOCKET$/, 'reset', 'closed the connection before its whole answer'],
+  [/^/, 'reset', 'broke off the connection'],
+];
+
 /** What happened on a connection that stood, in words. */
-export function wireFault(host: string, address: string, cause: unknown): OutboundFault {
+export function wireFault(host: string, address: string, cause: Error): OutboundFault {
   if (cause instanceof OutboundFault) return cause;
   const code = codeIn(cause);
   const made = (reason: Reason, what: string) => new OutboundFault(reason, `'${host}' ${what}.`, { address, cause });
-  if (code === 'HPE_HEADER_OVERFLOW') return made('too-large', 'answered with headers that are too long');
-  if (code.startsWith('HPE_')) return made('protocol', `does not speak HTTP (${code})`);
-  if (/^ERR_(SSL|TLS)_|^EPROTO$/.test(code)) return made('tls', `ended the TLS connection (${code})`);
-  return made('reset', `broke off the connection (${code})`);
+  // Only the words tell what came where nothing may come from a connection that was closed.
+  if (/^bad (response|upgrade)$/.test(cause.message)) return made('protocol', 'answered what was not asked');
+  const [, reason, what] = happenings.find(([names]) => names.test(cause.name) || names.test(code))!;
+  return made(reason, code === 'unknown' ? what : `${what} (${code})`);
 }
 
 /** A code that Node or OpenSSL gave; never a message, which may quote what was sent. */
