@@ -1,4 +1,4 @@
-import { later, type Position } from '#schema/position.js';
+import { formatPosition, later, type Position } from '#schema/position.js';
 import type { Entry } from '../log/recent.js';
 
 /** Notifications that wait in line by their number alone; beyond that they are found in the log again. */
@@ -25,8 +25,11 @@ export class Backlog {
   #queue: (number | Entry)[] = [];
   /** Taken, not done. */
   readonly #taken = new Map<number, Entry>();
-  /** Under way since before it went back: they come again in their turn, whatever comes of that. */
-  readonly #former = new Map<number, Entry>();
+  /**
+   * By place, under way since before it went back: they come again in their turn, whatever comes of that. Of a log that was
+   * rewritten another change may have their number by then.
+   */
+  readonly #former = new Map<string, Entry>();
   /** Up to here nothing is owed but what is taken, in line, or (behind `#scanned`) pending. */
   #reach: number;
   #pending: Set<number>;
@@ -148,7 +151,8 @@ export class Backlog {
 
   /** The same of what is taken too: what of it is `under way` is sent twice, or it would come before what it follows. */
   startOver(position: Position, underWay: (entry: Entry) => boolean): void {
-    for (const [seq, entry] of this.#taken) if (underWay(entry)) this.#former.set(seq, entry);
+    for (const entry of this.#taken.values())
+      if (underWay(entry)) this.#former.set(formatPosition(entry.change.position), entry);
     this.#taken.clear();
     this.restart(position);
   }
@@ -161,12 +165,12 @@ export class Backlog {
 
   /** Whether one that is under way was so before it went back. */
   comesAgain({ change: { position } }: Entry): boolean {
-    return this.#former.has(position.seq);
+    return this.#former.has(formatPosition(position));
   }
 
   /** It is under way no longer; says whether it comes again. */
   letGo({ change: { position } }: Entry): boolean {
-    return this.#former.delete(position.seq);
+    return this.#former.delete(formatPosition(position));
   }
 
   /** What is owed up to `#reach`. */

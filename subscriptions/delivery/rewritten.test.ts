@@ -1,7 +1,8 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { until, world, type World } from '../testing/deliveries.js';
@@ -78,6 +79,49 @@ test('what failed of the lost tail does not stand for what was written in its pl
   const taken = to.all.filter((each) => each.taken).map(({ body }) => body.n);
   expect(taken.slice(-2)).toEqual([5, 6]);
 }, 30_000);
+
+describe('what is under way of the lost tail, while another object has its number', () => {
+  /** `p` of the lost tail hangs at the callback, and `q` is written in its place. */
+  async function hanging(behave: (response: ServerResponse) => void) {
+    current = await openEmbeddedStore({ file: file('first') });
+    house = await world({ store: behind() });
+    const id = await house.subscribe(to.url, { ordering: 'resource' });
+    await house.deliverer();
+    await house.change('x', 'y');
+    await until(async () => (await house.deliveries.status(house.subscriber(id))).delivered === 2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await current.close();
+    copyFileSync(file('first'), file('second'));
+    current = await openEmbeddedStore({ file: file('first') });
+    const held: ServerResponse[] = [];
+    to.behave((response, { body }) => void (body.object === 'p' ? held.push(response) : behave(response)));
+    await house.change('p');
+    await until(() => held.length === 1);
+    await failOver('second');
+    await house.change('q');
+    await until(() => to.all.some(({ body }) => body.object === 'q'), 15_000);
+    const end = () => held.forEach((response) => response.writeHead(204).end());
+    const told = () => to.all.filter(({ taken }) => taken).map(({ body }) => body.object);
+    return { end, told };
+  }
+
+  test('does not count as having told of it', async () => {
+    const { end, told } = await hanging((response) => void response.writeHead(204).end());
+    end();
+    await house.change('z');
+    await until(() => told().includes('z'), 15_000);
+    expect(told()).toEqual(expect.arrayContaining(['q', 'z']));
+  }, 40_000);
+
+  test('does not end that it is tried again', async () => {
+    let refuses = true;
+    const { end, told } = await hanging((response) => void response.writeHead(refuses ? 503 : 204).end());
+    end();
+    await until(() => told().includes('p'));
+    refuses = false;
+    await until(() => told().includes('q'), 15_000);
+  }, 40_000);
+});
 
 test('a log without any common place is followed from its head, and the subscription says that changes may be missing', async () => {
   current = await openEmbeddedStore({ file: file('first') });

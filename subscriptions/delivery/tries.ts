@@ -1,21 +1,32 @@
+import { formatPosition } from '#schema/position.js';
 import { healthy, next, type Failing, type Health, type Next, type Outcome } from './course.js';
 import type { Entry } from '../log/recent.js';
 import { pauseAfter, type RetryPolicy } from './policy.js';
 
+interface Failed {
+  readonly seq: number;
+  readonly failing: Failing;
+}
+
+/** What it is known by: in a log that was rewritten another change has the same number. */
+function keyOf({ change }: Entry): string {
+  return formatPosition(change.position);
+}
+
 /** The notifications of one subscription that were begun and are not done. */
 export class Tries {
   /** Being posted, or about to be. */
-  readonly #underWay = new Map<number, Promise<void>>();
+  readonly #underWay = new Map<string, Promise<void>>();
   /** To be tried again. */
-  readonly #waiting = new Map<number, Entry>();
-  readonly #failing = new Map<number, Failing>();
+  readonly #waiting = new Map<string, Entry>();
+  readonly #failed = new Map<string, Failed>();
   /** How the oldest one failed before this process had it. */
   #first: Failing | undefined;
   #health: Health;
   /** Something was asked for again, and no attempt that began since has ended. */
   #asked = false;
   /** Under way since before that. */
-  #earlier = new Set<number>();
+  #earlier = new Set<string>();
 
   constructor(health: Health, first: Failing | undefined) {
     this.#health = health;
@@ -35,19 +46,19 @@ export class Tries {
     return this.#underWay.size;
   }
 
-  isUnderWay({ change }: Entry): boolean {
-    return this.#underWay.has(change.position.seq);
+  isUnderWay(entry: Entry): boolean {
+    return this.#underWay.has(keyOf(entry));
   }
 
-  isRetry({ change }: Entry): boolean {
-    return this.#failing.has(change.position.seq);
+  isRetry(entry: Entry): boolean {
+    return this.#failed.has(keyOf(entry));
   }
 
   /** Of the oldest one that fails. */
   get failing(): Failing | undefined {
-    let oldest: number | undefined;
-    for (const seq of this.#failing.keys()) if (oldest === undefined || seq < oldest) oldest = seq;
-    return oldest === undefined ? this.#first : this.#failing.get(oldest);
+    let oldest: Failed | undefined;
+    for (const each of this.#failed.values()) if (!oldest || each.seq < oldest.seq) oldest = each;
+    return oldest?.failing ?? this.#first;
   }
 
   /** One was taken out of the line; false when it must wait, for it failed before. */
@@ -55,37 +66,37 @@ export class Tries {
     const first = this.#first;
     this.#first = undefined;
     if (!first) return true;
-    this.#failing.set(entry.change.position.seq, first);
+    this.#fail(entry, first);
     if (first.nextAttempt <= now) return true;
     this.wait(entry);
     return false;
   }
 
   begin(entry: Entry, run: () => Promise<void>): void {
-    const { seq } = entry.change.position;
-    this.#waiting.delete(seq);
-    this.#earlier.delete(seq);
+    const key = keyOf(entry);
+    this.#waiting.delete(key);
+    this.#earlier.delete(key);
     const { promise, resolve } = Promise.withResolvers<void>();
     // Before it runs: what it does at once must find it under way.
-    this.#underWay.set(seq, promise);
+    this.#underWay.set(key, promise);
     void run().finally(() => {
-      if (this.#underWay.get(seq) === promise) this.#underWay.delete(seq);
+      if (this.#underWay.get(key) === promise) this.#underWay.delete(key);
       resolve();
     });
   }
 
   wait(entry: Entry): void {
-    const { seq } = entry.change.position;
-    this.#underWay.delete(seq);
-    this.#waiting.set(seq, entry);
+    const key = keyOf(entry);
+    this.#underWay.delete(key);
+    this.#waiting.set(key, entry);
   }
 
   /** The oldest whose time has come. */
   due(now: number): Entry | undefined {
     let found: Entry | undefined;
-    for (const [seq, entry] of this.#waiting) {
-      if ((this.#failing.get(seq)?.nextAttempt ?? 0) > now) continue;
-      if (!found || seq < found.change.position.seq) found = entry;
+    for (const [key, entry] of this.#waiting) {
+      if (this.#dueAt(key) > now) continue;
+      if (!found || entry.change.position.seq < found.change.position.seq) found = entry;
     }
     return found;
   }
@@ -93,8 +104,8 @@ export class Tries {
   /** When the next one's time will come. */
   earliest(): number | undefined {
     let earliest: number | undefined;
-    for (const seq of this.#waiting.keys()) {
-      const at = this.#failing.get(seq)?.nextAttempt ?? 0;
+    for (const key of this.#waiting.keys()) {
+      const at = this.#dueAt(key);
       if (earliest === undefined || at < earliest) earliest = at;
     }
     return earliest;
@@ -107,13 +118,13 @@ export class Tries {
     at: { readonly now: number; readonly random: number; readonly expired?: string | undefined },
     policy: RetryPolicy,
   ): Next {
-    const { seq } = entry.change.position;
-    if (!this.#earlier.has(seq)) this.#asked = false;
-    const decided = next({ failing: this.#failing.get(seq), health: this.#health }, outcome, at, policy);
+    const key = keyOf(entry);
+    if (!this.#earlier.has(key)) this.#asked = false;
+    const decided = next({ failing: this.#failed.get(key)?.failing, health: this.#health }, outcome, at, policy);
     if (outcome.result === 'delivered' && this.#health.failures > 0) this.#relent(policy, at.random);
     this.#health = decided.health;
-    if (decided.verdict.then === 'retry') this.#failing.set(seq, decided.verdict.failing);
-    else this.#failing.delete(seq);
+    if (decided.verdict.then === 'retry') this.#fail(entry, decided.verdict.failing);
+    else this.#failed.delete(key);
     return decided;
   }
 
@@ -122,27 +133,35 @@ export class Tries {
    * after the other: none waits longer now than its own failures ask for.
    */
   #relent(policy: RetryPolicy, random: number): void {
-    for (const [seq, failing] of this.#failing) {
+    for (const [key, { seq, failing }] of this.#failed) {
       const own = failing.lastAttempt + pauseAfter(policy, failing.attempts, random, failing.retryAfter);
-      if (own < failing.nextAttempt) this.#failing.set(seq, { ...failing, nextAttempt: own });
+      if (own < failing.nextAttempt) this.#failed.set(key, { seq, failing: { ...failing, nextAttempt: own } });
     }
   }
 
-  attempts({ change }: Entry): number {
-    return this.#failing.get(change.position.seq)?.attempts ?? 0;
+  #fail(entry: Entry, failing: Failing): void {
+    this.#failed.set(keyOf(entry), { seq: entry.change.position.seq, failing });
+  }
+
+  #dueAt(key: string): number {
+    return this.#failed.get(key)?.failing.nextAttempt ?? 0;
+  }
+
+  attempts(entry: Entry): number {
+    return this.#failed.get(keyOf(entry))?.failing.attempts ?? 0;
   }
 
   /** It is done, one way or another. */
-  leave({ change }: Entry): void {
-    const { seq } = change.position;
-    this.#failing.delete(seq);
-    this.#waiting.delete(seq);
-    this.#underWay.delete(seq);
+  leave(entry: Entry): void {
+    const key = keyOf(entry);
+    this.#failed.delete(key);
+    this.#waiting.delete(key);
+    this.#underWay.delete(key);
   }
 
   /** Everything may be tried at once again; what waits keeps its place. */
   refresh(degraded: boolean): void {
-    this.#failing.clear();
+    this.#failed.clear();
     this.#first = undefined;
     this.#health = { ...healthy, degraded };
   }
@@ -157,7 +176,7 @@ export class Tries {
     this.#asked = true;
     this.#earlier = new Set(this.#underWay.keys());
     this.#waiting.clear();
-    this.#failing.clear();
+    this.#failed.clear();
     this.#first = undefined;
   }
 

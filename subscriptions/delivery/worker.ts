@@ -76,9 +76,9 @@ export class Worker {
     shop.roster.set(this.id, this);
     this.#compile();
     // What a crash kept from being shown.
-    const { health, failing } = this.#tries;
-    const reason = `Notifications fail: ${failing?.error ?? 'several in a row.'}`;
-    if (health.degraded && row.value['state'] === 'active') this.standing.turn({ state: 'degraded', reason });
+    const reason = `Notifications fail: ${this.#tries.failing?.error ?? 'several in a row.'}`;
+    if (this.#tries.health.degraded && row.value['state'] === 'active')
+      this.standing.turn({ state: 'degraded', reason });
   }
 
   get row(): Subscriber {
@@ -93,8 +93,8 @@ export class Worker {
   get running(): boolean {
     const state = this.#row.value['state'];
     if (state !== 'active' && state !== 'degraded') return false;
-    const ready = this.#compiled !== undefined && !this.standing.halted;
-    return ready && !this.#stopping && !this.#left && this.#held() !== undefined;
+    if (this.#compiled === undefined || this.standing.halted || this.#stopping) return false;
+    return !this.#left && this.#held() !== undefined;
   }
 
   /** The order to send again that was carried out last. */
@@ -108,7 +108,6 @@ export class Worker {
 
   progress(): Progress {
     const { failing, health } = this.#tries;
-    const { lost } = this.standing;
     const window = this.backlog.outOfOrder();
     const since = this.backlog.oldest()?.change.at;
     return {
@@ -118,7 +117,7 @@ export class Worker {
       ...(window && { window }),
       ...(failing && { failing }),
       ...((health.failures > 0 || health.degraded) && { health }),
-      ...(lost !== undefined && { lost }),
+      ...(this.standing.lost !== undefined && { lost: this.standing.lost }),
     };
   }
 
@@ -178,8 +177,7 @@ export class Worker {
   }
 
   async #deliver(entry: Entry): Promise<void> {
-    const shown = this.#shop.subscribers.get(this.id);
-    if (shown) this.update(shown);
+    this.update(this.#shop.subscribers.get(this.id) ?? this.#row);
     if (!this.running || this.backlog.comesAgain(entry)) return settle(entry, 'kept', this.#tries, this.backlog);
     const end = await deliver(this.#shop, entry, {
       row: this.#row,
@@ -223,7 +221,10 @@ export class Worker {
   }
 
   async #relocate(why: Lost): Promise<void> {
+    const from = this.backlog.wanted;
     const { position, lost } = await this.#shop.relocate(this.backlog.position(this.#shop.tail.position), why);
+    // It may have been sent elsewhere meanwhile.
+    if (this.backlog.wanted !== from) return;
     if (why.outcome === 'rewritten') this.#startOver(position);
     else this.backlog.restart(position);
     if (lost !== undefined) this.standing.lose(lost);
@@ -235,7 +236,6 @@ export class Worker {
     this.#tries.drop();
   }
 
-  /** The row has changed. */
   update(row: Subscriber): void {
     if (row.position.seq <= this.#row.position.seq) return;
     const before = this.#row.value;
