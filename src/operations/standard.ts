@@ -9,6 +9,7 @@ import { attributeAt } from '#schema/paths.js';
 import { permissionsIn } from '#schema/permissions.js';
 import { formatPosition, later, type Position } from '#schema/position.js';
 import type { Scope } from '#schema/scope.js';
+import { suggestion } from '#schema/suggestion.js';
 import { derivedAttributes } from '../inventory/derived.js';
 import { keyOf, type Place } from '../inventory/order.js';
 import type { Row } from '../inventory/row.js';
@@ -196,7 +197,8 @@ function orderOf(scope: Scope, definition: ObjectDefinition, by: NonNullable<Lis
   const path = by.attribute.split('/');
   const attribute = attributeAt(definition.model, path);
   if (!attribute || attribute.list || !['string', 'number', 'enum', 'date-time', 'json'].includes(attribute.kind)) {
-    throw invalid(`${definition.name} cannot be ordered by '${by.attribute}'.`, 'orderBy');
+    const near = attribute ? '' : suggestion(by.attribute, Object.keys(definition.model.shape));
+    throw invalid(`${definition.name} cannot be ordered by '${by.attribute}'.${near}`, 'orderBy');
   }
   if (attribute.permission !== undefined && !scope.permissions.has(attribute.permission)) {
     throw invalid(`This order needs the permission ${attribute.permission}.`, 'orderBy');
