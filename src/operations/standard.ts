@@ -16,6 +16,9 @@ import type { Row } from '../inventory/row.js';
 import { count, page, type ListQuery } from '../inventory/query.js';
 import { operation, type Call } from './operation.js';
 
+/** Longest page of a list. */
+export const mostListed = 1000;
+
 /** Input of every list, the same on all facades. */
 export const ListInput = z.strictObject({
   parent: z.string().max(255).optional().describe('Only what is listed under this object.'),
@@ -26,7 +29,7 @@ export const ListInput = z.strictObject({
     .describe('Id order when absent.'),
   after: z.string().max(4096).optional().describe('Marker of an earlier page.'),
   page: z.int().min(0).max(999_999).optional().describe('Page number, for clients that cannot follow markers.'),
-  first: z.int().min(1).max(1000).optional().describe('How many at most.'),
+  first: z.int().min(1).max(mostListed).optional().describe('How many at most.'),
 });
 export type ListInput = z.output<typeof ListInput>;
 
