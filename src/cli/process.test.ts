@@ -60,6 +60,15 @@ describe('the process', () => {
     expect(said).not.toMatch(/retry/i);
   });
 
+  test('ends with 2 when a kubeconfig is none: names the file and what it lacks', async () => {
+    const file = fileURLToPath(new URL('../../../package.json', import.meta.url));
+    const { ended, error } = netweave(['--port', '0', '--memory', '--kubeconfig', file]);
+    expect(await ended).toBe(2);
+    const said = await error;
+    expect(said).toContain(`kubeconfig '${file}' is none that can be used: it has no clusters and no contexts.`);
+    expect(said).not.toMatch(/^ {4}at /m);
+  });
+
   test('ends with 3 when its port is taken, and says what to do', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
