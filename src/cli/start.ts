@@ -6,7 +6,6 @@ import { loadConfiguration } from '../platform/config/load.js';
 import type { Flags } from '../platform/config/flags.js';
 import type { Configuration } from '../platform/config/model.js';
 import type { Rule } from '../platform/config/rules.js';
-import { servesV2 } from '../platform/config/serves-v2.js';
 import { createLogger, type Logger } from '../platform/logger.js';
 import { storeName } from '../platform/store/open-store.js';
 import { mayPass } from '../platform/store/redis/refusal.js';
@@ -15,6 +14,7 @@ import { allPermissions } from '../operations/operations.js';
 import { adapterModels } from '../gateway/adapter-models.js';
 import { openGateway, type Gateway } from '../gateway/gateway.js';
 import { routingFilters } from '../gateway/routing-filters.js';
+import { rootsOf } from '../facades/roots.js';
 import { demonstration } from './demo.js';
 
 /** Exit codes, beside 0 and 1 for what nobody foresaw. */
@@ -88,18 +88,13 @@ netweave is ready after ${milliseconds} ms (${mode}, state kept in ${storeName(s
 `);
     return;
   }
-  const newest = servesV2(configuration) ? 'v2   (v1 beside it)' : 'v1';
-  const kept = storeName(store);
+  const roots = rootsOf(configuration).map(({ name, path, note = '' }) =>
+    `  ${name.padEnd(12)} ${url}${path}        ${note}`.trimEnd(),
+  );
   console.log(`
-netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${kept})
+netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${storeName(store)})
 
-  O2 REST      ${url}/o2ims-infrastructureInventory/${newest}
-  own REST     ${url}/netweave/v1
-  GraphQL      ${url}/graphql        open it in a browser for GraphiQL
-  tRPC         ${url}/trpc        for the typed client, netweave/client
-  live         ${url}/live        the O-Cloud changing, in a browser
-  API docs     ${url}/docs
-  metrics      ${url}/metrics        health: /livez, /readyz?verbose
+${roots.join('\n')}
 `);
 }
 
