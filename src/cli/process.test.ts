@@ -42,6 +42,14 @@ describe('the process', () => {
     expect(await error).toMatch(/"msg":"Stopped\."/);
   });
 
+  test('starts without a backend, and says that its lists are empty', async () => {
+    const { child, ended, error } = netweave(['--port', '0', '--memory', '--config', '/dev/null']);
+    await urlOf(child);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(await error).toMatch(/"level":"warn".*No backend is enabled/);
+  });
+
   test('goes on when whoever read its output has gone', async () => {
     const { child, ended, error } = netweave(['--port', '0', '--memory']);
     const url = await urlOf(child);

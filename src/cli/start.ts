@@ -35,6 +35,12 @@ const longestPause = 1000;
 /** What a start demands of the files that are named. */
 export const forStart = filesAtHand(adapterModels);
 
+/** What to say of a configuration without backends, which is allowed: one may follow. */
+export function withoutBackends({ backends }: Configuration): string | undefined {
+  if (backends.some(({ enabled }) => enabled)) return undefined;
+  return 'No backend is enabled, so lists of what backends hold are empty: name one under backends.';
+}
+
 /** The effective configuration; the demonstration when nothing names a backend. Throws ConfigurationFault. */
 export function configurationOf({ file, flags, env }: StartOptions, demands: readonly Rule[] = []): Configuration {
   const named = file ?? (env['NETWEAVE_CONFIG'] || undefined);
@@ -57,6 +63,8 @@ export async function start(options: StartOptions): Promise<Gateway> {
   const began = performance.now();
   const configuration = configurationOf(options, forStart);
   const logger = createLogger(configuration);
+  const empty = withoutBackends(configuration);
+  if (empty !== undefined) logger.warn(empty);
   const gateway = await opened(configuration, logger);
   announce(gateway, configuration, Math.round(performance.now() - began));
   void followFirstSync(gateway);
