@@ -1,7 +1,6 @@
-import { attributeAt } from '#schema/paths.js';
 import { Fault } from '#schema/errors.js';
 import { compileFilter, type Predicate } from '#schema/filter/compile.js';
-import { parseFilter } from '#schema/filter/parse.js';
+import { parseModelFilter } from '#schema/filter/parse.js';
 import { definitionOf, type ObjectName } from '#schema/objects.js';
 import type { Value } from '#schema/change.js';
 import { NothingSent } from './kit/guard.js';
@@ -79,6 +78,6 @@ function predicateOf(rule: RoutingRule, at: number): Predicate {
 export function matcherOf({ object, filter: text }: Pick<RoutingRule, 'object' | 'filter'>): Predicate {
   if (text === undefined) return () => true;
   const definition = definitionOf(object);
-  const filter = parseFilter([text], (path) => (attributeAt(definition.model, path) ? path : undefined));
+  const filter = parseModelFilter(text, definition.model);
   return filter ? compileFilter(definition, filter) : () => true;
 }

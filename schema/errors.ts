@@ -30,6 +30,8 @@ export interface ErrorDetail {
   readonly position?: number;
   /** Seconds after which a repeat may succeed. */
   readonly retryAfter?: number;
+  /** Id of the object that is there already. */
+  readonly existing?: string;
   /** Further faults of the same input, a sentence each. */
   readonly faults?: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Value } from './change.js';
+import { levelOf, type Level } from './level.js';
 import type { ObjectDefinition } from './object.js';
 import type { Presenter } from './presenter.js';
 import type { Selector } from './selector.js';
@@ -16,6 +17,7 @@ export type Hidden = readonly (readonly string[])[];
 export interface CompiledPresenter {
   /** From an API's names to the path in the model; undefined when there is no such attribute. */
   readonly pathOf: (names: readonly string[]) => readonly string[] | undefined;
+  readonly level: Level;
   /** From a value as the API shows it to the model's; throws what the attribute's codec throws. */
   readonly decode: (names: readonly string[], shown: string) => string;
   /**
@@ -111,6 +113,7 @@ function compiled(presenter: Presenter, model: z.ZodObject): CompiledPresenter {
 
   return {
     pathOf: (names) => modelPath(presenter, model, names),
+    level: levelOf(spelling),
     decode: (names, shown) => modelValue(presenter, model, names, shown),
     document,
     text: (value, selector, hidden) => JSON.stringify(document(value, selector, hidden)),

@@ -188,6 +188,13 @@ describe('what is refused', () => {
     [{ fields: ['(X,WrongAttrName)'] }, 'fields', 1, "'X' is no attribute here."],
     [{ fields: ['(tags,WrongAttrName)'] }, 'fields', 6, "'WrongAttrName' is no attribute here."],
     [{ fields: ['tags,elements/none'] }, 'fields', 5, "'elements/none' is no attribute here."],
+    [{ fields: ['tag'] }, 'fields', 0, "'tag' is no attribute here. Did you mean 'tags'?"],
+    [
+      { fields: ['elements/decsription'] },
+      'fields',
+      0,
+      "'elements/decsription' is no attribute here. Did you mean 'elements/description'?",
+    ],
     [{ fields: ['description/x'] }, 'fields', 0, "'description/x' is no attribute here."],
     [{ fields: [''] }, 'fields', 0, 'An attribute name is missing.'],
     [{ fields: ['tags,'] }, 'fields', 5, 'An attribute name is missing.'],

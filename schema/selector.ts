@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { invalid } from './errors.js';
-import { parsePath, printPath } from './filter/attribute-path.js';
-import { attributeIn, attributesOf, isSimple, type Attribute } from './paths.js';
+import { parsePath } from './filter/attribute-path.js';
+import { levelOf, noAttribute, type Level, type Place } from './level.js';
+import { isSimple } from './paths.js';
 import type { Presenter } from './presenter.js';
 import { keyOf, shownOf, type Shown } from './shown.js';
-import { spellingOf, type Spelled } from './spelling.js';
+import { spellingOf, type Spelling } from './spelling.js';
 
 /** The attribute selectors of a request (SOL 013 5.3), percent-decoded: each text of a list parameter that was sent. */
 export interface SelectorQuery {
@@ -24,49 +25,13 @@ export interface Selector {
 /** Paths by their names: what is listed whole, and what is listed in part. */
 type Listed = Map<string, Listed | 'whole'>;
 
-interface Place {
-  readonly attribute: Attribute;
-  readonly mandatory: boolean;
-}
-
-/** The names that may stand at one depth of a path, and what is below each. */
-interface Level {
-  readonly named: Iterable<string>;
-  find(name: string): Place | undefined;
-  below(name: string): Level;
-}
-
-type Spelling = ReadonlyMap<string, Spelled>;
-
-function levelOf(spelling: Spelling): Level {
-  return {
-    named: spelling.keys(),
-    find: (name) => spelling.get(name),
-    below(name) {
-      const found = spelling.get(name)!;
-      return found.nested ? levelOf(spelling) : levelInside(found.attribute);
-    },
-  };
-}
-
-function levelInside(outer: Attribute): Level {
-  return {
-    named: outer.kind === 'object' ? attributesOf(outer.schema).keys() : [],
-    find(name) {
-      const attribute = attributeIn(outer, name);
-      return attribute && { attribute, mandatory: !attribute.optional };
-    },
-    below: (name) => levelInside(attributeIn(outer, name)!),
-  };
-}
-
 /** The last place of a path; throws INVALID when the type has no such path. */
 function placeOf(level: Level, names: readonly string[], at: string, position: number): Place {
   let [inside, place] = [level, undefined as Place | undefined];
   for (const [depth, name] of names.entries()) {
     if (depth > 0) inside = inside.below(names[depth - 1]!);
     place = inside.find(name);
-    if (!place) throw invalid(`'${printPath(names)}' is no attribute here.`, at, position);
+    if (!place) throw invalid(noAttribute(level, names), at, position);
   }
   return place!;
 }

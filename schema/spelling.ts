@@ -16,7 +16,10 @@ export interface Spelled {
   readonly nested: boolean;
 }
 
-const spellings = new WeakMap<z.ZodObject, WeakMap<Presenter, ReadonlyMap<string, Spelled>>>();
+/** The attributes of a presenter by their names in its API. */
+export type Spelling = ReadonlyMap<string, Spelled>;
+
+const spellings = new WeakMap<z.ZodObject, WeakMap<Presenter, Spelling>>();
 
 function spelled(presenter: Presenter, model: z.ZodObject, name: string): Spelled {
   const source = presenter.attributes[name]!;
@@ -34,8 +37,8 @@ function spelled(presenter: Presenter, model: z.ZodObject, name: string): Spelle
 }
 
 /** The attributes of a presenter by their names in its API, in the presenter's order. Throws when one leads nowhere. */
-export function spellingOf(presenter: Presenter, model: z.ZodObject): ReadonlyMap<string, Spelled> {
-  const known = spellings.get(model) ?? new WeakMap<Presenter, ReadonlyMap<string, Spelled>>();
+export function spellingOf(presenter: Presenter, model: z.ZodObject): Spelling {
+  const known = spellings.get(model) ?? new WeakMap<Presenter, Spelling>();
   spellings.set(model, known);
   const spelling =
     known.get(presenter) ??

@@ -47,7 +47,7 @@ export function owned(store: Store): Owned {
       const expect = new Map([fresh.id, ...claims].map((id) => [id, undefined]));
       const marks = marksOf(fresh.object, fresh.tenant, [fresh.value]);
       const entry: Entry = { ...placed(fresh, 'created'), after: stateOf(fresh, fresh.value), marks };
-      return append(store, { entries: [...claims.map(claimed), entry], expect });
+      return append(store, { entries: [...claims.map((claim) => claimed(claim, fresh.id)), entry], expect });
     },
     change(standing, value, { claims = { before: [], after: [] }, fence } = {}) {
       const given = claims.after.filter((id) => !claims.before.includes(id));
@@ -59,7 +59,7 @@ export function owned(store: Store): Owned {
         reversePatch: mergePatchBetween(value, standing.value),
         marks: marksOf(standing.object, standing.tenant, [standing.value, value]),
       };
-      const entries = [...left.map(released), ...given.map(claimed), entry];
+      const entries = [...left.map(released), ...given.map((claim) => claimed(claim, standing.id)), entry];
       return append(store, { entries, expect, ...(fence && { fence }) });
     },
     remove(standing, claims = []) {
@@ -92,9 +92,17 @@ function stateOf({ object, id, tenant }: Pick<Standing, 'object' | 'id' | 'tenan
   return { object, id, tenant, instance: ownInstance, identity: id, value, projection };
 }
 
-function claimed(id: string): Entry {
+function claimed(id: string, by: string): Entry {
   const claim = { object: claimKind, id, tenant: null };
-  return { ...placed(claim, 'created'), after: stateOf(claim, {}), marks: [] };
+  return { ...placed(claim, 'created'), after: stateOf(claim, { by }), marks: [] };
+}
+
+/** Whether something claims it, and its id where that was noted: former releases did not. */
+export async function claimant(store: Store, claim: string): Promise<{ readonly id?: string } | undefined> {
+  const [found] = await store.objects([{ object: claimKind, id: claim }]);
+  if (!found) return undefined;
+  const { by } = found.value;
+  return typeof by === 'string' ? { id: by } : {};
 }
 
 function released(id: string): Entry {

@@ -127,3 +127,17 @@ describe('GraphQL at its path and no other', () => {
       expect([path, (await gateway.send(path, { method: 'POST', body })).status]).toEqual([path, status]);
   });
 });
+
+test('who asks for the root is told where to go on, and a browser is sent there', async () => {
+  const { status, text } = await gateway.send('/');
+  const { code, detail: said } = JSON.parse(text) as { readonly code: string; readonly detail: string };
+  expect([status, code]).toEqual([404, 'NOT_FOUND']);
+  const paths = said.match(/\/[a-z][\w/-]+(?= \()/g)!;
+  expect(paths).toEqual(expect.arrayContaining(['/o2ims-infrastructureInventory/v2', '/graphql', '/docs', '/metrics']));
+  for (const path of paths) {
+    const { status: there } = await gateway.send(path, { headers: { Accept: 'text/html, application/json' } });
+    expect([path, there]).toEqual([path, 200]);
+  }
+  const page = await gateway.send('/', { headers: { Accept: 'text/html' } });
+  expect([page.status, page.headers['location']]).toEqual([302, '/docs']);
+});

@@ -54,14 +54,14 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const shown = (code: string) =>
-  code.replaceAll('127.0.0.1:8080', new URL(gateway.url).host).replaceAll('9090', String(port));
+const shown = (code: string, host = new URL(gateway.url).host) =>
+  code.replaceAll('127.0.0.1:8080', host).replaceAll('9090', String(port));
 
 /** Saves a program under the name, and gives the command, that stand above it. */
-function saved({ code, at }: Example): string {
+function saved({ code, at }: Example, host?: string): string {
   const named = readme.slice(0, at).matchAll(/Save this as `(\S+)` in the clone and run `([^`]+)`/g);
   const [, file, command] = [...named].at(-1)!;
-  writeFileSync(join(folder, file!), shown(code));
+  writeFileSync(join(folder, file!), shown(code, host));
   return command!;
 }
 
@@ -124,6 +124,20 @@ describe('the examples', () => {
     const { prints } = examples.find(goesOn)!;
     for (const each of background) await until(() => each.printed().includes(prints!));
   });
+});
+
+test('those that follow what changes say that no gateway answers, and that they try again', async () => {
+  const following = examples.filter(({ code }) => /subscribe\(|iterate\(/.test(code));
+  expect(following).toHaveLength(2);
+  for (const example of following) {
+    const host = `127.0.0.1:${await freePort()}`;
+    const child = spawn('sh', ['-c', saved(example, host)], { cwd: folder, detached: true, stdio: 'pipe' });
+    let said = '';
+    for (const output of [child.stdout, child.stderr]) output.on('data', (chunk: Buffer) => (said += String(chunk)));
+    background.push({ child, printed: () => said });
+    const attempts = new RegExp(`(Nothing answers at \\w+://${host}/\\w+; trying again\\.\\s+){2}`);
+    await until(() => attempts.test(said));
+  }
 });
 
 test('the demonstration is what it is said to be', async () => {

@@ -118,6 +118,11 @@ describe('a subscription over O2', () => {
     callback.state.verifies = 204;
     const id = await subscribe(body);
     expect(await post('v2', body)).toEqual([409, 'callback']);
+    for (const path of [`${o2}/v2/subscriptions`, own]) {
+      const { body: said } = await ask(path, { method: 'POST', body });
+      expect(said['detail']).toContain(`'${id}'`);
+      expect(said['detail']).toMatch(new RegExp(`It is at http\\S+${path.replaceAll('/', '\\/')}/${id}\\.$`));
+    }
     const inV1 = await ask(`${o2}/v1/subscriptions`, { method: 'POST', body });
     expect(inV1.status).toBe(201);
     expect(await post('v1', body)).toEqual([400, 'callback']);

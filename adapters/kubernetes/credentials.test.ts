@@ -26,6 +26,8 @@ function write(text: string): string {
   return path;
 }
 
+const clusterAnd = (more: string) => `clusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\n${more}\n`;
+
 const load = (config: object) => loadCredentials(kubernetesConfig.parse(config));
 
 async function refused(config: object): Promise<Fault> {
@@ -51,7 +53,24 @@ describe('loadCredentials', () => {
 
   test.each([
     ['a missing file', '', 'ENOENT'],
-    ['no object', 'just text', 'names no cluster'],
+    ['no object', 'just text', 'it has no clusters and no contexts'],
+    ['another document', '{"name": "netweave", "version": "1"}', 'it has no clusters and no contexts'],
+    ['a binary', '\u0000\u0001', 'cannot be used'],
+    [
+      'no current context',
+      clusterAnd('contexts: [{name: b, context: {cluster: a}}]'),
+      "--context or options.context; it has 'b'",
+    ],
+    [
+      'a current context that it lacks',
+      clusterAnd('current-context: c\ncontexts: [{name: b, context: {cluster: a}}]'),
+      "no context 'c'",
+    ],
+    [
+      'a context of another cluster',
+      clusterAnd('current-context: b\ncontexts: [{name: b, context: {cluster: z}}]'),
+      "no cluster 'z'",
+    ],
     ['nothing', '# empty', 'cannot be used'],
     ['a cluster without server', 'clusters: [{name: a, cluster: {}}]', 'server is missing'],
     ['plain HTTP', kubeconfigOf('http://127.0.0.1:1').replace('true', 'false'), 'insecure-skip-tls-verify'],

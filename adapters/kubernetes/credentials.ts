@@ -90,12 +90,22 @@ function withoutSecrets(cause: unknown): string {
   return reason === undefined ? message : `${reason}${mark ? ` in line ${mark.line + 1}` : ''}`;
 }
 
+/** Why it leads to no cluster. */
+function missingIn(loaded: KubeConfig): string {
+  const { clusters, contexts } = loaded;
+  const current = loaded.getCurrentContext() as string | undefined;
+  const listed = Object.entries({ clusters, contexts }).filter(([, entries]) => entries.length === 0);
+  if (listed.length > 0) return `is none that can be used: it has no ${listed.map(([name]) => name).join(' and no ')}`;
+  const names = contexts.map(({ name }) => `'${name}'`).join(', ');
+  if (!current) return `has no current-context: name one with --context or options.context; it has ${names}`;
+  const context = loaded.getContextObject(current);
+  if (!context) return `has no context '${current}', which is its current-context; it has ${names}`;
+  return `has no cluster '${context.cluster}', which its context '${current}' names`;
+}
+
 function serverOf(loaded: KubeConfig, { kubeconfig }: KubernetesConfig): string {
   const cluster = loaded.getCurrentCluster();
-  if (!cluster) {
-    const at = `context '${loaded.getCurrentContext() ?? ''}'`;
-    throw new Fault('INVALID', `kubeconfig '${kubeconfig}' names no cluster for its ${at}.`, { at: 'kubeconfig' });
-  }
+  if (!cluster) throw new Fault('INVALID', `kubeconfig '${kubeconfig}' ${missingIn(loaded)}.`, { at: 'kubeconfig' });
   const server = cluster.server.replace(/\/+$/, '');
   if (server.startsWith('http:') && !cluster.skipTLSVerify) {
     const how = `its cluster '${cluster.name}' has an http: URL; only with insecure-skip-tls-verify is that accepted`;

@@ -5,6 +5,7 @@ import type { Value } from '../change.js';
 import { defineObject } from '../object.js';
 import { operators, type Filter, type Operator } from './ast.js';
 import { compileFilter } from './compile.js';
+import { levelOfModel } from '../level.js';
 import { parseFilter } from './parse.js';
 
 const part = z.object({ size: z.int(), name: z.string().optional() });
@@ -33,7 +34,7 @@ const lower = upper.toLowerCase();
 const other = '2a67f440-9232-5589-bf6b-ea97be9c6a38';
 
 function filterOf(text: string): Filter {
-  return parseFilter([text], (names) => names)!;
+  return parseFilter([text], (names) => names, levelOfModel(Probe.model))!;
 }
 
 function holds(text: string, value: Value): boolean {
@@ -203,7 +204,7 @@ describe('what is absent', () => {
 
 describe('what cannot be compared is refused', () => {
   test.each([
-    ['(eq,none,x)', 4, "'none' is no attribute of Probe."],
+    ['(eq,none,x)', 4, "'none' is no attribute of Probe. Did you mean 'one'?"],
     ['(eq,one/none,x)', 4, "'one/none' is no attribute of Probe."],
     ['(gt,severity,abc)', 13, "'abc' is no number."],
     ["(eq,severity,'')", 13, "'' is no number."],

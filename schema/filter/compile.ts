@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Value } from '../change.js';
 import type { ObjectDefinition } from '../object.js';
+import { levelOfModel, noAttribute } from '../level.js';
 import { attributeAt, attributeOf } from '../paths.js';
 import type { Condition, Filter } from './ast.js';
 import { testOf, type Test } from './compare.js';
@@ -54,7 +55,7 @@ const key = attributeOf(z.string());
 function compileCondition({ model, name }: ObjectDefinition, condition: Condition): Predicate {
   const { path, keys } = condition;
   const attribute = attributeAt(model, path);
-  if (!attribute) throw faultIn(condition, 'path', `'${path.join('/')}' is no attribute of ${name}.`);
+  if (!attribute) throw faultIn(condition, 'path', noAttribute(levelOfModel(model), path, `of ${name}`));
   if (condition.values.length === 0)
     throw faultIn(condition, 'path', `The condition on '${path.join('/')}' has no value.`);
   const absent = holdsWhenAbsent(condition);

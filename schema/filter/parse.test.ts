@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Fault } from '../errors.js';
 import { operators, type Condition } from './ast.js';
+import { z } from 'zod';
+import { levelOfModel } from '../level.js';
 import { parseExpressions, parseFilter } from './parse.js';
 import { printFilter } from './testing/print.js';
 
@@ -196,27 +198,29 @@ describe('parseFilter', () => {
     return shown.toLowerCase();
   };
 
+  const level = levelOfModel(z.object({ shown: z.record(z.string(), z.string()) }));
+
   test('nothing is no filter', () => {
-    expect(parseFilter([], names)).toBeUndefined();
-    expect(parseFilter(['', ''], names)).toBeUndefined();
+    expect(parseFilter([], names, level)).toBeUndefined();
+    expect(parseFilter(['', ''], names, level)).toBeUndefined();
   });
 
   test('one condition stands alone, repeated parameters are joined', () => {
     const one = of('eq', ['model', 'a'], 'X');
-    expect(parseFilter(['(eq,shown/a,X)'], names)).toEqual(one);
-    expect(parseFilter(['(eq,shown/a,X)', '', '(eq,shown/a,X);(eq,shown/a,X)'], names)).toEqual({
+    expect(parseFilter(['(eq,shown/a,X)'], names, level)).toEqual(one);
+    expect(parseFilter(['(eq,shown/a,X)', '', '(eq,shown/a,X);(eq,shown/a,X)'], names, level)).toEqual({
       all: [one, one, one],
     });
   });
 
   test('what several texts hold is counted together', () => {
     const half = `(in,shown${',b'.repeat(501)})`;
-    expect(faultOf(() => parseFilter([half, half], names)).detail).toEqual({ at: 'filter', position: 1008 });
+    expect(faultOf(() => parseFilter([half, half], names, level)).detail).toEqual({ at: 'filter', position: 1008 });
   });
 
   test('values go through the codec, keys do not', () => {
-    expect(parseFilter(['(in,shown,A,B)'], names, decode)).toEqual(of('in', ['model'], 'a', 'b'));
-    expect(parseFilter(['(in,shown/@key,A,B)'], names, decode)).toEqual({
+    expect(parseFilter(['(in,shown,A,B)'], names, level, decode)).toEqual(of('in', ['model'], 'a', 'b'));
+    expect(parseFilter(['(in,shown/@key,A,B)'], names, level, decode)).toEqual({
       ...of('in', ['model'], 'A', 'B'),
       keys: true,
     });
@@ -224,10 +228,11 @@ describe('parseFilter', () => {
 
   test.each([
     ['(eq,shown,x);(eq,other/a~1b,x)', 17, "'other/a~1b' is no attribute here."],
+    ['(eq,shwon/a,x)', 4, "'shwon/a' is no attribute here. Did you mean 'shown/a'?"],
     ['(in,shown,x,odd)', 12, "'odd' is no value of 'shown'."],
     ["(in,shown,x,'told')", 12, 'It was told.'],
   ])('%s is refused at %i', (text, position, message) => {
-    expect(faultOf(() => parseFilter([text], names, decode))).toMatchObject({
+    expect(faultOf(() => parseFilter([text], names, level, decode))).toMatchObject({
       code: 'INVALID',
       message,
       detail: { at: 'filter', position },

@@ -1,4 +1,7 @@
+import type { z } from 'zod';
 import { Fault, invalid } from '../errors.js';
+import { levelOfModel, noAttribute, type Level } from '../level.js';
+import { attributeAt } from '../paths.js';
 import { operators, type Condition, type Filter, type Operator } from './ast.js';
 import { keyName, parsePath, printPath } from './attribute-path.js';
 import { mostCharacters, mostExpressions, mostValues } from './limits.js';
@@ -139,17 +142,22 @@ function decoded(raw: RawCondition, decode: Decode): readonly string[] {
 
 /**
  * The filter of all the `filter` parameters of a request together, in the model's names; undefined when there is none.
- * `CompiledPresenter` has both translations.
+ * `CompiledPresenter` has both translations, and the level of its names.
  */
-export function parseFilter(texts: readonly string[], names: Names, decode?: Decode): Filter | undefined {
+export function parseFilter(texts: readonly string[], names: Names, level: Level, decode?: Decode): Filter | undefined {
   const counts: Counts = { expressions: 0, values: 0 };
   const read = texts.flatMap((text) => parseExpressions(text, counts));
   const all = read.map((raw): Condition => {
     const path = names(raw.path);
-    if (!path) throw fault(`'${printPath(raw.path)}' is no attribute here.`, raw.offsets.path);
+    if (!path) throw fault(noAttribute(level, raw.path), raw.offsets.path);
     const values = decode && !raw.keys ? decoded(raw, decode) : raw.values;
     const condition = { operator: raw.operator, path, ...(raw.keys && { keys: true }), values };
     return comingFrom(condition, { at: 'filter', offsets: raw.offsets });
   });
   return all.length > 1 ? { all } : all[0];
+}
+
+/** The filter of a text in a model's own names. */
+export function parseModelFilter(text: string, model: z.ZodObject): Filter | undefined {
+  return parseFilter([text], (path) => (attributeAt(model, path) ? path : undefined), levelOfModel(model));
 }

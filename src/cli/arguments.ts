@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import type { Flags } from '../platform/config/flags.js';
-import { suggestion } from '../platform/config/suggest.js';
+import { suggestion } from '#schema/suggestion.js';
 
 export type Command =
   | 'start'

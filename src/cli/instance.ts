@@ -5,7 +5,7 @@ import { newHolder } from '#subscriptions/watching.js';
 import { watchLeaseTtl, whileUnwatched } from '#subscriptions/watch-lease.js';
 import { allRemembered, forget, type Remembered } from '../gateway/remembered.js';
 import type { Configuration } from '../platform/config/model.js';
-import { suggestion } from '../platform/config/suggest.js';
+import { suggestion } from '#schema/suggestion.js';
 import type { Store } from '../platform/store/store.js';
 import { audited } from './audited.js';
 import { withStore } from './with-store.js';

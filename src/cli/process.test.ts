@@ -42,6 +42,14 @@ describe('the process', () => {
     expect(await error).toMatch(/"msg":"Stopped\."/);
   });
 
+  test('starts without a backend, and says that its lists are empty', async () => {
+    const { child, ended, error } = netweave(['--port', '0', '--memory', '--config', '/dev/null']);
+    await urlOf(child);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(await error).toMatch(/"level":"warn".*No backend is enabled/);
+  });
+
   test('goes on when whoever read its output has gone', async () => {
     const { child, ended, error } = netweave(['--port', '0', '--memory']);
     const url = await urlOf(child);
@@ -58,6 +66,15 @@ describe('the process', () => {
     const said = await error;
     expect(said).toMatch(/--kubeconfig: backends\[0\]\.options\.kubeconfig: .*'\/nowhere\/kubeconfig' cannot be read/);
     expect(said).not.toMatch(/retry/i);
+  });
+
+  test('ends with 2 when a kubeconfig is none: names the file and what it lacks', async () => {
+    const file = fileURLToPath(new URL('../../../package.json', import.meta.url));
+    const { ended, error } = netweave(['--port', '0', '--memory', '--kubeconfig', file]);
+    expect(await ended).toBe(2);
+    const said = await error;
+    expect(said).toContain(`kubeconfig '${file}' is none that can be used: it has no clusters and no contexts.`);
+    expect(said).not.toMatch(/^ {4}at /m);
   });
 
   test('ends with 3 when its port is taken, and says what to do', async () => {

@@ -60,6 +60,14 @@ describe('netweave config check', () => {
     expect(error).toContain(`${path}:3: mode: `);
   });
 
+  test('says that nothing is served where no backend is named or enabled', async () => {
+    const texts = ['', 'backends: [{ key: a, type: simulator, enabled: false, options: { embedded: {} } }]'];
+    for (const text of texts) {
+      const { code, out } = await command(`config check --config ${file(text)}`);
+      expect([code, out]).toEqual([0, expect.stringContaining('No backend is enabled')]);
+    }
+  });
+
   test('reads the filters of routes', async () => {
     const path = file(
       'routing:\n  - { object: ResourcePool, instance: a, filter: "(eq,colour,red)" }\nmode: productive\n',

@@ -14,7 +14,7 @@ import { acceptKeyOf } from './key.js';
 import { reloadOnHangUp } from './reload.js';
 import { remoteAt, remoteOf, type Remote } from './remote.js';
 import type { Gateway } from '../gateway/gateway.js';
-import { configurationOf, exitCodes, failure, forStart, start, type StartOptions } from './start.js';
+import { configurationOf, exitCodes, failure, forStart, start, withoutBackends, type StartOptions } from './start.js';
 
 /** Where a command writes; the process's own streams when absent. */
 export interface Terminal {
@@ -105,7 +105,9 @@ async function backingUp(work: () => Promise<string>): Promise<string> {
   }
 }
 
-function summary({ mode, backends, tokens }: Configuration): string {
+function summary(configuration: Configuration): string {
+  const { mode, backends, tokens } = configuration;
   const named = backends.map(({ key, type }) => `${key} (${type})`).join(', ') || 'none';
-  return `The configuration is good. Mode ${mode}; backends: ${named}; tokens: ${tokens.length}.\n`;
+  const good = `The configuration is good. Mode ${mode}; backends: ${named}; tokens: ${tokens.length}.`;
+  return `${[good, withoutBackends(configuration) ?? []].flat().join(' ')}\n`;
 }

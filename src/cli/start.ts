@@ -6,7 +6,6 @@ import { loadConfiguration } from '../platform/config/load.js';
 import type { Flags } from '../platform/config/flags.js';
 import type { Configuration } from '../platform/config/model.js';
 import type { Rule } from '../platform/config/rules.js';
-import { servesV2 } from '../platform/config/serves-v2.js';
 import { createLogger, type Logger } from '../platform/logger.js';
 import { storeName } from '../platform/store/open-store.js';
 import { mayPass } from '../platform/store/redis/refusal.js';
@@ -15,6 +14,7 @@ import { allPermissions } from '../operations/operations.js';
 import { adapterModels } from '../gateway/adapter-models.js';
 import { openGateway, type Gateway } from '../gateway/gateway.js';
 import { routingFilters } from '../gateway/routing-filters.js';
+import { rootsOf } from '../facades/roots.js';
 import { demonstration } from './demo.js';
 
 /** Exit codes, beside 0 and 1 for what nobody foresaw. */
@@ -34,6 +34,12 @@ const longestPause = 1000;
 
 /** What a start demands of the files that are named. */
 export const forStart = filesAtHand(adapterModels);
+
+/** What to say of a configuration without backends, which is allowed: one may follow. */
+export function withoutBackends({ backends }: Configuration): string | undefined {
+  if (backends.some(({ enabled }) => enabled)) return undefined;
+  return 'No backend is enabled, so lists of what backends hold are empty: name one under backends.';
+}
 
 /** The effective configuration; the demonstration when nothing names a backend. Throws ConfigurationFault. */
 export function configurationOf({ file, flags, env }: StartOptions, demands: readonly Rule[] = []): Configuration {
@@ -57,6 +63,8 @@ export async function start(options: StartOptions): Promise<Gateway> {
   const began = performance.now();
   const configuration = configurationOf(options, forStart);
   const logger = createLogger(configuration);
+  const empty = withoutBackends(configuration);
+  if (empty !== undefined) logger.warn(empty);
   const gateway = await opened(configuration, logger);
   announce(gateway, configuration, Math.round(performance.now() - began));
   void followFirstSync(gateway);
@@ -88,18 +96,13 @@ netweave is ready after ${milliseconds} ms (${mode}, state kept in ${storeName(s
 `);
     return;
   }
-  const newest = servesV2(configuration) ? 'v2   (v1 beside it)' : 'v1';
-  const kept = storeName(store);
+  const roots = rootsOf(configuration).map(({ name, path, note = '' }) =>
+    `  ${name.padEnd(12)} ${url}${path}        ${note}`.trimEnd(),
+  );
   console.log(`
-netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${kept})
+netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${storeName(store)})
 
-  O2 REST      ${url}/o2ims-infrastructureInventory/${newest}
-  own REST     ${url}/netweave/v1
-  GraphQL      ${url}/graphql        open it in a browser for GraphiQL
-  tRPC         ${url}/trpc        for the typed client, netweave/client
-  live         ${url}/live        the O-Cloud changing, in a browser
-  API docs     ${url}/docs
-  metrics      ${url}/metrics        health: /livez, /readyz?verbose
+${roots.join('\n')}
 `);
 }
 

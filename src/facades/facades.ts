@@ -24,6 +24,7 @@ import { routesOf } from './rest/routes.js';
 import { serveRest } from './rest/serve.js';
 import { requestIdHeader } from './request-id.js';
 import { ownRoot, trpcRoot } from './root-index.js';
+import { rootsOf } from './roots.js';
 import { trpcFacade } from './trpc/facade.js';
 import { unconditional } from './unconditional.js';
 import type { IdentifyPrincipal } from '../access/principal.js';
@@ -86,7 +87,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
     graphql.handler,
     [trpcRoot(publicUrl, operations), trpcFacade({ ...behind, live: joined })],
     [ownRoot(publicUrl), ownFacade({ ...behind, publicUrl })],
-    unforeseen,
+    parts,
   );
   const leaving = new AbortController();
   const reaching = atLeast({ view, deadline: configuration.limits.deadline, leaving: leaving.signal });
@@ -140,7 +141,7 @@ function mounted(
   graphql: RequestHandler,
   trpc: readonly RequestHandler[],
   own: readonly RequestHandler[],
-  unforeseen: Parts['unforeseen'],
+  { configuration, unforeseen }: Parts,
 ): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -151,7 +152,7 @@ function mounted(
   app.use('/trpc', getOrPost, unconditional, ...trpc);
   app.use('/netweave/v1', ...own);
   app.use((request: IncomingMessage, response: ServerResponse) =>
-    sendProblem(response, problemOf(nothingAt(request.url!))),
+    sendProblem(response, problemOf(nothingAt(request.url!, configuration))),
   );
   app.use((error: unknown, request: IncomingMessage, response: ServerResponse, _next: unknown) => {
     const fault = faultOf(error);
@@ -161,8 +162,12 @@ function mounted(
   return app;
 }
 
-function nothingAt(url: string): Fault {
-  return new Fault('NOT_FOUND', `There is nothing at ${url.split('?')[0]}.`);
+/** Who begins at the root is told where to go on. */
+function nothingAt(url: string, configuration: Configuration): Fault {
+  const path = url.split('?')[0]!;
+  const roots = rootsOf(configuration).map((root) => `${root.path} (${root.name})`);
+  const instead = path === '/' ? ` Go on at ${roots.join(', ')}.` : '';
+  return new Fault('NOT_FOUND', `There is nothing at ${path}.${instead}`);
 }
 
 function faultOf(error: unknown): Fault {

@@ -3,9 +3,8 @@ import { invalid } from '#schema/errors.js';
 import { operators, type Condition, type Filter, type Operator } from '#schema/filter/ast.js';
 import { mostNames, mostValues } from '#schema/filter/limits.js';
 import { comingFrom, faultIn, hasOrigin } from '#schema/filter/origin.js';
-import { parseFilter, single } from '#schema/filter/parse.js';
+import { parseModelFilter, single } from '#schema/filter/parse.js';
 import type { ObjectDefinition } from '#schema/object.js';
-import { attributeAt } from '#schema/paths.js';
 
 /** Conditions and groups: a `where`, a `filter` and a relation of GraphQL together have at most 204. */
 const mostParts = 256;
@@ -94,7 +93,7 @@ export function readFilter(definition: ObjectDefinition, input: string | Filter)
   let known = parsed.get(definition);
   if (!known || known.size > most) parsed.set(definition, (known = new Map()));
   if (known.has(input)) return known.get(input);
-  const filter = parseFilter([input], (path) => (attributeAt(definition.model, path) ? path : undefined));
+  const filter = parseModelFilter(input, definition.model);
   known.set(input, filter);
   return filter;
 }

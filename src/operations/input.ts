@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { Fault } from '#schema/errors.js';
 import type { Operation } from './operation.js';
-import { sentence, wording } from './wording.js';
+import { sentence, wordingOf } from './wording.js';
 
 const parsed = new WeakMap<object, unknown>();
 
@@ -11,7 +11,7 @@ export function parse(operation: Operation, input: unknown): unknown {
     const known = parsed.get(input);
     if (known !== undefined) return known;
   }
-  const result = operation.input.safeParse(input, { error: wording });
+  const result = operation.input.safeParse(input, { error: wordingOf(operation.object.name) });
   if (!result.success) throw inputFault(result.error);
   if (typeof input === 'object' && input !== null && Object.isFrozen(input)) parsed.set(input, result.data);
   return result.data;

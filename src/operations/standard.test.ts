@@ -89,6 +89,7 @@ describe('a list', () => {
         detail: { at: 'orderBy' },
       });
     }
+    await expect(ask({ orderBy: { attribute: 'nmae' } })).rejects.toThrow("by 'nmae'. Did you mean 'name'?");
     await expect(ask({ orderBy: { attribute: 'tags' } }, red(), resources)).rejects.toMatchObject({ code: 'INVALID' });
   });
 

@@ -9,11 +9,15 @@ import { attributeAt } from '#schema/paths.js';
 import { permissionsIn } from '#schema/permissions.js';
 import { formatPosition, later, type Position } from '#schema/position.js';
 import type { Scope } from '#schema/scope.js';
+import { suggestion } from '#schema/suggestion.js';
 import { derivedAttributes } from '../inventory/derived.js';
 import { keyOf, type Place } from '../inventory/order.js';
 import type { Row } from '../inventory/row.js';
 import { count, page, type ListQuery } from '../inventory/query.js';
 import { operation, type Call } from './operation.js';
+
+/** Longest page of a list. */
+export const mostListed = 1000;
 
 /** Input of every list, the same on all facades. */
 export const ListInput = z.strictObject({
@@ -25,7 +29,7 @@ export const ListInput = z.strictObject({
     .describe('Id order when absent.'),
   after: z.string().max(4096).optional().describe('Marker of an earlier page.'),
   page: z.int().min(0).max(999_999).optional().describe('Page number, for clients that cannot follow markers.'),
-  first: z.int().min(1).max(1000).optional().describe('How many at most.'),
+  first: z.int().min(1).max(mostListed).optional().describe('How many at most.'),
 });
 export type ListInput = z.output<typeof ListInput>;
 
@@ -196,7 +200,8 @@ function orderOf(scope: Scope, definition: ObjectDefinition, by: NonNullable<Lis
   const path = by.attribute.split('/');
   const attribute = attributeAt(definition.model, path);
   if (!attribute || attribute.list || !['string', 'number', 'enum', 'date-time', 'json'].includes(attribute.kind)) {
-    throw invalid(`${definition.name} cannot be ordered by '${by.attribute}'.`, 'orderBy');
+    const near = attribute ? '' : suggestion(by.attribute, Object.keys(definition.model.shape));
+    throw invalid(`${definition.name} cannot be ordered by '${by.attribute}'.${near}`, 'orderBy');
   }
   if (attribute.permission !== undefined && !scope.permissions.has(attribute.permission)) {
     throw invalid(`This order needs the permission ${attribute.permission}.`, 'orderBy');

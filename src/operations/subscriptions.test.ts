@@ -46,6 +46,21 @@ test('the second of two equal ones leaves nothing behind', async () => {
   expect(await kept()).toEqual([made.id, made.id]);
 });
 
+test('of two equal ones the first is named to the second, unless who asks may not read it', async () => {
+  const { create, update } = subscriptionsOf(store);
+  const { id } = await create(call(), wanted);
+  const other = await create(call(), { ...wanted, consumerSubscriptionId: 'other' });
+  const named = { message: expect.stringContaining(`'${id}'`) as unknown, detail: { at: 'callback', existing: id } };
+  await expect(create(call(), wanted)).rejects.toMatchObject(named);
+  await expect(update(call(), other.id, { consumerSubscriptionId: null })).rejects.toMatchObject(named);
+
+  const reader = call();
+  const permissions = new Set([...reader.scope.permissions].filter((each) => each !== 'inventorySubscriptions:read'));
+  const writer = { ...reader, scope: { ...reader.scope, permissions } };
+  const fault = (await create(writer, wanted).catch((error: unknown) => error)) as Fault;
+  expect([fault.message.includes(id), fault.detail]).toEqual([false, { at: 'callback' }]);
+});
+
 describe('a rotation that fails on its way', () => {
   const secretsOf = async (id: string) =>
     (await readSecrets({ store, sealer: sealer(Buffer.alloc(32)) }, id)) as Secrets;

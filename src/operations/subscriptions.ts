@@ -11,7 +11,7 @@ import { claimOf } from '#subscriptions/claim.js';
 import type { Deliveries } from '#subscriptions/delivery/deliveries.js';
 import { toldOf } from '#subscriptions/matcher/vocabulary.js';
 import type { Shown } from '#subscriptions/delivery/secrets.js';
-import type { Owned } from '#subscriptions/owned.js';
+import { claimant, type Owned } from '#subscriptions/owned.js';
 import type { Row } from '../inventory/row.js';
 import { demandExpected } from './expected-state.js';
 import type { Call, WrittenAnswer } from './operation.js';
@@ -101,7 +101,7 @@ async function create(
   } finally {
     leave();
   }
-  throw duplicate();
+  throw duplicate(call, await claimant(around.store, claim));
 }
 
 /** Who asks again for what there is already is told so, whether or not there is a place for more. */
@@ -109,12 +109,9 @@ async function placeFor({ takePlace, store }: Surroundings, call: Call, id: stri
   try {
     return takePlace(call, id);
   } catch (error) {
-    throw (await isClaimed(store, claim)) ? duplicate() : error;
+    const other = await claimant(store, claim);
+    throw other ? duplicate(call, other) : error;
   }
-}
-
-async function isClaimed(store: Store, claim: string): Promise<boolean> {
-  return (await store.objects([{ object: 'Claim', id: claim }]))[0] !== undefined;
 }
 
 interface Beginning {
@@ -218,7 +215,8 @@ async function rewrite(
     await forgetCredentials(deliveries, id, position ? [row.value, value] : [value, row.value]);
     await settleSecret(deliveries, id, [row.value, value]);
     if (position) return written(call, id, position);
-    if (after !== before && (await isClaimed(store, after))) throw duplicate();
+    const other = after === before ? undefined : await claimant(store, after);
+    if (other) throw duplicate(call, other);
     await call.view.reached(await store.head(), call.signal);
   }
   throw new Fault('CONFLICT', `Subscription '${id}' kept changing; try again.`);
@@ -246,9 +244,12 @@ async function settleSecret(
   await deliveries.settleSecret(id, signingSecretId).catch(() => undefined);
 }
 
-function duplicate(): Fault {
-  const message = 'There is a subscription with this callback, filter and consumerSubscriptionId.';
-  return new Fault('CONFLICT', message, { at: 'callback' });
+/** The other one is of the same tenant, for a claim is; whoever may not read it is not told which one it is. */
+function duplicate({ scope }: Call, other: Awaited<ReturnType<typeof claimant>>): Fault {
+  const existing = scope.permissions.has('inventorySubscriptions:read') ? other?.id : undefined;
+  const named = existing === undefined ? '' : ` '${existing}'`;
+  const message = `There is a subscription${named} with this callback, filter and consumerSubscriptionId.`;
+  return new Fault('CONFLICT', message, { at: 'callback', ...(existing === undefined ? {} : { existing }) });
 }
 
 function found(call: Call, id: string): Row {

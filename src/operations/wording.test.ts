@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { inputFault } from './input.js';
-import { wording } from './wording.js';
+import { wording, wordingOf } from './wording.js';
 
 const model = z.strictObject({
   name: z.string().max(3).optional(),
@@ -38,10 +38,25 @@ describe('what is wrong with an input', () => {
     [{ either: 1 }, 'either must be a string, was a number, or must be a list, was a number'],
     [{ own: 'y' }, 'own: Needs an x.'],
     [{ on: 'true' }, 'on must be true or false, was a string'],
-    [{ colour: 1, shape: 2 }, "input has no member 'colour', 'shape'"],
+    [{ colour: 1, shape: 2 }, "input: 'colour', 'shape' are not members here"],
+    [{ nmae: 1 }, "input: 'nmae' is not a member here (did you mean 'name'?)"],
     [[], 'input must be an object, was a list'],
     [{ name: 1, size: 9 }, 'name must be a string, was a number; size must be at most 5'],
   ])('%j: %s', (input, expected) => expect(said(input)).toBe(expected));
 
   test('that is missing', () => expect(said({}, z.object({ name: z.string() }))).toBe('name is required'));
+
+  test('names the object that a member is none of', () => {
+    const input = z.strictObject({ patch: z.strictObject({ name: z.string(), inner: z.strictObject({}).optional() }) });
+    const { error } = input.safeParse({ patch: { name: '', nam: 1, inner: { x: 1 } } }, { error: wordingOf('Probe') });
+    expect(inputFault(error!).detail.faults).toEqual([
+      "patch/inner: 'x' is not a member here",
+      "patch: 'nam' is not a member of Probe (did you mean 'name'?)",
+    ]);
+  });
+
+  test('guesses at few of many unknown members', () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, number) => [`nam${number}`, 1]));
+    expect(said(many).split('did you mean')[1]!.split(',')).toHaveLength(8);
+  });
 });

@@ -1,6 +1,18 @@
 import type { z } from 'zod';
+import { nearest } from '#schema/suggestion.js';
 
 type Raw = z.core.$ZodRawIssue;
+
+/** An operation takes an object in one of these. */
+const wrapped: ReadonlySet<PropertyKey> = new Set(['value', 'patch']);
+
+/** `wording` for an operation on an object, which is named where a member is none of its. */
+export function wordingOf(object: string): (issue: Raw) => string | undefined {
+  return (issue) => {
+    const ofObject = issue.code === 'unrecognized_keys' && issue.path?.length === 1 && wrapped.has(issue.path[0]!);
+    return ofObject ? unknown(issue, `of ${object}`) : wording(issue);
+  };
+}
 
 /** What is wrong with a place of an input, to be read behind the name of the place. Models that say it themselves outrank it. */
 export function wording(issue: Raw): string | undefined {
@@ -9,7 +21,7 @@ export function wording(issue: Raw): string | undefined {
       if (issue.input === undefined) return 'is required';
       return `must be ${named[issue.expected] ?? issue.expected}, was ${kindOf(issue.input)}`;
     case 'unrecognized_keys':
-      return `has no member ${issue.keys.map((key) => `'${key}'`).join(', ')}`;
+      return unknown(issue, 'here');
     case 'too_big':
       return bounded(issue, issue.inclusive === false ? 'less than' : 'at most', issue.maximum);
     case 'too_small':
@@ -31,7 +43,7 @@ export function wording(issue: Raw): string | undefined {
 /** A sentence of a place and what is wrong with it; what a model says itself stands alone behind a colon. */
 export function sentence(path: readonly PropertyKey[], message: string): string {
   const at = path.map(String).join('/') || 'input';
-  return /^(is|must|has) /.test(message) ? `${at} ${message}` : `${at}: ${message}`;
+  return /^(is|must) /.test(message) ? `${at} ${message}` : `${at}: ${message}`;
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -65,9 +77,25 @@ function bounded({ origin }: { readonly origin?: string }, how: string, bound: n
   return `must be ${how} ${bound}`;
 }
 
+/** Of so many unknown members it is asked which known one was meant. */
+const mostGuessed = 8;
+
+function unknown({ keys, inst }: Extract<Raw, { readonly code: 'unrecognized_keys' }>, where: string): string {
+  const known = Object.keys((inst as z.core.$ZodObject | undefined)?._zod.def.shape ?? {});
+  const near = keys.slice(0, mostGuessed).flatMap((key) => nearest(key, known) ?? []);
+  const meant = near.length === 0 ? '' : ` (did you mean ${quoted(near)}?)`;
+  return `${quoted(keys)} ${keys.length > 1 ? 'are not members' : 'is not a member'} ${where}${meant}`;
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ');
+}
+
 /** Of each form that it could have taken, the first thing that is wrong. */
 function alternatives({ errors, input }: Extract<Raw, { readonly code: 'invalid_union' }>): string {
   if (input === undefined) return 'is required';
-  const each = errors.flatMap(([first]) => (first ? [sentence(first.path, first.message).replace(/^input /, '')] : []));
+  const each = errors.flatMap(([first]) =>
+    first ? [sentence(first.path, first.message).replace(/^input:? /, '')] : [],
+  );
   return each.length === 0 ? 'is none of the forms it may have' : [...new Set(each)].join(', or ');
 }

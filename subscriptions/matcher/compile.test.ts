@@ -20,13 +20,13 @@ function reports(filter: string, value: Value, mode?: FilterMode): boolean {
 }
 
 describe('exclusion is the negation of the filter of a list', () => {
-  const { pathOf, decode } = presenterOf(objects.Resource.presenters[0]!, objects.Resource);
+  const { pathOf, level, decode } = presenterOf(objects.Resource.presenters[0]!, objects.Resource);
 
   test('whatever the object lacks or has several of', () => {
     fc.assert(
       fc.property(fc.array(onResource, { minLength: 1, maxLength: 3 }), values.Resource!, (conditions, value) => {
         const filter = printFilter(conditions);
-        const listed = compileFilter(objects.Resource, parseFilter([filter], pathOf, decode)!)(value);
+        const listed = compileFilter(objects.Resource, parseFilter([filter], pathOf, level, decode)!)(value);
         expect(reports(filter, value, 'exclude')).toBe(!listed);
         expect(reports(filter, value, 'include')).toBe(listed);
       }),
@@ -136,7 +136,11 @@ describe('index keys', () => {
 describe('what is refused, and where', () => {
   test.each([
     ['(eq,WrongAttrName,x)', 4, 'no attribute of any object type'],
-    ['[(eq,name,x) | (eq,extension/a,x)]', 19, "'extension/a' is no attribute"],
+    [
+      '[(eq,name,x) | (eq,extension/a,x)]',
+      19,
+      "'extension/a' is no attribute of any object type here. Did you mean 'extensions'?",
+    ],
     ['(eq,objectType,AlarmInfo)', 15, "'AlarmInfo' is no member of"],
     ['(in,objectType,ResourceInfo,Resource)', 28, "'Resource' is no member of"],
     ['(eq,objectType/x,ResourceInfo)', 4, 'no attribute'],

@@ -6,6 +6,7 @@ import { comingFrom } from '#schema/filter/origin.js';
 import type { RawCondition } from '#schema/filter/parse.js';
 import type { ObjectDefinition } from '#schema/object.js';
 import { attributeAt } from '#schema/paths.js';
+import { suggestion } from '#schema/suggestion.js';
 import { eventTypes, type Reported } from './event.js';
 import type { NotifiedType, Vocabulary } from './vocabulary.js';
 
@@ -57,8 +58,7 @@ function ofAttribute(raw: RawCondition, types: readonly NotifiedType[]): Resolve
     const path = type.spelled.pathOf(raw.path);
     if (path) outcomes.set(type, testOn(type, path, raw));
   }
-  if (outcomes.size === 0)
-    throw invalid(`'${printPath(raw.path)}' is no attribute of any object type here.`, 'filter', raw.offsets.path);
+  if (outcomes.size === 0) throw invalid(noAttributeOf(raw, types), 'filter', raw.offsets.path);
   const faults = [...outcomes.values()].filter((outcome) => outcome instanceof Fault);
   if (faults.length === outcomes.size) throw faults[0]!;
   const absent = holdsWhenAbsent(raw);
@@ -66,6 +66,13 @@ function ofAttribute(raw: RawCondition, types: readonly NotifiedType[]): Resolve
     const outcome = outcomes.get(type);
     return outcome === undefined || outcome instanceof Fault ? absent : outcome;
   };
+}
+
+function noAttributeOf({ path }: RawCondition, types: readonly NotifiedType[]): string {
+  const [first] = path;
+  const known = new Set([...eventAttributes, ...types.flatMap(({ spelled }) => [...spelled.level.named])]);
+  const near = known.has(first!) ? '' : suggestion(first!, known);
+  return `'${printPath(path)}' is no attribute of any object type here.${near}`;
 }
 
 function testOn(type: NotifiedType, path: readonly string[], raw: RawCondition): Tested | Fault {

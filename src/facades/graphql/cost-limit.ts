@@ -1,6 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { View } from '../../inventory/view.js';
+import { mostListed } from '../../operations/standard.js';
 import { costOf, priceOf, type Cost } from './cost.js';
 import { looksOf, type LooksOf } from './looks.js';
 import type { GraphqlRequest } from './request.js';
@@ -45,7 +46,9 @@ function visibleLooks(view: View, { caller, mayRead }: GraphqlRequest): LooksOf 
 }
 
 export function tooDear(cost: Cost, most: number): string {
-  const { answers, looks } = cost;
+  const { answers, looks, longest } = cost;
+  if (longest > mostListed)
+    return `'first' must be at most ${mostListed}, was ${longest}; the next page begins 'after' the endCursor of one.`;
   if (looks === 0)
     return `The operation may answer with ${answers} objects; at most ${most} are allowed. Ask for shorter lists with 'first'.`;
   const sum = `${priceOf(cost)}: up to ${answers} objects to answer with, and a hundredth of ${Math.ceil(looks)} to look at`;

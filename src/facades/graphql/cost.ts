@@ -35,6 +35,8 @@ export interface Cost {
   readonly answers: number;
   /** Objects it has to look at because no index tells which they are. */
   readonly looks: number;
+  /** The longest page of a list that it asks for. */
+  readonly longest: number;
 }
 
 /** As many objects are looked at in the time of one that is answered. */
@@ -47,7 +49,7 @@ export function priceOf({ answers, looks }: Cost): number {
 /** What a list without `first` is taken for: parts of one object. */
 const partsOfOne = 10;
 
-const none: Cost = { answers: 0, looks: 0 };
+const none: Cost = { answers: 0, looks: 0, longest: 0 };
 
 /** A page of a list: how long it is, and what it looks at. */
 interface Connection extends Looks {
@@ -73,16 +75,21 @@ export function costOf(costed: Costed): Cost {
   function ofField(field: FieldNode, type: GraphQLNamedType, page: Connection | undefined): Cost {
     const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[field.name.value] : undefined;
     const named = definition && getNamedType(definition.type);
-    if (page && field.name.value === 'totalCount') return { answers: 0, looks: page.total };
+    if (page && field.name.value === 'totalCount') return { ...none, looks: page.total };
     if (!named || !field.selectionSet || !isCompositeType(named)) return none;
     const args = argumentsOf(definition, field, coerced!);
     const connection = connectionOf(named, args, type, looksOf);
     const inner = ofSelections(field.selectionSet, named, connection ?? pageOf(args));
-    if (connection) return { answers: 1 + inner.answers, looks: connection.page + inner.looks };
+    if (connection)
+      return {
+        answers: 1 + inner.answers,
+        looks: connection.page + inner.looks,
+        longest: Math.max(connection.first, inner.longest),
+      };
     const listed = isListType(getNullableType(definition.type));
     const length = listed ? (idsIn(args) ?? page?.first ?? partsOfOne) : 1;
     const most = listed && page ? Math.min(length, page.most) : length;
-    return { answers: length * (1 + inner.answers), looks: most * inner.looks };
+    return { ...inner, answers: length * (1 + inner.answers), looks: most * inner.looks };
   }
 
   function ofSelections({ selections }: SelectionSetNode, type: GraphQLNamedType, page: Connection | undefined): Cost {
@@ -106,7 +113,11 @@ export function costOf(costed: Costed): Cost {
 }
 
 function plus(one: Cost, other: Cost): Cost {
-  return { answers: one.answers + other.answers, looks: one.looks + other.looks };
+  return {
+    answers: one.answers + other.answers,
+    looks: one.looks + other.looks,
+    longest: Math.max(one.longest, other.longest),
+  };
 }
 
 type Arguments = Readonly<Record<string, unknown>>;

@@ -63,6 +63,9 @@ describe('documents that are refused before anything runs', () => {
     expect(refused(await world.ask(asked))).toBe(expected);
     expect(refused(await world.ask(asked, { first: 101 }))).toMatch(/5253 objects/);
     expect((await world.ask(asked, { first: 10 })).status).toBe(200);
+    const tooLong = "'first' must be at most 1000, was 100000; the next page begins 'after' the endCursor of one.";
+    expect(refused(await world.ask(tree('(first: 100000)')))).toBe(tooLong);
+    expect(refused(await world.ask(asked, { first: 100_000 }))).toBe(tooLong);
   });
 
   test('cost of fragments, edges, parts and ids', async () => {

@@ -3,6 +3,7 @@ import type { Filter } from '#schema/filter/ast.js';
 import type { ObjectDefinition } from '#schema/object.js';
 import { readFilter } from '../../operations/filter-input.js';
 import type { RowsAnswer } from '../../operations/operation.js';
+import { mostListed } from '../../operations/standard.js';
 import { connectionClass, Page } from './connection.js';
 import type { FieldOf } from './fields.js';
 import type { Typed } from './graphql-type.js';
@@ -20,7 +21,12 @@ type Under = { readonly parent: string } | { readonly by: string; readonly id: s
 
 function listArguments(definition: ObjectDefinition): Readonly<Record<string, Typed>> {
   return {
-    first: { type: Int, nullable: true, defaultValue: defaultFirst, description: 'How many at most; 1 to 1000.' },
+    first: {
+      type: Int,
+      nullable: true,
+      defaultValue: defaultFirst,
+      description: `How many at most; 1 to ${mostListed}.`,
+    },
     after: { type: String, nullable: true, description: 'Cursor of the last object of an earlier page.' },
     where: { type: whereClass(definition.model), nullable: true, description: 'Which objects.' },
     filter: {

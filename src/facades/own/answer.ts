@@ -6,6 +6,7 @@ import type { Answer } from '../../operations/operation.js';
 import type { Caller } from '../../operations/gate.js';
 import { problemDocument, problemOf } from '../rest/problem.js';
 import { answerHeaders } from '../answer-headers.js';
+import { existingAt } from '../existing-at.js';
 import { ofTheBody } from '../of-the-body.js';
 import type { FacadeParts } from '../trpc/facade.js';
 import { outputOf } from '../trpc/outputs.js';
@@ -46,13 +47,15 @@ export async function answerOf(context: OwnContext, route: OwnRoute, sent: Sent)
     context.meta.headers['Content-Type'] = [];
     return undefined;
   } catch (error) {
-    return refusal(context, error);
+    return refusal(context, route, error);
   }
 }
 
-function refusal(context: OwnContext, error: unknown): unknown {
+function refusal(context: OwnContext, { operation }: OwnRoute, error: unknown): unknown {
   if (!(error instanceof Fault)) context.parts.unforeseen(error, context.caller);
-  const problem = problemOf(error instanceof Fault ? ofTheBody(error) : internal(error));
+  const urlOf = (id: string) =>
+    `${context.parts.publicUrl}${ownBase}/${operation.object.collection}/${encodeURIComponent(id)}`;
+  const problem = problemOf(error instanceof Fault ? existingAt(ofTheBody(error), urlOf) : internal(error));
   const headers = { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...problem.headers };
   context.meta = { status: problem.status, headers };
   return problemDocument(problem);

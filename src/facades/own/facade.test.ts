@@ -123,14 +123,14 @@ describe('refusals', () => {
 
   test('of a body speak of the body, not of what operations wrap it in', async () => {
     const wrong = json(await ask('/resourcePools', { method: 'POST', body: { name: 1, description: 2 } }));
-    const unknown = json(await ask('/resourcePools/x', { method: 'PATCH', body: { colour: 'red' } }));
+    const unknown = json(await ask('/resourcePools/x', { method: 'PATCH', body: { nmae: 'red' } }));
 
     expect([wrong['at'], wrong['faults'], unknown['at']]).toEqual([
       'name',
       ['name must be a string, was a number', 'description must be a string, was a number'],
       'body',
     ]);
-    expect(unknown['detail']).toBe("body has no member 'colour'");
+    expect(unknown['detail']).toBe("body: 'nmae' is not a member of ResourcePool (did you mean 'name'?)");
   });
 
   test('of an id beside that of the path, of no object and of no JSON', async () => {

@@ -3,6 +3,7 @@ import { Fault, invalid } from '#schema/errors.js';
 import { parseFilter } from '#schema/filter/parse.js';
 import { presenterOf, type CompiledPresenter } from '#schema/present.js';
 import { parseSelector, type Selector } from '#schema/selector.js';
+import { suggestion } from '#schema/suggestion.js';
 import { misencodedPath, misencodedQuery } from '../percent.js';
 import { matchRoute, type Route } from './routes.js';
 
@@ -114,7 +115,8 @@ const known: ReadonlySet<string> = new Set([
 /** O2 says nothing of other query parameters: they are ignored, or refused where conformance is strict (contract 1.9). */
 function refuseUnknown(params: URLSearchParams): void {
   for (const name of params.keys())
-    if (!known.has(name)) throw invalid(`There is no query parameter '${name}' here.`, name, 0);
+    if (!known.has(name))
+      throw invalid(`There is no query parameter '${name}' here.${suggestion(name, known)}`, name, 0);
 }
 
 function listInput(
@@ -124,7 +126,7 @@ function listInput(
   presenter: CompiledPresenter,
 ): Record<string, unknown> {
   const { parent } = route.definition;
-  const filter = parseFilter(params.getAll('filter'), presenter.pathOf, presenter.decode);
+  const filter = parseFilter(params.getAll('filter'), presenter.pathOf, presenter.level, presenter.decode);
   const marker = params.get('nextpage_opaque_marker');
   const paged =
     marker === null || marker === '' ? {} : /^\d{1,6}$/.test(marker) ? { page: Number(marker) } : { after: marker };

@@ -13,6 +13,7 @@ const pools = '/o2ims-infrastructureInventory/v2/resourcePools';
 describe('conformance strict', () => {
   test('refuses a query parameter that O2 does not know, which is ignored otherwise', () => {
     expect(() => read(`${pools}?limit=3`, true)).toThrow(/'limit'/);
+    expect(() => read(`${pools}?field=name`, true)).toThrow(/'field' here\. Did you mean 'fields'\?/);
     expect(read(`${pools}?limit=3`, false).kind).toBe('request');
     expect(read(`${pools}?filter=(eq,name,x)&all_fields`, true).kind).toBe('request');
   });

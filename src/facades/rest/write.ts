@@ -4,6 +4,7 @@ import { formatPosition } from '#schema/position.js';
 import { parseSelector } from '#schema/selector.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Operation, WrittenAnswer } from '../../operations/operation.js';
+import { existingAt } from '../existing-at.js';
 import { ofTheBody } from '../of-the-body.js';
 import { noteBytes, requestIdHeader, requestIdOf } from '../request-id.js';
 import { acceptsJson, negotiateVersion } from './headers.js';
@@ -61,13 +62,14 @@ async function perform(
   const { route, prefix } = asked;
   const { api, major } = route;
   const input = method === 'POST' ? { value: await valueOf(request, route, bodyBytes) } : { id: asked.input['id'] };
-  const written = await called(gate, caller, operation, input);
+  const place = (id: string) => `${publicUrl}/${prefix}/${major}${route.template}/${encodeURIComponent(id)}`;
+  const written = await called(gate, caller, operation, input, place);
   const headers: Record<string, string> = {
     'X-Netweave-Position': formatPosition(written.position),
     ...(api.versioned ? { Version: version } : {}),
   };
   if (method === 'DELETE') return answer(response, api.majors[major]!.deleted ?? 204, headers);
-  headers['Location'] = `${publicUrl}/${prefix}/${major}${route.template}/${encodeURIComponent(written.id)}`;
+  headers['Location'] = place(written.id);
   const selector = parseSelector({}, route.presenter, route.definition.model);
   answer(response, 201, headers, written.row && asked.presenter.text(written.row.value, selector));
 }
@@ -82,11 +84,17 @@ async function valueOf(request: IncomingMessage, { definition, presenter }: Rout
   return { ...Object.fromEntries(named.filter(([name]) => name !== definition.key)), ...presenter.creates };
 }
 
-async function called(gate: Gate, caller: Caller, operation: Operation, input: unknown): Promise<WrittenAnswer> {
+async function called(
+  gate: Gate,
+  caller: Caller,
+  operation: Operation,
+  input: unknown,
+  place: (id: string) => string,
+): Promise<WrittenAnswer> {
   try {
     return (await gate.call(caller, operation, input)) as WrittenAnswer;
   } catch (error) {
-    throw error instanceof Fault ? ofTheBody(error) : error;
+    throw error instanceof Fault ? existingAt(ofTheBody(error), place) : error;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { $ZodType, $ZodError, $ZodIssue, $ZodRawIssue } from 'zod/v4/core';
 import { knownKeys, member, modelsAt, type AdapterModels } from './model-walk.js';
-import { suggestion } from './suggest.js';
+import { suggestion } from '#schema/suggestion.js';
 
 /** A fault, and where in the value. */
 export interface Found {

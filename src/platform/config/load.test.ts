@@ -50,6 +50,19 @@ describe('the file', () => {
     expect(fault?.message).toMatch(/cannot be read .*--config or NETWEAVE_CONFIG/);
   });
 
+  test('names no address that there cannot be', () => {
+    const text = 'mode: production\nlisten: { host: 300.1.1.1 }\nmetrics: { listen: { host: 1.2.3.256, port: 1 } }';
+    const told = faultsOf({ text }).filter(({ message }) => message.includes('is no address'));
+    expect(told.map(({ path, line }) => [path, line])).toEqual([
+      ['listen.host', 2],
+      ['metrics.listen.host', 3],
+    ]);
+    for (const host of ['0.0.0.0', '10.255.0.1', '::', 'a.b.c.d', '127.1'])
+      expect(faultsOf({ text: `mode: production\nlisten: { host: "${host}" }` }).map(({ path }) => path)).not.toContain(
+        'listen.host',
+      );
+  });
+
   test('has every fault listed, with its path and line', () => {
     const text = [
       'listen:',

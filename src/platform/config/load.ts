@@ -8,7 +8,7 @@ import { adapterModel, member, type AdapterModels } from './model-walk.js';
 import { ConfigurationModel, type Configuration } from './model.js';
 import { apply, applyEnvironment, type Override } from './overrides.js';
 import { rules, type Known, type Rule } from './rules.js';
-import { suggestion } from './suggest.js';
+import { suggestion } from '#schema/suggestion.js';
 import { partsOf } from './parts.js';
 import { settleStore } from './one-place.js';
 import { readYaml, type YamlFile } from './yaml-file.js';

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 
 const port = z.int().min(0).max(65_535);
-const host = z.string().min(1).max(255);
+/** Four numbers are an address, and no name that a resolver could know. */
+const host = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((text) => !/^\d+(\.\d+){3}$/.test(text) || text.split('.').every((number) => Number(number) <= 255), {
+    error: ({ input }) => `'${String(input)}' is no address: each of its four numbers is from 0 to 255.`,
+  });
 const path = z.string().min(1).max(4096);
 
 function isOrigin(text: string): boolean {

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 import type { Problem } from './fault.js';
 import { childModels, knownKeys, layers, member, type AdapterModels } from './model-walk.js';
-import { suggestion } from './suggest.js';
+import { suggestion } from '#schema/suggestion.js';
 
 /** A value that something outranking the file gives to a path. */
 export interface Override {

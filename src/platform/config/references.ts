@@ -1,6 +1,6 @@
 import type { Configuration } from './model.js';
 import type { Broken, Rule } from './rules.js';
-import { suggestion } from './suggest.js';
+import { suggestion } from '#schema/suggestion.js';
 
 type Path = readonly (string | number)[];
 
