@@ -76,6 +76,6 @@ function layersOf(model: $ZodType | undefined): readonly $ZodTypes[] {
   return model ? layers(model) : [];
 }
 
-export function own<T>(record: Readonly<Record<PropertyKey, T>>, key: PropertyKey): T | undefined {
+function own<T>(record: Readonly<Record<PropertyKey, T>>, key: PropertyKey): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

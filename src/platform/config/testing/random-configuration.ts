@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { z } from 'zod';
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 import { Backend } from '../backends.js';
-import { own, type AdapterModels } from '../model-walk.js';
+import { adapterModel, type AdapterModels } from '../model-walk.js';
 import { ConfigurationModel } from '../model.js';
 
 type Gen = fc.GeneratorValue;
@@ -82,7 +82,7 @@ class Author {
     const settings = this.settings(
       Object.entries(Backend.shape).filter(([name]) => !['type', 'options'].includes(name)),
     );
-    return { ...settings, type, options: this.#value(own(this.#adapters, type)!) };
+    return { ...settings, type, options: this.#value(adapterModel({ type }, this.#adapters)!) };
   }
 
   #some<T>(make: () => T): readonly T[] {
