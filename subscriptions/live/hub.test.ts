@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { formatPosition, type Position } from '#schema/position.js';
@@ -222,9 +223,10 @@ test('without any wake-up everything is told within two seconds', async () => {
   const house = await audience(deaf);
   const listener = house.listen();
   for (let index = 0; index < 20; index += 1) await house.happen(`x${index}`);
-  const began = performance.now();
-  await until(() => listener.heard.length === 20);
-  expect(performance.now() - began).toBeLessThan(2000);
+  // By a timer and some turns of the loop, which are late with everything else on a busy machine.
+  await sleep(2000);
+  for (let turn = 0; turn < 100 && listener.heard.length < 20; turn += 1) await nextTurn();
+  expect(listener.heard).toHaveLength(20);
   await house.close();
 });
 

@@ -16,7 +16,7 @@ export function problemsOf(
   root: $ZodType,
   adapters: AdapterModels,
 ): readonly Found[] {
-  return error.issues.flatMap((issue): readonly Found[] => {
+  return error.issues.flatMap(innermost).flatMap((issue): readonly Found[] => {
     const path = [...at, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       const known = knownKeys(modelsAt(root, path, value, adapters));
@@ -27,6 +27,13 @@ export function problemsOf(
     }
     return [{ path, message: sentence(issue, path, value) }];
   });
+}
+
+/** Of a value that may be of several kinds: what is wrong inside it, if it is of one of them. */
+function innermost(issue: $ZodIssue): readonly $ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const inside = issue.errors.find((issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0));
+  return inside?.map((each) => ({ ...each, path: [...issue.path, ...each.path] })).flatMap(innermost) ?? [issue];
 }
 
 /** What a model says of a value when it has no words of its own. */
@@ -52,6 +59,7 @@ export function wording(issue: $ZodRawIssue): string | undefined {
 
 const formats: Readonly<Record<string, string>> = {
   datetime: 'Needs a time in RFC 3339, such as 2027-01-31T12:00:00Z.',
+  guid: 'Needs a UUID, such as 5b1e0c6e-0d5a-4c2e-9f64-0c4d1c6a7e11.',
   url: 'Needs a URL, such as https://gateway.example.',
 };
 
@@ -69,8 +77,12 @@ function sentence(issue: $ZodIssue, path: readonly PropertyKey[], value: unknown
   const actual = path.reduce(member, value);
   if (issue.code === 'invalid_type' && actual === undefined) return `Missing; needs ${article(issue.expected)}.`;
   if (issue.code === 'invalid_type') return `Needs ${article(issue.expected)}, not ${kindOf(actual)}.`;
-  if (issue.code === 'invalid_union' && issue.errors.length > 0)
-    return issue.errors.map(([first]) => first?.message).join(', or: ');
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const firsts = issue.errors.flatMap(([first]) => first ?? []);
+    const kinds = firsts.flatMap((each) => (each.code === 'invalid_type' ? article(each.expected) : []));
+    if (kinds.length === firsts.length) return `Needs ${kinds.join(' or ')}, not ${kindOf(actual)}.`;
+    return firsts.map((each) => sentence(each, path, value)).join(', or: ');
+  }
   return issue.message;
 }
 

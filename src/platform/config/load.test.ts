@@ -121,6 +121,12 @@ describe('the file', () => {
     expect(found).toEqual(['backends', 'tokens[0]', 'locations']);
   });
 
+  test('has the faulty entry of a list named, and nothing made up about the list', () => {
+    const found = (runs: string) => faultsOf({ text: `runs: ${runs}` }).map(({ path }) => path);
+    expect(found('[5, watch]')).toEqual(['runs[0]']);
+    expect(found('[api, wach, deliver]')).toEqual(['runs[1]']);
+  });
+
   test('gets suggestions for misspelt names', () => {
     const text =
       'listen: { prot: 1 }\nbackends: [{ key: a, type: openstak }, { key: b, type: kubernetes, options: { contxt: c } }]';
@@ -137,12 +143,15 @@ describe('the file', () => {
       'mode: prodction',
       'runs: []',
       'publicUrl: nowhere',
+      'oCloud: { oCloudId: nobody }',
+      'limits: { deadline: ~ }',
       'roles: { poolsOnly: [resourcePools:read], "": [] }',
       'tokens: [{ name: "", sha256: x, roles: [reader], expires: soon }]',
     ].join('\n');
     const said = faultsOf({ text }).map(({ path, message }) => `${path}: ${message}`);
     expect(said).toContain("mode: Needs one of development, production. Did you mean 'production'?");
     expect(said.filter((each) => /Invalid|Too (small|big)|expected/.test(each))).toEqual([]);
+    expect(said).toContain('limits.deadline: Needs a number or a string, not nothing.');
     expect(said.find((each) => each.startsWith('roles.poolsOnly:'))).toMatch(/This name cannot stand here: .*[a-z]/);
   });
 
@@ -153,6 +162,11 @@ describe('the file', () => {
     ['just words', 1],
     ['a: &a [*a]', 1],
     ['listen: *nowhere', 1],
+    ['mode: development\n? [a, b]\n: c', 2],
+    ['mode: development\n~: c', 2],
+    ['&a mode: development\n*a : c', 2],
+    ['mode: development\nroles: { __proto__: [] }', 2],
+    ['mode: development\nlisten: !!set { port }', 2],
   ])('with broken YAML is refused with the line: %j', (text, line) => {
     expect(faultsOf({ text })[0]).toMatchObject({ line });
   });

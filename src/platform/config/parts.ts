@@ -35,8 +35,10 @@ function entriesOf(model: z.ZodType, value: unknown): unknown {
   const element = layers(model).flatMap(({ _zod: { def } }) =>
     def.type === 'array' ? [def.element as z.ZodType] : [],
   )[0];
+  // A word that stands for nothing known says nothing of the list as a whole.
+  if (!element || !layers(element).some(({ _zod: { def } }) => def.type === 'object')) return undefined;
   return value.map((each: unknown) => {
-    const parsed = element?.safeParse(each);
-    return parsed?.success ? parsed.data : each !== null && typeof each === 'object' ? each : {};
+    const parsed = element.safeParse(each);
+    return parsed.success ? parsed.data : each !== null && typeof each === 'object' ? each : {};
   });
 }
