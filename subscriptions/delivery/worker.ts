@@ -211,7 +211,7 @@ export class Worker {
   /** Looks in the log for what is owed. */
   async #fill(): Promise<void> {
     this.#filling = true;
-    await fill(this.backlog, this.#shop, {
+    await fill(this.backlog, { ...this.#shop, turns: this.#shop.turns.of(this.#row.tenant ?? '') }, {
       left: () => this.#left,
       wants: ({ event: it }) => !!it && !!this.#compiled?.matches(it) && this.#shop.matching.mayRead(this.#row, it),
       found: () => this.pump(),

@@ -20,7 +20,7 @@ export interface Workshop extends Surroundings {
   readonly reader: LogReader;
   readonly tail: Tail;
   readonly pace: Pace;
-  /** Of those who catch up. */
+  /** Of those who catch up, by their tenants. */
   readonly turns: Turns;
   readonly index: Index<Compiled>;
   /** Who is offered what the index finds. */
