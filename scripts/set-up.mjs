@@ -1,8 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -28,38 +39,44 @@ export async function installPackages() {
     .digest('hex');
   const installed = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
   if (installed()) return;
-  const { cutOff, end } = await turnToInstall();
+  const { cutOff, names, end } = await turnToInstall();
   // Another one may have done it meanwhile; doing it again would take the packages from under what runs on them.
   if (!installed()) {
     console.log('Installing packages (once; about a minute) …');
-    await install(cutOff);
+    await install(cutOff, names);
     writeFileSync(stamp, lock);
   }
   end();
 }
 
-async function install(cutOff) {
+async function install(cutOff, names) {
   if (cutOff) await removePackages();
-  if (await npmInstalls()) return;
+  if (await npmInstalls(names)) return;
   // What an install that was cut off left behind may have been in the way.
   await removePackages();
-  if (await npmInstalls()) return;
+  if (await npmInstalls(names)) return;
   console.error('npm ci failed, as it says above.');
   process.exit(1);
 }
 
 const removePackages = () => rm(join(root, 'node_modules'), { recursive: true, force: true, maxRetries: 10 });
 
-/** A Ctrl-C ends npm, which first takes back what it did, and then us: whoever begins anew meanwhile waits for it. */
-async function npmInstalls() {
-  let interrupted = false;
-  const note = () => void (interrupted = true);
-  process.on('SIGINT', note);
+/** What ends us ends npm, which first takes back what it did, and then us: whoever begins anew meanwhile waits for it. */
+async function npmInstalls(names) {
+  let ended;
   const argv = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = spawn('npm', argv, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  names(npm);
+  const end = (signal) => {
+    ended = signal;
+    // A Ctrl-C is said to npm by the terminal.
+    if (signal !== 'SIGINT') npm.kill(signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, end);
   const [status] = await once(npm, 'close');
-  process.off('SIGINT', note);
-  if (interrupted) process.exit(130);
+  for (const signal of signals) process.off(signal, end);
+  if (ended) process.exit(128 + constants.signals[ended]);
   return status === 0;
 }
 
@@ -68,7 +85,10 @@ const beat = 500;
 /** Looks at an install that says nothing before it counts as cut off: its process id may be another's by now. */
 const patience = 20;
 
-/** Waits until no other install of this clone is under way, and keeps others waiting. `cutOff`: one did not come to its end. */
+/**
+ * Waits until no other install of this clone is under way, and keeps others waiting, beyond our own end for an npm that it
+ * `names`. `cutOff`: one did not come to its end.
+ */
 async function turnToInstall() {
   const file = join(root, 'dist/.installing');
   const ours = `${process.pid} ${randomUUID()}`;
@@ -79,7 +99,7 @@ async function turnToInstall() {
     if (latest === undefined) continue;
     silent = latest === said ? silent + 1 : 0;
     said = latest;
-    if (silent < patience && isRun(file)) {
+    if (isUnderWay(file, silent)) {
       if (!told) console.log('Another install of this clone is under way, or is being taken back; waiting for it …');
       told = true;
       await sleep(beat);
@@ -88,7 +108,7 @@ async function turnToInstall() {
       rmSync(file, { force: true });
     }
   }
-  const isOurs = () => existsSync(file) && readFileSync(file, 'utf8') === ours;
+  const isOurs = () => existsSync(file) && readFileSync(file, 'utf8').startsWith(ours);
   // Two who find the same one cut off: the second may have removed what the first one wrote.
   await sleep(beat);
   if (!isOurs()) return turnToInstall();
@@ -97,7 +117,11 @@ async function turnToInstall() {
     clearInterval(saying);
     if (isOurs()) rmSync(file);
   };
-  return { cutOff, end };
+  const names = ({ pid }) => {
+    const npm = named(pid);
+    if (npm && isOurs()) appendFileSync(file, `\n${npm}`);
+  };
+  return { cutOff, names, end };
 }
 
 function created(file, text) {
@@ -110,12 +134,37 @@ function created(file, text) {
   }
 }
 
-function isRun(file) {
+/** Whether who installs still says so, or was killed and an npm that it named is not over: that one says nothing. */
+function isUnderWay(file, silent) {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const [installs, ...npms] = text.split('\n');
+  return (silent < patience && isRun(Number.parseInt(installs, 10))) || npms.some((npm) => npm === named(npm));
+}
+
+function isRun(pid) {
   try {
-    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
     return pid > 1 && pid !== process.pid && process.kill(pid, 0);
   } catch {
     return false;
+  }
+}
+
+/** A process by its id and when it began, which tells it from another that has the id later; undefined when it is over. */
+function named(text) {
+  const pid = Number.parseInt(text, 10);
+  const began = beganOf(pid);
+  return began && `${pid} ${began}`;
+}
+
+function beganOf(pid) {
+  if (process.platform !== 'linux')
+    return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim();
+  try {
+    // Behind its name, which may hold anything; the state comes first.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
   }
 }
 

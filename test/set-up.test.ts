@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { until } from './gateway-under-test.js';
 
@@ -38,13 +39,33 @@ afterEach(() => {
 const write = (name: string, text: string) => writeFileSync(join(clone, name), text);
 const read = (name: string) => (existsSync(join(clone, name)) ? readFileSync(join(clone, name), 'utf8') : '');
 
+/** In place of npm: notes that it was begun and what it is told, and is over when it may be. */
+function standIn(): void {
+  mkdirSync(join(clone, 'bin'));
+  const npm = `#!/usr/bin/env node
+const { appendFileSync, existsSync, mkdirSync } = require('node:fs');
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => appendFileSync('heard', signal));
+appendFileSync('begun', '.');
+setInterval(() => {
+  if (existsSync('go')) mkdirSync('node_modules/part', { recursive: true });
+  if (existsSync('go') || !existsSync('begun')) process.exit();
+}, 20);
+`;
+  writeFileSync(join(clone, 'bin/npm'), npm, { mode: 0o755 });
+}
+
 function install() {
-  const { PATH, HOME } = process.env;
+  const { HOME } = process.env;
+  const PATH = [join(clone, 'bin'), dirname(process.execPath), process.env['PATH']].join(':');
   // Not what an npm around the tests was told.
   const npm = { npm_config_ignore_scripts: 'false', npm_config_offline: 'true', npm_config_update_notifier: 'false' };
   const child = spawn(process.execPath, ['install.mjs'], { cwd: clone, env: { PATH, HOME, ...npm } });
   started.push(child);
-  const run = { said: '', ended: once(child, 'close').then(([code]) => code as number) };
+  const run = {
+    said: '',
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    ended: once(child, 'close').then(([code]) => code as number),
+  };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (run.said += String(chunk)));
   return run;
 }
@@ -75,6 +96,7 @@ test('of several who begin at once, one installs', async () => {
 test.each([
   ['nothing', ''],
   ['the first process of a container', '1'],
+  ['the process id of an npm, which has become that of another program', `1 x\n${process.pid} 1`],
 ])('an install that was cut off and left %s is not waited for', async (_what, left) => {
   write('go', '');
   write('dist/.installing', left);
@@ -89,4 +111,37 @@ test('an install whose process id has become that of another program is waited f
   const run = install();
   expect([await run.ended, run.said]).toEqual([0, expect.stringContaining('waiting for it')]);
   expect([read('begun'), ...installed()]).toEqual(['.', true, false]);
+});
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)(
+  'an install that is told to end (%s) ends npm, and whoever begins anew waits for that',
+  async (signal, code) => {
+    standIn();
+    const first = install();
+    await until(() => read('begun') !== '');
+    first.kill(signal);
+    await until(() => read('heard') === signal);
+    const second = install();
+    await until(() => second.said.includes('waiting for it'));
+    write('go', '');
+    expect([await first.ended, await second.ended]).toEqual([code, 0]);
+    expect([read('begun'), ...installed()]).toEqual(['..', true, false]);
+  },
+);
+
+test('an npm that has outlived who began it is waited for, however long that one says nothing', async () => {
+  standIn();
+  const first = install();
+  await until(() => read('begun') !== '');
+  first.kill('SIGKILL');
+  const second = install();
+  await until(() => second.said.includes('waiting for it'));
+  // Who installs and is silent for ten seconds counts as cut off.
+  await sleep(11_000);
+  expect(read('begun')).toBe('.');
+  write('go', '');
+  expect([await second.ended, read('begun'), ...installed()]).toEqual([0, '..', true, false]);
 });

@@ -98,6 +98,11 @@ describe('the file of an embedded store', () => {
     expect(await refusal(join(link, 'store.db'))).toContain('its folder leads nowhere');
   });
 
+  test('is refused where no folder can be made', async () => {
+    // Where there is no /proc, there it cannot be made either, or may not.
+    expect(await refusal('/proc/x/store.db')).toMatch(/its folder leads nowhere|permission|cannot be written/);
+  });
+
   test('is refused when its end is missing', async () => {
     const file = newFile();
     const store = await openEmbeddedStore({ file });

@@ -113,3 +113,20 @@ test('replicas of one store share a burst', async () => {
   expect(admitted).toBe(10);
   await store.close();
 });
+
+test('who was admitted no more is admitted again when the clock of the host has stepped back', async () => {
+  const clock = Date.now;
+  let granting = false;
+  const store = bucketsOnly(async (_bucket, want) => (granting ? want : 0));
+  const charge = rateLimit(store, { perSecond: 10, burst: 10 });
+  try {
+    while (charge('a') === 0) await nextTurn();
+    granting = true;
+    Date.now = () => clock() - 60_000;
+    let refused = 0;
+    for (; charge('a') > 0 && refused < 1000; refused += 1) await turn();
+    expect(refused).toBeLessThan(1000);
+  } finally {
+    Date.now = clock;
+  }
+});

@@ -19,7 +19,7 @@ interface Bucket {
   owed: number;
   /** Of these, tokens that were lent while the store was silent: owed to it when it answers, and forgotten when it is away. */
   lent: number;
-  /** Since when an answer of the store is waited for, milliseconds since 1970. */
+  /** Since when an answer of the store is waited for, milliseconds. */
   askedAt: number | undefined;
   /** From when on the store may be asked again. */
   askAgainAt: number;
@@ -35,9 +35,10 @@ const pause = 100;
 
 /**
  * Spends a local lease of tokens that is refilled from the store in the background: a request never waits for the store, and
- * all replicas share one limit. With the store away or silent each replica falls back to refilling itself at the same rate.
+ * all replicas share one limit. With the store away or silent each replica falls back to refilling itself at the same rate. Its
+ * clock is its own, and never steps back: nobody would be admitted for as long as such a step.
  */
-export function rateLimit(store: Store, rate: Rate | undefined, now: () => number = Date.now): ChargeRate {
+export function rateLimit(store: Store, rate: Rate | undefined, now = () => performance.now()): ChargeRate {
   if (!rate) return () => 0;
   const lease = Math.max(1, Math.min(Math.ceil(rate.perSecond / 4), rate.burst));
   const buckets = new Map<string, Bucket>();

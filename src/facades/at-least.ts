@@ -1,11 +1,11 @@
 import { Fault, invalid } from '#schema/errors.js';
 import { parsePosition, type Position } from '#schema/position.js';
+import { Places, sharesOf } from '../platform/shares.js';
 import type { View } from '../inventory/view.js';
 import { lostInFailover } from '../inventory/waiting.js';
 import type { Caller } from '../operations/caller.js';
 import { atLeastHeader } from './at-least-header.js';
 import type { Serve } from './edge.js';
-import { Places, sharesOf } from './live/shares.js';
 import { refuseAs } from './refuse-as.js';
 
 const lowerCase = 'x-netweave-at-least';

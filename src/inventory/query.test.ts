@@ -286,9 +286,9 @@ describe('keys of an order', () => {
   });
 });
 
-test('scans wait for each other, and one principal has no more than 64 waiting', async () => {
+test('scans wait for each other, and one principal has no more than 64 under way', async () => {
   const filter: Filter = { operator: 'cont', path: ['extensions', 'word'], values: ['nobody says this'] };
-  const waiter = { signal: new AbortController().signal, principal: { name: 'busy' } };
+  const waiter = { signal: new AbortController().signal, principal: { name: 'busy', scope: everything } };
   const search = () => page(view, everything, { object: 'Resource', filter, limit: 1 }, waiter);
   const searches = await Promise.allSettled(Array.from({ length: 200 }, search));
   const refused = searches.filter(({ status }) => status === 'rejected');

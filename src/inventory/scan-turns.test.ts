@@ -4,7 +4,10 @@ import { work } from '#subscriptions/testing/busiest-turn.js';
 import { few, scanTurns, type ScanTurn, type ScanTurns, type Waiter } from './scan-turns.js';
 
 const many = 100_000;
-const waiterOf = (name: string, signal = new AbortController().signal): Waiter => ({ signal, principal: { name } });
+const waiterOf = (name: string, signal = new AbortController().signal, tenant?: string): Waiter => ({
+  signal,
+  principal: { name, scope: { tenant } },
+});
 
 /** A scan that uses all the time it is given, so many times over; notes its name whenever it had a turn. */
 async function scan(
@@ -64,16 +67,36 @@ test('principals take turns, whoever came first with however many', async () => 
   expect(order.slice(0, 5)).toEqual(['busy', 'busy', 'rare', 'busy', 'rare']);
 });
 
-test('beyond what may wait for one principal, and in all, they are refused until there is room again', async () => {
+const refused = { code: 'UNAVAILABLE', detail: { retryAfter: 1 } };
+
+test('beyond what may be under way for one principal, and in all, they are refused until there is room again', async () => {
   const turns = scanTurns();
   const begin = (name: string) => scan(turns, waiterOf(name), 1, () => undefined);
-  const refused = { code: 'UNAVAILABLE', detail: { retryAfter: 1 } };
-  const admitted = Array.from({ length: 65 }, () => begin('a'));
+  const running = await turns.begin(many, waiterOf('a'));
+  const admitted = Array.from({ length: 63 }, () => begin('a'));
   await expect(begin('a')).rejects.toMatchObject(refused);
   for (const name of 'bcdefgh') admitted.push(...Array.from({ length: 64 }, () => begin(name)));
   await expect(begin('i')).rejects.toMatchObject(refused);
+  running.end();
   await Promise.all(admitted);
   await Promise.all([begin('a'), begin('i')]);
+});
+
+test('a tenant has half of all, with however many tokens, and leaves the rest to others', async () => {
+  const turns = scanTurns();
+  const left = new AbortController();
+  const running = await turns.begin(many, waiterOf('z'));
+  const of = (name: string, tenant: string, { signal } = new AbortController()) =>
+    scan(turns, waiterOf(name, signal, tenant), 1, () => undefined);
+  const red = (name: string) => Array.from({ length: 64 }, () => of(name, 'red', left));
+  const admitted = ['a', 'b', 'c', 'd'].flatMap(red);
+  for (const refusal of ['e', 'f', 'g', 'h'].flatMap(red)) await expect(refusal).rejects.toMatchObject(refused);
+  const green = of('i', 'green');
+  // Places of who has left are free again.
+  left.abort(new Error('left'));
+  running.end();
+  expect((await Promise.allSettled(admitted)).filter(({ status }) => status === 'rejected')).toHaveLength(256);
+  await Promise.all([green, of('e', 'red')]);
 });
 
 test('short scans share the time of a turn with each other and with long ones, and wait for nobody while some is left', async () => {

@@ -1,10 +1,11 @@
 import { Fault } from '#schema/errors.js';
+import { Places, sharesOf, type Holder } from '#platform/shares.js';
 
 /** Who waits for a scan. Asked for the signal only when it has to wait: most scans end before, and need no timer. */
 export interface Waiter {
   readonly signal: AbortSignal;
   /** Scans of one principal take turns among themselves. */
-  readonly principal?: { readonly name: string };
+  readonly principal?: Holder;
 }
 
 /** A scan that may run, until it is over or ends. */
@@ -18,7 +19,7 @@ export interface ScanTurn {
 export interface ScanTurns {
   /**
    * Answers a scan of so many comparisons that may begin, at once where nothing stands against it; who has begun must end. Rejects
-   * with UNAVAILABLE when too many wait already.
+   * with UNAVAILABLE when too many are under way already.
    */
   begin(comparisons: number, waiter?: Waiter): ScanTurn | Promise<ScanTurn>;
 }
@@ -32,18 +33,31 @@ const ofShort = longest / 2;
 /** Comparisons that are made without a place in the queue while the turn has time left: they take as long as writing a page. */
 export const few = 1000;
 
-const mostOfOne = 64;
+// Long scans that run or wait; a tenant has half of all.
+const mostOfPrincipal = 64;
 const mostInAll = 512;
+
+/** For whom the gateway itself scans. */
+const nobody: Holder = { name: '', scope: { tenant: undefined } };
 
 /** Where the scans of a view wait: however many there are, others are answered after 2 ms of scanning. */
 export function scanTurns(): ScanTurns {
   const turns = new Turns();
-  return { begin: (comparisons, waiter) => new Scan(turns, waiter, comparisons <= few).begin() };
+  const places = new Places({ all: mostInAll, ...sharesOf(mostInAll, mostOfPrincipal) });
+  return { begin: (comparisons, waiter) => new Scan({ turns, places }, waiter, comparisons <= few).begin() };
+}
+
+interface Around {
+  readonly turns: Turns;
+  readonly places: Places;
 }
 
 class Scan implements ScanTurn {
   readonly #turns: Turns;
+  readonly #places: Places;
   readonly #waiter: Waiter | undefined;
+  /** Who has a place for it, which it keeps until it ends. */
+  #holder: Holder | undefined;
   #short: boolean;
   /** Whether it is the one that the queue has let go on; short ones begin beside it. */
   #taken = false;
@@ -51,8 +65,9 @@ class Scan implements ScanTurn {
   #since: number | undefined;
   #until = 0;
 
-  constructor(turns: Turns, waiter: Waiter | undefined, short: boolean) {
+  constructor({ turns, places }: Around, waiter: Waiter | undefined, short: boolean) {
     this.#turns = turns;
+    this.#places = places;
     this.#waiter = waiter;
     this.#short = short;
   }
@@ -78,13 +93,32 @@ class Scan implements ScanTurn {
   end(): void {
     this.#stop();
     if (this.#taken) this.#turns.release();
+    this.#leave();
   }
 
   async #enter(): Promise<ScanTurn> {
-    await this.#turns.enter(this.#waiter, this.#short);
+    // Short ones are never refused.
+    if (!this.#short) this.#takePlace();
+    try {
+      await this.#turns.enter(this.#waiter, this.#short);
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
     this.#taken = true;
     this.#run();
     return this;
+  }
+
+  #takePlace(): void {
+    const holder = this.#waiter?.principal ?? nobody;
+    this.#places.take(holder, tooMany);
+    this.#holder = holder;
+  }
+
+  #leave(): void {
+    if (this.#holder) this.#places.leave(this.#holder);
+    this.#holder = undefined;
   }
 
   #run(): void {
@@ -129,7 +163,6 @@ class Turns {
       this.#taken = true;
       return;
     }
-    if (!short) refuseMore(this.#long, nameOf(waiter));
     await this.wait(waiter, short, false).catch((error: unknown) => {
       this.release();
       throw error;
@@ -163,23 +196,18 @@ class Turns {
 }
 
 function nameOf(waiter: Waiter | undefined): string {
-  return waiter?.principal?.name ?? '';
+  return (waiter?.principal ?? nobody).name;
 }
 
-function refuseMore(queue: FairQueue, name: string): void {
-  if (queue.of(name) < mostOfOne && queue.size < mostInAll) return;
+function tooMany(): Fault {
   const message = 'Too many searches without an index are waiting; ask for indexed attributes, or again shortly.';
-  throw new Fault('UNAVAILABLE', message, { retryAfter: 1 });
+  return new Fault('UNAVAILABLE', message, { retryAfter: 1 });
 }
 
 /** First in, first out for each name; the names take turns. */
 class FairQueue {
   readonly #byName = new Map<string, (() => void)[]>();
   size = 0;
-
-  of(name: string): number {
-    return this.#byName.get(name)?.length ?? 0;
-  }
 
   add(name: string, go: () => void): void {
     this.size += 1;

@@ -1,8 +1,9 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Fault } from '#schema/errors.js';
 import type { Configuration } from './config/model.js';
+import { makeFolder } from './folders.js';
 import { syncFolderOf } from './sync-folder.js';
 
 /** What a sub-key is for; one purpose never sees another's bytes. */
@@ -44,7 +45,7 @@ function madeBeside(storeFile: string): Buffer {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(file, error);
   }
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
     linkSync(draft, file);
     // Before anything is sealed with it.

@@ -43,7 +43,6 @@ const longestDrain = 10_000;
 const subscription = 'InventorySubscription';
 const givenUnfinished =
   'A shard was given back with notifications unfinished: who has it next sends them, those under way once more.';
-const unmatched = 'Whether a subscription is owed a change could not be found out; it reads the log again.';
 /** After which a shard that could not be read is read again, milliseconds. */
 const again = 1000;
 /** Part of the time that the log keeps a change, after which it is given up while it still can be told. */
@@ -126,25 +125,16 @@ export class Floor {
 
   #arrived(entry: Entry, before: Position): void {
     const { change, event } = entry;
-    const unasked: string[] = [];
-    const failed = (id: string, error: unknown) => {
-      unasked.push(id);
-      this.#options.log('warn', unmatched, { subscriptionId: id, err: error });
-    };
+    const unasked = new Map<string, unknown>();
+    const failed = (id: string, error: unknown) => unasked.set(id, error);
     if (event) for (const id of this.#shop.index.match(event, failed)) this.#roster.get(id)?.offer(entry, before);
-    for (const id of unasked) this.#readAgain(id, before);
+    for (const [id, error] of unasked) this.#roster.get(id)?.unasked(error, before);
     if (change.object !== subscription) return;
     const shard = this.#shards.get(shardOf(change.id));
     if (!shard) return;
     if (change.change === 'created') shard.created(change.id);
     if (!change.after) shard.end(change.id, change.position);
     else this.#stands(shard, change.after);
-  }
-
-  #readAgain(id: string, before: Position): void {
-    const worker = this.#roster.get(id);
-    worker?.backlog.rescan(before);
-    worker?.pump();
   }
 
   #stands(shard: Shard, row: Subscriber): void {

@@ -45,6 +45,32 @@ test('others have the loop while many subscriptions catch up', async () => {
   await to.close();
 }, 40_000);
 
+test('who catches up waits for no other tenant, however many of its subscriptions do', async () => {
+  const house = await world();
+  const to = await receiver();
+  for (let n = 0; n < 100; n += 1) await house.subscribe(to.url, { filter: 'wanted' });
+  const id = await house.subscribe(to.url, { filter: 'wanted' }, 'b');
+  await house.change(...Array<string>(300).fill('noise'), 'last');
+  let [ofOthers, before] = [0, Infinity];
+  const counting: Matching = {
+    ...matching,
+    mayRead: () => true,
+    compile: (subscriber) => ({
+      matches({ change }) {
+        work(0.05);
+        if (subscriber.id !== id) ofOthers += 1;
+        else if (change.id === 'last') before = ofOthers;
+        return false;
+      },
+    }),
+  };
+  const deliverer = await house.deliverer({ matching: counting });
+  await until(() => deliverer.state().subscriptions === 101 && deliverer.state().behind === 0, 30_000);
+  expect([ofOthers >= 30_000, before < 15_000]).toEqual([true, true]);
+  await house.close();
+  await to.close();
+}, 40_000);
+
 /** A log, and one subscription at its beginning that reads it behind what others do. */
 function reading(entries: number) {
   const place = (seq: number): Position => ({ seq, tag: seq === 0 ? '0' : 't' });

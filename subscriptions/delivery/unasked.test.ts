@@ -37,3 +37,43 @@ test('whoever cannot be asked whether it is owed a change reads it again, and ke
   await house.close();
   for (const each of [one, broken, other]) await each.close();
 });
+
+test.each([
+  ['its filter is changed', { filter: '' }],
+  ['it is resumed', { state: 'active' }],
+])('whoever can never be asked is told so once, and passes over nothing until %s', async (_when, patch) => {
+  const house = await world();
+  const [one, broken] = [await receiver(), await receiver()];
+  await house.subscribe(one.url);
+  const id = await house.subscribe(broken.url);
+  let [breaks, asked] = [true, 0];
+  const breaking: Matching = {
+    ...matching,
+    compile: (subscriber) => ({
+      matches(event) {
+        if (subscriber.id === id) asked += 1;
+        if (subscriber.id === id && event.change.id === 'x' && breaks) throw new Error('It cannot be asked.');
+        return matching.compile(subscriber).matches(event);
+      },
+    }),
+  };
+  const deliverer = await house.deliverer({ matching: breaking });
+  await until(() => deliverer.state().subscriptions === 2 && deliverer.state().behind === 0);
+  await house.change('a');
+  await until(() => broken.all.length === 1);
+  await house.change('x', 'b');
+  await until(async () => (await house.row(id)).value['state'] === 'degraded');
+  expect((await house.row(id)).value['stateReason']).toMatch(/cannot be found out .*: It cannot be asked\.$/);
+  const before = asked;
+  await house.change('x', 'c');
+  await until(() => one.all.length === 5);
+  expect([asked, broken.all.length]).toEqual([before, 1]);
+  breaks = false;
+  await house.rewrite(id, patch);
+  await until(() => broken.all.length === 5);
+  expect(broken.all.map(({ body }) => body.n)).toEqual([1, 2, 3, 4, 5]);
+  await until(async () => (await house.row(id)).value['state'] === 'active');
+  expect(house.logged).toEqual([expect.stringMatching(/could not be found out.* Error: It cannot be asked\./)]);
+  await house.close();
+  for (const each of [one, broken]) await each.close();
+});

@@ -1,13 +1,13 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 import { origin, type Position } from '#schema/position.js';
 import { Alarm } from './alarm.js';
+import { Asking, wantsElse } from './asking.js';
 import { Backlog } from './backlog.js';
 import { fill } from './catch-up.js';
 import { deliver, settle } from './deliver.js';
 import type { Subscriber } from './deliveries.js';
 import { tallyOf, type Progress, type Tally } from './documents.js';
 import { endpointOf } from './limits.js';
-import type { Compiled } from './matching.js';
 import { ProgressWriter } from './progress-writer.js';
 import type { Entry } from '../log/recent.js';
 import { secretsInUse, type SecretsInUse } from './secrets.js';
@@ -21,8 +21,6 @@ const widest = 8;
 const afterFailure = 1000;
 /** Who owes something for longer than this has it written down; until then its shard is not marked beyond it. */
 const brief = 250;
-/** Attributes that decide what is owed. */
-const wanting = ['filter', 'filterMode', 'apiMajor'];
 
 /** Delivers what is owed to one subscription. */
 export class Worker {
@@ -38,7 +36,7 @@ export class Worker {
   readonly #abandoned = new AbortController();
   readonly abandoned: AbortSignal = this.#abandoned.signal;
   #row: Subscriber;
-  #compiled: Compiled | undefined;
+  readonly #asking: Asking;
   readonly #tally: Tally;
   #endpoint: string;
   /** Since when something is owed; of one that catches up, since ever. */
@@ -73,8 +71,12 @@ export class Worker {
       resumed: () => this.#afresh(),
       failed: (error) => this.#report('What a subscription is doing could not be shown.', error),
     });
+    this.#asking = new Asking(row.id, shop, {
+      turn: (turn) => this.standing.turn(turn),
+      report: (message, error) => this.#report(message, error),
+    });
     shop.roster.set(this.id, this);
-    this.#compile();
+    this.#asking.read(row);
     // What a crash kept from being shown.
     const reason = `Notifications fail: ${this.#tries.failing?.error ?? 'several in a row.'}`;
     if (this.#tries.health.degraded && row.value['state'] === 'active')
@@ -93,8 +95,7 @@ export class Worker {
   get running(): boolean {
     const state = this.#row.value['state'];
     if (state !== 'active' && state !== 'degraded') return false;
-    if (this.#compiled === undefined || this.standing.halted || this.#stopping) return false;
-    return !this.#left && this.#held() !== undefined;
+    return this.#asking.able && !this.standing.halted && !this.#stopping && !this.#left && this.#held() !== undefined;
   }
 
   /** The order to send again that was carried out last. */
@@ -128,6 +129,13 @@ export class Worker {
     this.pump();
   }
 
+  /** Whether it matches a change behind `before` could not be found out: it reads that in the log, as who catches up does. */
+  unasked(error: unknown, before: Position): void {
+    this.#asking.failed(error);
+    if (this.backlog.live) this.backlog.rescan(before);
+    this.pump();
+  }
+
   /** Begins whatever may begin now. */
   pump(): void {
     if (this.#left) return;
@@ -136,7 +144,8 @@ export class Worker {
       if (!entry) break;
       this.#tries.begin(entry, () => this.#inTurn(entry));
     }
-    if (this.backlog.wanted && !this.#filling) void this.#fill();
+    // Read by who cannot tell what is owed, it would be passed over.
+    if (this.backlog.wanted && this.#asking.able && !this.#filling) void this.#fill();
     this.#alarm.set(this.running && this.#tries.underWay === 0 ? this.#tries.earliest() : undefined);
   }
 
@@ -209,13 +218,18 @@ export class Worker {
   /** Looks in the log for what is owed. */
   async #fill(): Promise<void> {
     this.#filling = true;
-    await fill(this.backlog, this.#shop, {
-      left: () => this.#left,
-      wants: ({ event: it }) => !!it && !!this.#compiled?.matches(it) && this.#shop.matching.mayRead(this.#row, it),
-      found: () => this.pump(),
-      lost: (why) => this.#relocate(why),
-      failed: (error) => this.#report('The log could not be read for a subscription.', error),
-    });
+    const turns = this.#shop.turns.of(this.#row.tenant ?? '');
+    await fill(
+      this.backlog,
+      { ...this.#shop, turns },
+      {
+        left: () => this.#left || !this.#asking.able,
+        wants: ({ event }) => !!event && this.#asking.wants(this.#row, event),
+        found: () => this.pump(),
+        lost: (why) => this.#relocate(why),
+        failed: (error) => this.#asking.able && this.#report('The log could not be read for a subscription.', error),
+      },
+    );
     this.#filling = false;
     this.pump();
   }
@@ -241,12 +255,12 @@ export class Worker {
     const before = this.#row.value;
     this.#row = row;
     this.#endpoint = endpointOf(row.value['callback']);
-    if (wanting.some((name) => before[name] !== row.value[name])) {
-      this.backlog.rescan(this.#shop.tail.position);
-      this.#compile();
-    }
+    const { able } = this.#asking;
+    const otherwise = wantsElse(before, row.value);
+    if (otherwise) this.backlog.rescan(this.#shop.tail.position);
     const resumed = this.standing.saw(row);
-    if (resumed || before['callback'] !== row.value['callback']) this.#afresh();
+    if (otherwise || (resumed && !able)) this.#asking.read(row);
+    if (resumed || before['callback'] !== row.value['callback'] || (!able && this.#asking.able)) this.#afresh();
     this.pump();
   }
 
@@ -255,20 +269,6 @@ export class Worker {
     this.#tries.refresh(this.#row.value['state'] === 'degraded');
     this.#writer.save();
     this.pump();
-  }
-
-  #compile(): void {
-    const { matching, index } = this.#shop;
-    try {
-      this.#compiled = matching.compile(this.#row);
-      index.add(this.#row, this.#compiled);
-    } catch (error) {
-      this.#compiled = undefined;
-      index.remove(this.id);
-      this.#report('The filter of a subscription cannot be read.', error);
-      const reason = `Its filter cannot be read by this release: ${error instanceof Error ? error.message : String(error)}`;
-      this.standing.turn({ state: 'degraded', reason });
-    }
   }
 
   /** Sends everything behind `position` again. Resolves when that is stored. */

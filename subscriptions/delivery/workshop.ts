@@ -1,6 +1,5 @@
 import type { Position } from '#schema/position.js';
 import type { Lease } from '#platform/store/store.js';
-import type { Backlog } from './backlog.js';
 import type { Progress } from './documents.js';
 import type { Limits } from './limits.js';
 import type { LogReader, Lost } from '../log/reader.js';
@@ -20,7 +19,7 @@ export interface Workshop extends Surroundings {
   readonly reader: LogReader;
   readonly tail: Tail;
   readonly pace: Pace;
-  /** Of those who catch up. */
+  /** Of those who catch up, by their tenants. */
   readonly turns: Turns;
   readonly index: Index<Compiled>;
   /** Who is offered what the index finds. */
@@ -35,9 +34,8 @@ export interface Workshop extends Surroundings {
 }
 
 export interface Offered {
-  readonly backlog: Pick<Backlog, 'rescan'>;
-  pump(): void;
   offer(entry: Entry, before: Position): void;
+  unasked(error: unknown, before: Position): void;
 }
 
 /** The lease under which a worker works; undefined as soon as it is no longer believed to be held. */

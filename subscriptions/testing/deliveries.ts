@@ -100,7 +100,7 @@ export interface World {
   readonly counts: { delivered: number; failed: number; dead: number; dropped: number };
   /** Each message, and what is told of its error. */
   readonly logged: string[];
-  subscribe(callback: string, value?: Value): Promise<string>;
+  subscribe(callback: string, value?: Value, tenant?: string): Promise<string>;
   row(id: string): Promise<StoredObject>;
   subscriber(id: string): Subscriber;
   /** Rewrites attributes of a row, as its consumer would. */
@@ -187,11 +187,11 @@ function consumers({ store, view, around }: House): Pick<World, 'subscribe' | 'r
   const row = async (id: string) => (await store.objects([{ object: 'InventorySubscription', id }]))[0]!;
   return {
     row,
-    async subscribe(callback, more = {}) {
+    async subscribe(callback, more = {}, tenant = 'a') {
       const id = randomUUID();
       const value = { subscriptionId: id, callback, state: 'active', ordering: 'strict', apiMajor: 'v2', ...more };
       await desk.begin(id, undefined);
-      await own.create({ object: 'InventorySubscription', id, tenant: 'a', value });
+      await own.create({ object: 'InventorySubscription', id, tenant, value });
       await view.caughtUp();
       return id;
     },

@@ -195,10 +195,29 @@ describe('an attempt', () => {
       resolve: () => new Promise(() => undefined),
       connectTimeout: 100,
     });
-    expect(await outcome('http://a.example.com/', {}, never)).toMatchObject({ reason: 'dns' });
+    expect(await outcome('http://a.example.com/', {}, never)).toMatchObject({
+      reason: 'dns',
+      message: expect.stringContaining("'a.example.com' was"),
+    });
     const none = client({ allow: ['*.example.com'], resolve: () => Promise.resolve([]) });
     expect(await outcome('http://a.example.com/', {}, none)).toMatchObject({ reason: 'dns' });
   });
+
+  test.each(['http://a.example.com/', `http://${here}/`])(
+    'that waits for names of our own says so: %s',
+    async (url) => {
+      const sender = client({
+        allow: ['*.example.com', here],
+        own: () => [{ host: 'redis.internal' }],
+        resolve: (name) => (name === 'redis.internal' ? new Promise(() => undefined) : Promise.resolve([here])),
+        connectTimeout: 100,
+      });
+      expect(await outcome(url, {}, sender)).toMatchObject({
+        reason: 'dns',
+        message: "The names of the gateway's own servers were not resolved in 100 ms.",
+      });
+    },
+  );
 
   test('goes on to the next address when the first takes no connection', async () => {
     const there = await receiver((_, response) => void response.end());

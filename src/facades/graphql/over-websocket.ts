@@ -32,6 +32,9 @@ const tryAgainLater = 1013;
 const internalError = 4500;
 
 interface Opening extends OverWebSocketParts {
+  /** Of those that are not known yet. */
+  readonly greeting: Turns;
+  /** Of those that are, by their names. */
   readonly saying: Turns;
 }
 
@@ -63,11 +66,11 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
   const nextId = requestIds();
   // 250 that came back at once, each 0.25 ms for its upgrade and as much for what it asked, kept a read waiting 250 ms. What
   // has come in waits for no connection that is still to be taken over.
-  const [arriving, saying] = [new Turns(), new Turns()];
+  const [arriving, greeting, saying] = [new Turns(), new Turns(), new Turns()];
   const takeOver: Upgrade = (request, socket, head) =>
     server.handleUpgrade(request, socket, head, (ws) => {
       const id = nextId(request.headers['x-request-id']);
-      open({ ...parts, saying }, protocol, ws, new LiveSocket(ws, request, id, parts.limits));
+      open({ ...parts, greeting, saying }, protocol, ws, new LiveSocket(ws, request, id, parts.limits));
     });
   return (request, socket, head) => void arriving.take(() => takeOver(request, socket, head));
 }
@@ -96,26 +99,40 @@ function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live:
   });
 }
 
-/** Takes messages in turns; of who says more than waits for its turn nothing more is read meanwhile. */
+/**
+ * Takes messages one at a time, in turns: whatever others say, who has only come is heard in the time it has for that. Of who
+ * says more than waits for its turn nothing more is read meanwhile.
+ */
 function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: string) => Promise<void>) {
-  let waiting = 0;
-  const heard = (data: Buffer): void => {
-    waiting -= data.length;
+  const said: Buffer[] = [];
+  let [waiting, inTurn] = [0, false];
+  const next = (): void => {
+    inTurn = said.length > 0;
+    const turns = live.principal ? parts.saying.of(live.principal.name) : parts.greeting;
+    if (inTurn) void turns.take(() => hear(said.shift()!));
+  };
+  const hear = (data: Buffer): void => {
     // Who has left is begun nothing for.
-    if (!live.open) return;
+    if (!live.open) return void (said.length = 0);
+    waiting -= data.length;
     if (waiting <= mostWaiting) ws.resume();
     live.heard = data.length;
-    take(data.toString()).catch((error: unknown) => {
+    const known = live.principal !== undefined;
+    const answered = take(data.toString()).catch((error: unknown) => {
       parts.unforeseen(error, live);
       live.close(internalError, 'Internal error');
     });
+    // What follows a greeting is that of who is known by then.
+    if (known) next();
+    else void answered.then(next);
   };
   return (data: Buffer): void => {
     if (!live.hears()) return;
     if (!live.principal && data.length > longestGreeting) return live.sayFirst();
     waiting += data.length;
     if (waiting > mostWaiting) ws.pause();
-    void parts.saying.take(() => heard(data));
+    said.push(data);
+    if (!inTurn) next();
   };
 }
 

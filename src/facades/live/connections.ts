@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Fault } from '#schema/errors.js';
 import type { IdentifyPrincipal, Principal } from '../../access/principal.js';
+import { Places, sharesOf, type Bounds } from '../../platform/shares.js';
 import { goesOn } from '../pipeline.js';
-import { Places, sharesOf, type Bounds } from './shares.js';
 
 /** One live connection, whatever it speaks. */
 export interface LiveConnection {

@@ -3,7 +3,7 @@ import type { Position } from '#schema/position.js';
 import type { Hub } from '#subscriptions/live/hub.js';
 import type { Seat, Sink, Stream } from '#subscriptions/live/stream.js';
 import type { Principal } from '../../access/principal.js';
-import { sharesOf } from './shares.js';
+import { sharesOf } from '../../platform/shares.js';
 
 /** Most streams that differ. */
 export interface StreamLimits {

@@ -84,7 +84,7 @@ export function outbound(options: OutboundOptions): Outbound {
       const found =
         target.literal && !ownKnown
           ? [target.host]
-          : await withinTime(addressesOf(target, resolve, ownKnown), target.host, connectTimeout, signal);
+          : await addressesOf(target, { resolve, ownKnown, milliseconds: connectTimeout, outer: signal });
       const addresses = judged(target, found);
       const timeout = Math.max(1, (connectTimeout - (performance.now() - before)) / addresses.length);
       const [address, received] = await firstThatStands(addresses, (each) =>
@@ -110,13 +110,28 @@ function askedOf(method: Asked['method'], { headers, body, keep = 2048 }: Outbou
   return { method, headers: always, body, keep };
 }
 
-async function addressesOf(
-  target: Admitted,
-  resolve: Resolve,
-  ownKnown: Promise<void> | undefined,
-): Promise<readonly string[]> {
-  const [addresses] = await Promise.all([target.literal ? [target.host] : lookUp(target.host, resolve), ownKnown]);
-  return addresses;
+interface LookUp {
+  readonly resolve: Resolve;
+  readonly ownKnown: Promise<void> | undefined;
+  readonly milliseconds: number;
+  readonly outer: AbortSignal;
+}
+
+/** What the target leads to, once it is known where our own servers are; a time-out says which of these was waited for. */
+function addressesOf(target: Admitted, { resolve, ownKnown, milliseconds, outer }: LookUp): Promise<readonly string[]> {
+  let found: readonly string[] | undefined = target.literal ? [target.host] : undefined;
+  const look = async (): Promise<readonly string[]> => {
+    const addresses = (found ??= await lookUp(target.host, resolve));
+    await ownKnown;
+    return addresses;
+  };
+  const late = () => {
+    // Tenants read it: which servers these are is nothing for them.
+    const what = found ? "The names of the gateway's own servers were" : `The name '${target.host}' was`;
+    return new OutboundFault('dns', `${what} not resolved in ${milliseconds} ms.`);
+  };
+  const { signal, end } = limited(milliseconds, outer, late);
+  return orAborted(look(), signal).finally(end);
 }
 
 async function lookUp(host: string, resolve: Resolve): Promise<readonly string[]> {
@@ -127,12 +142,6 @@ async function lookUp(host: string, resolve: Resolve): Promise<readonly string[]
     throw new OutboundFault('dns', `The name '${host}' cannot be resolved (${codeIn(cause)}).`, { cause });
   }
   throw new OutboundFault('dns', `The name '${host}' has no address.`);
-}
-
-function withinTime<T>(promise: Promise<T>, host: string, milliseconds: number, outer: AbortSignal): Promise<T> {
-  const late = () => new OutboundFault('dns', `The name '${host}' was not resolved in ${milliseconds} ms.`);
-  const { signal, end } = limited(milliseconds, outer, late);
-  return orAborted(promise, signal).finally(end);
 }
 
 /** Those that may be called. One closed address condemns the name: whoever set it up may send us there the next time. */

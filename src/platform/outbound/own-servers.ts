@@ -58,7 +58,10 @@ export function ownServers(list: () => readonly Own[], resolve: Resolve): OwnSer
   };
 }
 
-/** What names lead to. One that was never resolved may be any address: it is asked for again and again, and waited for. */
+/**
+ * What names lead to. One that was never resolved may be any address: who calls waits for its look-up. For a second after one that
+ * failed, calls go on without it: else a backend whose name leads nowhere would keep back every callback.
+ */
 function namesOf(resolve: Resolve) {
   const resolved = new Map<string, readonly string[]>();
   /** When each is to be looked up again. */

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildSchema } from 'graphql';
+import type { IdentifyPrincipal } from '../../../access/principal.js';
 import { admission, type AdmissionParts } from '../../admission.js';
 import { connections, type Connections } from '../../live/connections.js';
 import { liveDocuments } from '../live-documents.js';
@@ -27,11 +28,11 @@ export interface WebSocketServerUnderTest {
 
 const idle = { maxInFlight: Infinity, loopDelay: () => 0, maxLoopDelay: Infinity };
 
-/** GraphQL over WebSocket on a port of its own, without an inventory behind it: everybody is `alice`. */
+/** GraphQL over WebSocket on a port of its own, without an inventory behind it: everybody is who it says, or `alice`. */
 export async function webSocketServer(setup: WebSocketServerSetup): Promise<WebSocketServerUnderTest> {
   const { clients, messageBytes = 10_000, load = idle, served = () => undefined, subscribe, once } = setup;
   const scope = { tenant: undefined, permissions: new Set<string>(), key: 'all' };
-  const identify = () => ({ name: 'alice', scope });
+  const identify: IdentifyPrincipal = (_socket, authorization = 'alice') => ({ name: authorization, scope });
   const live = connections(
     { connections: clients, connectionsPerPrincipal: clients, connectionsPerTenant: clients, unidentified: clients },
     identify,

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fdatasync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { promisify } from 'node:util';
 import type { Fault } from '#schema/errors.js';
+import { makeFolder } from '../../folders.js';
 import { migrations } from './migrations.js';
 import { explain, foreignDatabase, newerSchema, notDurable } from './refusal.js';
 
@@ -115,7 +116,7 @@ export class Database {
 export function openFile(name: string, lost: Lost = () => undefined): Database {
   const file = resolve(name);
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     // Never opened when it exists: closing it again would drop the locks this process holds on it (POSIX).
     if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600));
     return set(file, new DatabaseSync(file, { timeout: 0 }), lost);

@@ -1,5 +1,5 @@
 import type { Fault } from '#schema/errors.js';
-import type { Principal } from '../../access/principal.js';
+import type { Scope } from '#schema/scope.js';
 
 /** What one of those who share a limit may have of it. */
 export interface Shares {
@@ -18,6 +18,12 @@ export interface Bounds extends Shares {
   readonly all: number;
 }
 
+/** Who has a place. */
+export interface Holder {
+  readonly name: string;
+  readonly scope: Pick<Scope, 'tenant'>;
+}
+
 /** What principals have of something that is bounded; who has no tenant is counted alone. */
 export class Places {
   readonly #most: Bounds;
@@ -30,7 +36,7 @@ export class Places {
   }
 
   /** Throws the refusal, and has taken none, where a bound stands against it. */
-  take({ name, scope: { tenant } }: Principal, refusal: (full: keyof Bounds, most: Bounds) => Fault): void {
+  take({ name, scope: { tenant } }: Holder, refusal: (full: keyof Bounds, most: Bounds) => Fault): void {
     const most = this.#most;
     if (this.#taken >= most.all) throw refusal('all', most);
     if ((this.#ofPrincipals.get(name) ?? 0) >= most.principal) throw refusal('principal', most);
@@ -40,7 +46,7 @@ export class Places {
     this.#taken += 1;
   }
 
-  leave({ name, scope: { tenant } }: Principal): void {
+  leave({ name, scope: { tenant } }: Holder): void {
     count(this.#ofPrincipals, name, -1);
     if (tenant !== undefined) count(this.#ofTenants, tenant, -1);
     this.#taken -= 1;
