@@ -166,10 +166,14 @@ export class Group<T> {
     const generation = this.#generation;
     const over = () => generation !== this.#generation;
     while (this.#waiting.length > 0) {
+      // Whoever rests reads it from the log.
+      if (this.current.size === 0) return this.#forget();
       // In its turn, when all that came together has been matched.
-      const entries = await this.#turns.take(() => (over() ? [] : this.#waiting.splice(0, together)));
+      const entries = await this.#turns.take(() => this.#waiting.slice(0, together));
+      if (over()) return;
       const { told, ends } = await this.texts.of(entries, this.#turns);
       if (over()) return;
+      this.#waiting.splice(0, told.length);
       const before = this.#before!;
       const last = told.at(-1)?.position ?? before;
       // Who comes to be current meanwhile is further on.

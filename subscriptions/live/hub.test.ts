@@ -52,6 +52,28 @@ test('nothing is kept for who takes nothing: what it missed is read from the log
   await house.close();
 });
 
+test('who takes a little at a time has nothing made for it twice, however long the texts are', async () => {
+  const house = await audience(await memory());
+  const [since] = await house.happen('before');
+  await house.happen(...Array.from({ length: 60 }, (_each, index) => `x${index}`));
+  let made = 0;
+  const tell = ({ change }: ToldEvent) => {
+    if (change.id !== 'before') made += 1;
+    return Promise.resolve(String(made).padEnd(512 * 1024));
+  };
+  const slow = house.listen({ tell }, since, 1);
+  for (let told = 1; told < 60; told += 1) {
+    await until(() => slow.heard.length === told);
+    slow.heard.fill({ position: since!, what: '' });
+    // Nothing is made for who rests, but what it is told next.
+    expect(made).toBeLessThan(told + 16);
+    slow.rest(1);
+  }
+  await until(() => slow.heard.length === 60);
+  expect(made).toBe(60);
+  await house.close();
+});
+
 test('a position of another log is a gap: told as such, or the end', async () => {
   const house = await audience(await memory());
   await house.happen('a');

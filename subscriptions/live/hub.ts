@@ -94,6 +94,7 @@ class LogHub implements Hub {
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
     const groups = this.#groups as Map<string, Group<T>>;
     const index = this.#index;
+    const { texts } = this.#telling;
     const group = groups.get(stream.key) ?? this.#newGroup(stream);
     const member = new Member(group, sink, this.#around, since ?? this.#tail.position);
     member.join();
@@ -104,6 +105,7 @@ class LogHub implements Hub {
         if (group.members.size > 0 || groups.get(stream.key) !== group) return;
         groups.delete(stream.key);
         index.remove(group as Group<unknown>);
+        if (groups.size === 0) texts.forget();
       },
     };
   }

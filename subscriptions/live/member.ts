@@ -165,9 +165,10 @@ export class Member<T> {
 
   /** A little in each turn: a digest may be thousands of objects. True when there is nothing more to do at present. */
   async #tell({ wanted, last }: Piece, from: Position): Promise<boolean> {
-    for (let [at, place] = [0, from]; ; at += together) {
+    for (let [at, place] = [0, from]; ;) {
       const { told, ends } = await this.#group.texts.ofCrowd(wanted, at, together, this.#turns);
-      const all = at + together >= wanted.length;
+      at += told.length;
+      const all = ends || at >= wanted.length;
       const upTo = all && !ends ? last : (told.at(-1)?.position ?? place);
       // Who was moved meanwhile begins again by itself.
       const over = await this.#turns.take(() => this.#moved(place) || this.#hand(told, upTo, ends));
