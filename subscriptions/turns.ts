@@ -29,22 +29,24 @@ class Queue {
     this.#running = true;
     // Nothing is begun in the midst of what adds it.
     await undefined;
-    for (let next = this.#next(); next; next = this.#next()) {
-      if (this.usedUp()) await nextTurn();
-      this.#begin();
-      await next();
-    }
+    for (let [first] = this.#waiting; first; [first] = this.#waiting) await this.#turnOf(...first);
     this.#running = false;
   }
 
-  #next(): Begin | undefined {
-    const [first] = this.#waiting;
-    if (!first) return undefined;
-    const [name, works] = first;
-    const next = works.shift();
+  /** A name goes on until its own slice is used up, then it stands behind all others: pieces are of any length. */
+  async #turnOf(name: string, works: Begin[]): Promise<void> {
+    for (let left = slice; left > 0 && works.length > 0;) {
+      if (this.usedUp()) await nextTurn();
+      this.#begin();
+      const began = performance.now();
+      await works.shift()!();
+      left -= performance.now() - began;
+      // What it does next may be asked for by those who have waited for this.
+      if (works.length === 0 && left > 0 && this.#waiting.size > 1)
+        await new Promise<void>((resolve) => process.nextTick(resolve));
+    }
     this.#waiting.delete(name);
     if (works.length > 0) this.#waiting.set(name, works);
-    return next;
   }
 
   #begin(): void {
@@ -54,7 +56,7 @@ class Queue {
   }
 }
 
-/** Turns of one name: its work is done first come, first served, and names take turns with each other. */
+/** Turns of one name: its work is done first come, first served, and names take turns with each other, of the same time. */
 export class Turns {
   readonly #queue: Queue;
   readonly #name: string;
