@@ -5,16 +5,18 @@ const slice = 2;
 
 /** Begins a piece of work; resolves when the next one may begin. */
 type Begin = () => Promise<unknown>;
+/** A symbol is nobody else's. */
+type Name = string | symbol;
 
 /** Work of many takes turns: however many they are, everybody else has the loop after each slice. */
 class Queue {
   /** Who waits, the next one first, each with its work. */
-  readonly #waiting = new Map<string, Begin[]>();
+  readonly #waiting = new Map<Name, Begin[]>();
   #running = false;
   /** When the first of this turn of the loop began; undefined before that. */
   #began: number | undefined;
 
-  add(name: string, begin: Begin): void {
+  add(name: Name, begin: Begin): void {
     const works = this.#waiting.get(name);
     if (works) works.push(begin);
     else this.#waiting.set(name, [begin]);
@@ -34,7 +36,7 @@ class Queue {
   }
 
   /** A name goes on until its own slice is used up, then it stands behind all others: pieces are of any length. */
-  async #turnOf(name: string, works: Begin[]): Promise<void> {
+  async #turnOf(name: Name, works: Begin[]): Promise<void> {
     for (let left = slice; left > 0 && works.length > 0;) {
       if (this.usedUp()) await nextTurn();
       this.#begin();
@@ -59,15 +61,15 @@ class Queue {
 /** Turns of one name: its work is done first come, first served, and names take turns with each other, of the same time. */
 export class Turns {
   readonly #queue: Queue;
-  readonly #name: string;
+  readonly #name: Name;
 
-  constructor(queue = new Queue(), name = '') {
+  constructor(queue = new Queue(), name: Name = '') {
     this.#queue = queue;
     this.#name = name;
   }
 
   /** Those of another name in the same queue. */
-  of(name: string): Turns {
+  of(name: Name): Turns {
     return new Turns(this.#queue, name);
   }
 

@@ -17,7 +17,7 @@ export interface Telling {
   /** Of those who are current: who catches up has turns of its own. */
   readonly turns: Turns;
   readonly behind: Turns;
-  /** Up to where every group has been handed what it may want. */
+  /** Up to where every group of the tenant has been handed what it may want. */
   passed(): Position;
   failed(error: unknown): void;
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { formatPosition, type Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import type { ToldEvent } from '../log/told-event.js';
+import { work } from '../testing/busiest-turn.js';
 import { until } from '../testing/deliveries.js';
 import type { Stream } from './stream.js';
 import { audience, memory, swapped, type Audience, type Listener } from '../testing/listeners.js';
@@ -150,7 +151,7 @@ test('of what can never be told a gap is told, once; where none can be told the 
 
 type Step =
   | { readonly do: 'happen'; readonly count: number }
-  | { readonly do: 'join'; readonly back: number; readonly room: number; readonly of: 'all' | 'sevens' }
+  | { readonly do: 'join'; readonly back: number; readonly room: number; readonly of: keyof typeof asked }
   | { readonly do: 'rest'; readonly which: number; readonly room: number }
   | { readonly do: 'pause' };
 
@@ -160,7 +161,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     do: fc.constant('join' as const),
     back: fc.integer({ min: 0, max: 60 }),
     room: fc.integer({ min: 0, max: 30 }),
-    of: fc.constantFrom('all' as const, 'sevens' as const),
+    of: fc.constantFrom('all' as const, 'sevens' as const, 'dear' as const),
   }),
   fc.record({ do: fc.constant('rest' as const), which: fc.nat(5), room: fc.integer({ min: 0, max: 30 }) }),
   fc.record({ do: fc.constant('pause' as const) }),
@@ -178,11 +179,18 @@ const sevens: Partial<Stream<string>> = {
   },
 };
 
+const asked: Readonly<Record<'all' | 'sevens' | 'dear', Partial<Stream<string>>>> = {
+  all: {},
+  sevens,
+  // Of another tenant, which is behind the others with what it is asked.
+  dear: { key: 'dear', tenant: 'red', wants: () => work(0.05) === undefined },
+};
+
 /** Joins with everything that must be heard from there. */
 interface Joined {
   readonly listener: Listener;
   readonly from: number;
-  readonly of: 'all' | 'sevens';
+  readonly of: keyof typeof asked;
 }
 
 async function follow(house: Audience, steps: readonly Step[]): Promise<void> {
@@ -195,14 +203,14 @@ async function follow(house: Audience, steps: readonly Step[]): Promise<void> {
       );
     else if (each.do === 'join' && log.length > 0) {
       const from = Math.max(1, log.length - each.back);
-      const listener = house.listen(each.of === 'sevens' ? sevens : {}, log[from - 1], each.room);
+      const listener = house.listen(asked[each.of], log[from - 1], each.room);
       joined.push({ listener, from, of: each.of });
     } else if (each.do === 'rest') joined[each.which]?.listener.rest(each.room);
     else await new Promise((resolve) => setTimeout(resolve, 2));
   }
   for (const { listener } of joined) listener.rest(Infinity);
   const owed = joined.map(({ listener, from, of }) => {
-    const wanted = log.filter((_each, index) => index >= from && (of === 'all' || isSeventh(String(index))));
+    const wanted = log.filter((_each, index) => index >= from && (of !== 'sevens' || isSeventh(String(index))));
     return { listener, seqs: wanted.map(({ seq }) => seq) };
   });
   await until(() => owed.every(({ listener, seqs }) => listener.heard.length >= seqs.length));

@@ -137,3 +137,26 @@ test('a tenant that is told little does not wait for all that another is told', 
   expect(before).toBeLessThan(40);
   await house.close();
 });
+
+test.each(['red', undefined])('nor for the filters of another, nor of those without one: %p', async (tenant) => {
+  const house = await audience(await memory());
+  let asked = 0;
+  const wants = () => {
+    work(0.25);
+    asked += 1;
+    return false;
+  };
+  for (const key of names(400)) house.listen({ key, tenant, wants });
+  let before = 0;
+  const tellOf = () => Promise.resolve(`behind ${(before = asked)}`);
+  const cheap = house.listen({ key: 'cheap', tenant: 'green', tell: tellOf });
+  await house.happen('a');
+  await until(() => cheap.heard.length === 1);
+  expect(before).toBeLessThan(40);
+  // While they are still being asked, too.
+  await house.happen('b');
+  const then = asked;
+  await until(() => cheap.heard.length === 2);
+  expect(before - then).toBeLessThan(80);
+  await house.close();
+});
