@@ -160,3 +160,30 @@ test.each(['red', undefined])('nor for the filters of another, nor of those with
   expect(before - then).toBeLessThan(80);
   await house.close();
 });
+
+test('what a window has for a stream is asked once for all within, and kept for nobody when they have passed', async () => {
+  const house = await audience(await memory());
+  const [since] = await house.happen('before');
+  await house.happen(...names(100));
+  for (let batch = 0; batch < 14; batch += 1) await house.happen(...Array<string>(100).fill('y'));
+  const other = house.listen({ key: 'other' }, since);
+  await until(() => other.heard.length === 101);
+  let asked = 0;
+  const wants = () => (asked += 1) > 0;
+  const far = (room?: number) => house.listen({ wants }, since, room);
+  const slow = far(10);
+  await until(() => slow.heard.length === 10);
+  const quick = far();
+  await until(() => quick.heard.length === 101);
+  slow.rest(10);
+  await until(() => slow.heard.length === 20);
+  expect(asked).toBe(1500);
+  slow.rest(Infinity);
+  await until(() => slow.heard.length === 101);
+  const gone = far(0);
+  gone.leave();
+  const late = far();
+  await until(() => late.heard.length === 101);
+  expect(asked).toBe(3000);
+  await house.close();
+});

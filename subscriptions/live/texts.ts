@@ -7,8 +7,9 @@ import type { Turns } from '../turns.js';
 
 /** Of memory for what was told lately: those who catch up with it are told the same again. */
 const bytes = 32 * 1024 * 1024;
-/** What an entry is taken for beside what was made. */
-const perEntry = 200;
+/** What an entry is taken for beside what was made, and what each place in a list is. */
+const perEntry = 500;
+const perPlace = 64;
 /** Of what is told at once: a client takes as much before it has to rest (`limits.live.backlog`), and what is behind it waits unmade. */
 const atOnce = 1024 * 1024;
 /** After which what could not be made is tried once more, milliseconds. */
@@ -94,24 +95,24 @@ export class Texts<T> {
 
   /** What is told of these entries; others have their turn between two that are made. Never rejects. */
   async of(wanted: readonly Entry[], turns: Turns): Promise<Telling<T>> {
-    const asked: Text[] = [];
+    const beingMade: Text[] = [];
     const told: Told<T>[] = [];
     let bytes = 0;
     while (told.length < wanted.length && bytes < atOnce) {
-      const oldest = asked[told.length];
-      const beingMade = (asked.length - told.length) * this.#lately;
-      const more = asked.length < wanted.length && bytes + beingMade < atOnce;
+      const [oldest] = beingMade;
+      const next = wanted[told.length + beingMade.length];
+      const more = next && bytes + beingMade.length * this.#lately < atOnce;
       if (!oldest || (more && !oldest.made)) {
-        const entry = wanted[asked.length]!;
-        const key = this.#keyOf(entry);
+        const key = this.#keyOf(next!);
         // Most have been made for somebody else: they take no promise each.
-        asked.push(this.#cache.texts.get(key) ?? (await this.#inTurn(key, entry, turns)));
+        beingMade.push(this.#cache.texts.get(key) ?? (await this.#inTurn(key, next!, turns)));
         continue;
       }
       const made = oldest.made ?? (await oldest.making);
       if (!made) return { told, ends: true, bytes };
+      beingMade.shift();
       told.push({ position: wanted[told.length]!.change.position, what: made.what as T });
-      bytes += made.bytes;
+      bytes += perPlace + made.bytes;
     }
     return { told, ends: false, bytes };
   }
@@ -147,7 +148,7 @@ export class Texts<T> {
       if (!made) return;
       this.#lately = Math.max(made.bytes, this.#lately / 2);
       // Another object, as above.
-      if (texts.peek(key) === text) texts.set(key, { ...text }, { size: made.bytes });
+      if (texts.peek(key) === text) texts.set(key, { ...text }, { size: perEntry + made.bytes });
     });
     return text;
   }
@@ -177,5 +178,5 @@ export class Texts<T> {
 /** In memory; what is no text is taken for its JSON. */
 function sized(what: unknown): Made {
   const text = typeof what === 'string' ? what : (JSON.stringify(what) ?? '');
-  return { what, bytes: perEntry + 2 * text.length };
+  return { what, bytes: 2 * text.length };
 }
