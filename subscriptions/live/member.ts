@@ -198,7 +198,7 @@ export class Member<T> {
         const wanted = await this.#group.digestOf(window, this, this.#turns);
         return { wanted, at: indexAfter(wanted, from.seq), last: window.to };
       };
-      const piece = await digest.pass(from, pass);
+      const piece = await digest.pass(from, pass, this.#group.stream.tenant);
       if (piece) return piece;
     }
     this.#group.passed(this);

@@ -161,6 +161,26 @@ test.each(['red', undefined])('nor for the filters of another, nor of those with
   await house.close();
 });
 
+test('nor for one that is as far behind, with filters that take long', async () => {
+  const house = await audience(await memory());
+  const [since] = await house.happen('before');
+  for (let batch = 0; batch < 12; batch += 1) await house.happen(...Array<string>(1000).fill('x'));
+  const [last] = await house.happen('last');
+  let asked = 0;
+  const wants = () => {
+    work(0.05);
+    asked += 1;
+    return true;
+  };
+  const dear = names(20).map((key) => house.listen({ key, tenant: 'red', wants }, since));
+  const cheap = house.listen({ key: 'cheap', tenant: 'green' }, since);
+  await until(() => cheap.seat.position()?.seq === last!.seq);
+  // The first window alone asks red's 200,000 times.
+  expect(asked).toBeLessThan(100_000);
+  for (const { leave } of dear) leave();
+  await house.close();
+});
+
 test('what a window has for a stream is asked once for all within, and kept for nobody when they have passed', async () => {
   const house = await audience(await memory());
   const [since] = await house.happen('before');
