@@ -5,16 +5,18 @@ const slice = 2;
 
 /** Begins a piece of work; resolves when the next one may begin. */
 type Begin = () => Promise<unknown>;
+/** A symbol is nobody else's. */
+type Name = string | symbol;
 
 /** Work of many takes turns: however many they are, everybody else has the loop after each slice. */
 class Queue {
   /** Who waits, the next one first, each with its work. */
-  readonly #waiting = new Map<string, Begin[]>();
+  readonly #waiting = new Map<Name, Begin[]>();
   #running = false;
   /** When the first of this turn of the loop began; undefined before that. */
   #began: number | undefined;
 
-  add(name: string, begin: Begin): void {
+  add(name: Name, begin: Begin): void {
     const works = this.#waiting.get(name);
     if (works) works.push(begin);
     else this.#waiting.set(name, [begin]);
@@ -29,22 +31,24 @@ class Queue {
     this.#running = true;
     // Nothing is begun in the midst of what adds it.
     await undefined;
-    for (let next = this.#next(); next; next = this.#next()) {
-      if (this.usedUp()) await nextTurn();
-      this.#begin();
-      await next();
-    }
+    for (let [first] = this.#waiting; first; [first] = this.#waiting) await this.#turnOf(...first);
     this.#running = false;
   }
 
-  #next(): Begin | undefined {
-    const [first] = this.#waiting;
-    if (!first) return undefined;
-    const [name, works] = first;
-    const next = works.shift();
+  /** A name goes on until its own slice is used up, then it stands behind all others: pieces are of any length. */
+  async #turnOf(name: Name, works: Begin[]): Promise<void> {
+    for (let left = slice; left > 0 && works.length > 0;) {
+      if (this.usedUp()) await nextTurn();
+      this.#begin();
+      const began = performance.now();
+      await works.shift()!();
+      left -= performance.now() - began;
+      // What it does next may be asked for by those who have waited for this.
+      if (works.length === 0 && left > 0 && this.#waiting.size > 1)
+        await new Promise<void>((resolve) => process.nextTick(resolve));
+    }
     this.#waiting.delete(name);
     if (works.length > 0) this.#waiting.set(name, works);
-    return next;
   }
 
   #begin(): void {
@@ -54,18 +58,18 @@ class Queue {
   }
 }
 
-/** Turns of one name: its work is done first come, first served, and names take turns with each other. */
+/** Turns of one name: its work is done first come, first served, and names take turns with each other, of the same time. */
 export class Turns {
   readonly #queue: Queue;
-  readonly #name: string;
+  readonly #name: Name;
 
-  constructor(queue = new Queue(), name = '') {
+  constructor(queue = new Queue(), name: Name = '') {
     this.#queue = queue;
     this.#name = name;
   }
 
   /** Those of another name in the same queue. */
-  of(name: string): Turns {
+  of(name: Name): Turns {
     return new Turns(this.#queue, name);
   }
 

@@ -63,3 +63,58 @@ test('who asks for a window that is held reads nothing; where the log cannot be 
   const lost = new Digest({ ...reader, after: async () => ({ outcome: 'rewritten' }) as const });
   expect(await lost.pass(place(100), async (window) => window)).toBeUndefined();
 });
+
+test('a tenant that takes long to pass holds up no other, and few windows are held all the same', async () => {
+  const { reader, read } = longLog();
+  const digest = new Digest(reader);
+  const gate = Promise.withResolvers<void>();
+  const held = new Map<Window, number>();
+  let most = 0;
+  const pass = (tenant: string, seq: number, until: Promise<unknown>) =>
+    digest.pass(
+      place(seq),
+      async (window) => {
+        held.set(window!, (held.get(window!) ?? 0) + 1);
+        most = Math.max(most, held.size);
+        await until;
+        const left = held.get(window!)! - 1;
+        if (left > 0) held.set(window!, left);
+        else held.delete(window!);
+      },
+      tenant,
+    );
+  const slow = [pass('red', 100, gate.promise), pass('blue', 200, gate.promise), pass('blue', 30_000, gate.promise)];
+  for (const seq of [150, 12_000, 23_000, 34_000]) await pass('green', seq, nextTurn());
+  expect([...held.values()]).toEqual([2]);
+  gate.resolve();
+  await Promise.all(slow);
+  // Ten tenants at ten places: each waits until one of those before it has passed.
+  const some = Promise.withResolvers<void>();
+  const many = Array.from({ length: 10 }, (_each, index) => pass(`t${index}`, 4000 * index, some.promise));
+  while (held.size < 3) await nextTurn();
+  // For as long as it takes to read one more.
+  for (let turn = 0; turn < 100; turn += 1) await nextTurn();
+  some.resolve();
+  await Promise.all(many);
+  expect([most, read.most]).toEqual([3, 1]);
+});
+
+test('who has waited for a window goes before who goes on to the next', async () => {
+  const { reader } = longLog();
+  const digest = new Digest(reader);
+  const order: string[] = [];
+  const pass = (tenant: string, seq: number) =>
+    digest.pass(
+      place(seq),
+      async () => {
+        order.push(tenant);
+        await nextTurn();
+      },
+      tenant,
+    );
+  const busy = ['a', 'b', 'c'].flatMap((tenant, at) =>
+    [0, 1, 2, 3].map((step) => pass(tenant, 10_240 * ((step + at) % 4))),
+  );
+  await Promise.all([...busy, pass('late', 42_000)]);
+  expect(order.indexOf('late')).toBeLessThan(8);
+});

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Position } from '#schema/position.js';
 import type { LogReader } from '../log/reader.js';
 import type { Entry } from '../log/recent.js';
@@ -6,7 +7,8 @@ import type { Entry } from '../log/recent.js';
 const far = 1000;
 /** Changes that are looked at together; about 30 MB of servers. Windows end at multiples of it, so that neighbours share. */
 const span = 10_240;
-const windows = 2;
+/** Held at most; so many tenants pass one at once, or more that pass the same. */
+const windows = 3;
 
 /** A window that nobody passed for so long is let go, milliseconds. */
 const kept = 30_000;
@@ -24,15 +26,21 @@ interface Passing {
 }
 
 /**
- * Long stretches of the log, read once for all who have to pass them. One window is read at a time, for whoever waits longest
- * and all others in it, and the next when they have passed: what is held is two windows, however many are how far behind.
+ * Long stretches of the log, read once for all who have to pass them, one at a time. A tenant passes one window at a time, that of
+ * whoever waits longest with all others in it, and the next when they have passed: no other tenant waits for its filters, and
+ * what is held is few windows, however many are how far behind.
  */
 export class Digest {
   readonly #reader: LogReader;
-  /** By their number, the one that was passed last at the end. */
+  /** By their number, the one that was entered last at the end. */
   #windows = new Map<number, Window>();
-  #waiting: Passing[] = [];
-  #running = false;
+  /** How many tenants are in each. */
+  readonly #entered = new Map<Window, number>();
+  /** By their tenants, which have somebody within a window. */
+  readonly #waiting = new Map<string, Passing[]>();
+  /** Those for whom no window can be read now. */
+  #blocked: (() => void)[] = [];
+  #reading = false;
   #letGo: NodeJS.Timeout | undefined;
 
   constructor(reader: LogReader) {
@@ -44,11 +52,13 @@ export class Digest {
   }
 
   /** What is made of the window in which a place of the log lies, when it is its turn; of none where it cannot be read on. */
-  pass<R>(position: Position, make: (window: Window | undefined) => Promise<R>): Promise<R> {
+  pass<R>(position: Position, make: (window: Window | undefined) => Promise<R>, tenant = ''): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       const pass = (window: Window | undefined) => make(window).then(resolve, reject);
-      this.#waiting.push({ position, pass });
-      if (!this.#running) void this.#run();
+      const waiting = this.#waiting.get(tenant);
+      if (waiting) return void waiting.push({ position, pass });
+      this.#waiting.set(tenant, [{ position, pass }]);
+      void this.#run(tenant);
     });
   }
 
@@ -57,35 +67,83 @@ export class Digest {
     this.#windows = new Map();
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
+  async #run(tenant: string): Promise<void> {
     clearTimeout(this.#letGo);
-    for (let [next] = this.#waiting; next; [next] = this.#waiting) {
-      const number = numberOf(next.position);
-      const together = this.#waiting.filter(({ position }) => numberOf(position) === number);
-      this.#waiting = this.#waiting.filter(({ position }) => numberOf(position) !== number);
-      const first = together.reduce((a, b) => (b.position.seq < a.position.seq ? b : a));
-      const last = together.reduce((a, b) => (b.position.seq > a.position.seq ? b : a));
-      // Whoever cannot be served reads on alone, and finds out why.
-      const window = await this.#window(number, first.position, last.position).catch(() => undefined);
-      const lies = ({ seq }: Position) => window !== undefined && seq < window.to.seq;
-      await Promise.all(together.map(({ position, pass }) => pass(lies(position) ? window : undefined)));
+    for (let waiting = this.#waiting.get(tenant)!; waiting.length > 0; waiting = this.#waiting.get(tenant)!) {
+      const number = numberOf(waiting[0]!.position);
+      const together = waiting.filter(({ position }) => numberOf(position) === number);
+      this.#waiting.set(
+        tenant,
+        waiting.filter(({ position }) => numberOf(position) !== number),
+      );
+      await this.#passTogether(number, together);
     }
-    this.#letGo = setTimeout(() => this.forget(), kept).unref();
-    this.#running = false;
+    this.#waiting.delete(tenant);
+    if (this.#waiting.size === 0) this.#letGo = setTimeout(() => this.forget(), kept).unref();
+  }
+
+  async #passTogether(number: number, together: readonly Passing[]): Promise<void> {
+    const first = together.reduce((a, b) => (b.position.seq < a.position.seq ? b : a));
+    const last = together.reduce((a, b) => (b.position.seq > a.position.seq ? b : a));
+    // Whoever cannot be served reads on alone, and finds out why.
+    const window = await this.#enter(number, first.position, last.position).catch(() => undefined);
+    const lies = ({ seq }: Position) => window !== undefined && seq < window.to.seq;
+    await Promise.all(together.map(({ position, pass }) => pass(lies(position) ? window : undefined)));
+    if (window) await this.#leave(window);
   }
 
   /** One that holds what is behind both places. */
-  async #window(number: number, first: Position, last: Position): Promise<Window | undefined> {
+  async #enter(number: number, first: Position, last: Position): Promise<Window | undefined> {
+    for (;;) {
+      const known = this.#windows.get(number);
+      if (known && known.from.seq <= first.seq && last.seq < known.to.seq) return this.#entering(number, known);
+      if (!this.#reading && this.#entered.size < windows) break;
+      await new Promise<void>((resolve) => this.#blocked.push(resolve));
+    }
+    this.#reading = true;
+    this.#makeRoom(number);
     const all = this.#windows;
-    const known = all.get(number);
+    try {
+      const window = await this.#read(first, (number + 1) * span);
+      // `forget` took another map.
+      return window && this.#entering(number, window, all);
+    } finally {
+      this.#reading = false;
+      this.#goOn();
+    }
+  }
+
+  #entering(number: number, window: Window, all = this.#windows): Window {
     all.delete(number);
-    const held = known && known.from.seq <= first.seq && last.seq < known.to.seq;
-    const window = held ? known : await this.#read(first, (number + 1) * span);
-    // `forget` took another map.
-    if (window) all.set(number, window);
-    if (all.size > windows) all.delete(all.keys().next().value!);
+    all.set(number, window);
+    this.#entered.set(window, (this.#entered.get(window) ?? 0) + 1);
     return window;
+  }
+
+  /** For another one, of this number. */
+  #makeRoom(number: number): void {
+    const all = this.#windows;
+    all.delete(number);
+    for (const [each, window] of all) {
+      if (new Set([...all.values(), ...this.#entered.keys()]).size < windows) return;
+      if (!this.#entered.has(window)) all.delete(each);
+    }
+  }
+
+  async #leave(window: Window): Promise<void> {
+    const left = this.#entered.get(window)! - 1;
+    if (left > 0) return void this.#entered.set(window, left);
+    this.#entered.delete(window);
+    if (this.#blocked.length === 0) return;
+    this.#goOn();
+    // Whoever has waited for it goes first.
+    await nextTurn();
+  }
+
+  #goOn(): void {
+    const blocked = this.#blocked;
+    this.#blocked = [];
+    for (const go of blocked) go();
   }
 
   async #read(from: Position, end: number): Promise<Window | undefined> {

@@ -2,9 +2,6 @@ import type { Entry } from '../log/recent.js';
 import { getOrMake, Postings } from '../matcher/postings.js';
 import type { Group } from './group.js';
 
-/** What is matched at once: a filter may take a tenth of a millisecond for each. */
-const piece = 16;
-
 type Groups = Set<Group<unknown>>;
 
 /** Groups by what they may want: 1,000 filters by an id cost one event no more than the one that it is for. */
@@ -26,15 +23,19 @@ export class GroupIndex {
     for (const { attribute, value } of anyOf.keys) postings?.take(attribute, value, (groups) => groups.delete(group));
   }
 
-  /** Each group with what it may want of what happened, in order. */
-  *handed(entries: readonly Entry[]): Iterable<readonly [Group<unknown>, readonly Entry[]]> {
-    const pieces: (readonly Entry[])[] = [];
-    for (let at = 0; at < entries.length; at += piece) pieces.push(entries.slice(at, at + piece));
-    for (const group of this.#anything) for (const some of pieces) yield [group, some];
-    for (const some of pieces) for (const group of this.#keyedFor(some)) yield [group, some];
+  /** Whether there are groups that may want whatever happens. */
+  get wantsAnything(): boolean {
+    return this.#anything.size > 0;
   }
 
-  #keyedFor(entries: readonly Entry[]): Groups {
+  /** The groups that may want some of what happened. */
+  *mayWant(entries: readonly Entry[]): Iterable<Group<unknown>> {
+    yield* this.#anything;
+    yield* this.keyedFor(entries);
+  }
+
+  /** Those of them that say so by a key. */
+  keyedFor(entries: readonly Entry[]): ReadonlySet<Group<unknown>> {
     const found: Groups = new Set();
     for (const { event } of entries) {
       const postings = event && this.#byObject.get(event.change.object);

@@ -1,5 +1,5 @@
 import { later, type Position } from '#schema/position.js';
-import { indexAfter, type Entry } from '../log/recent.js';
+import type { Entry } from '../log/recent.js';
 import { lastOfEach, type Window } from './digest.js';
 import type { Member } from './member.js';
 import type { Stream } from './stream.js';
@@ -17,21 +17,15 @@ export interface Telling {
   /** Of those who are current: who catches up has turns of its own. */
   readonly turns: Turns;
   readonly behind: Turns;
-  /** Up to where every group has been handed what it may want. */
+  /** Up to where every group of the tenant has been handed what it may want. */
   passed(): Position;
   failed(error: unknown): void;
 }
 
-/** What a window has for a stream. */
-interface Digested {
-  readonly entries: readonly Entry[];
-  /** What is behind the place that was asked for last: one list for a crowd that comes from there. */
-  rest: { readonly at: number; readonly entries: readonly Entry[] };
-}
-
-function digested(wanted: readonly Entry[]): Digested {
-  const entries = lastOfEach(wanted);
-  return { entries, rest: { at: 0, entries } };
+/** What a window has for a stream, as long as there are members within. */
+interface Digested<T> {
+  readonly entries: Promise<readonly Entry[]>;
+  readonly within: Set<Member<T>>;
 }
 
 /** Everybody who is told the same. Streams do not wait for each other: one that takes long to make slows no other. */
@@ -45,8 +39,9 @@ export class Group<T> {
   /** Those of members who catch up. */
   readonly behind: Turns;
   readonly #failed: (error: unknown) => void;
-  /** What each window has for this stream. */
-  readonly #digests = new WeakMap<Window, Promise<Digested>>();
+  readonly #digests = new WeakMap<Window, Digested<T>>();
+  /** In which window a member is. It may rest there for long: windows are let go all the same. */
+  readonly #within = new WeakMap<Member<T>, WeakRef<Window>>();
   /** Up to where it has been handed what happened, or where groups that do not want it are (`Telling.passed`). */
   #published: Position;
   readonly #passed: () => Position;
@@ -77,21 +72,28 @@ export class Group<T> {
     return wanted;
   }
 
-  /** Of what is wanted of a window behind a place: the last of each object. */
-  async digestOf(window: Window, { seq }: Position, turns: Turns): Promise<readonly Entry[]> {
+  /** Of what is wanted of a window, the last of each object: one list for all members within. */
+  digestOf(window: Window, member: Member<T>, turns: Turns): Promise<readonly Entry[]> {
+    if (this.#within.get(member)?.deref() !== window) this.passed(member);
     let known = this.#digests.get(window);
     if (!known) {
-      known = this.wanted(window.entries, turns).then(digested);
+      const entries = this.wanted(window.entries, turns).then(lastOfEach);
+      known = { entries, within: new Set() };
       this.#digests.set(window, known);
       // Who comes next asks again.
-      known.catch(() => this.#digests.delete(window));
+      entries.catch(() => this.#digests.delete(window));
     }
-    const digest = await known;
-    return turns.take(() => {
-      const at = indexAfter(digest.entries, seq);
-      if (digest.rest.at !== at) digest.rest = { at, entries: digest.entries.slice(at) };
-      return digest.rest.entries;
-    });
+    known.within.add(member);
+    this.#within.set(member, new WeakRef(window));
+    return known.entries;
+  }
+
+  /** A member is in no window any more. */
+  passed(member: Member<T>): void {
+    const window = this.#within.get(member)?.deref();
+    this.#within.delete(member);
+    const digest = window && this.#digests.get(window);
+    if (digest?.within.delete(member) && digest.within.size === 0) this.#digests.delete(window!);
   }
 
   /** Where everybody current has been told everything. */
@@ -166,10 +168,14 @@ export class Group<T> {
     const generation = this.#generation;
     const over = () => generation !== this.#generation;
     while (this.#waiting.length > 0) {
+      // Whoever rests reads it from the log.
+      if (this.current.size === 0) return this.#forget();
       // In its turn, when all that came together has been matched.
-      const entries = await this.#turns.take(() => (over() ? [] : this.#waiting.splice(0, together)));
+      const entries = await this.#turns.take(() => this.#waiting.slice(0, together));
+      if (over()) return;
       const { told, ends } = await this.texts.of(entries, this.#turns);
       if (over()) return;
+      this.#waiting.splice(0, told.length);
       const before = this.#before!;
       const last = told.at(-1)?.position ?? before;
       // Who comes to be current meanwhile is further on.

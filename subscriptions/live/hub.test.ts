@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { formatPosition, type Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import type { ToldEvent } from '../log/told-event.js';
+import { work } from '../testing/busiest-turn.js';
 import { until } from '../testing/deliveries.js';
 import type { Stream } from './stream.js';
 import { audience, memory, swapped, type Audience, type Listener } from '../testing/listeners.js';
@@ -50,6 +51,28 @@ test('nothing is kept for who takes nothing: what it missed is read from the log
   slow.rest(Infinity);
   await until(() => slow.heard.length === 40);
   expect(idsOf(slow)).toEqual(idsOf(quick));
+  await house.close();
+});
+
+test('who takes a little at a time has nothing made for it twice, however long the texts are', async () => {
+  const house = await audience(await memory());
+  const [since] = await house.happen('before');
+  await house.happen(...Array.from({ length: 60 }, (_each, index) => `x${index}`));
+  let made = 0;
+  const tell = ({ change }: ToldEvent) => {
+    if (change.id !== 'before') made += 1;
+    return Promise.resolve(String(made).padEnd(512 * 1024));
+  };
+  const slow = house.listen({ tell }, since, 1);
+  for (let told = 1; told < 60; told += 1) {
+    await until(() => slow.heard.length === told);
+    slow.heard.fill({ position: since!, what: '' });
+    // Nothing is made for who rests, but what it is told next.
+    expect(made).toBeLessThan(told + 16);
+    slow.rest(1);
+  }
+  await until(() => slow.heard.length === 60);
+  expect(made).toBe(60);
   await house.close();
 });
 
@@ -129,7 +152,7 @@ test('of what can never be told a gap is told, once; where none can be told the 
 
 type Step =
   | { readonly do: 'happen'; readonly count: number }
-  | { readonly do: 'join'; readonly back: number; readonly room: number; readonly of: 'all' | 'sevens' }
+  | { readonly do: 'join'; readonly back: number; readonly room: number; readonly of: keyof typeof asked }
   | { readonly do: 'rest'; readonly which: number; readonly room: number }
   | { readonly do: 'pause' };
 
@@ -139,7 +162,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     do: fc.constant('join' as const),
     back: fc.integer({ min: 0, max: 60 }),
     room: fc.integer({ min: 0, max: 30 }),
-    of: fc.constantFrom('all' as const, 'sevens' as const),
+    of: fc.constantFrom('all' as const, 'sevens' as const, 'dear' as const),
   }),
   fc.record({ do: fc.constant('rest' as const), which: fc.nat(5), room: fc.integer({ min: 0, max: 30 }) }),
   fc.record({ do: fc.constant('pause' as const) }),
@@ -157,11 +180,18 @@ const sevens: Partial<Stream<string>> = {
   },
 };
 
+const asked: Readonly<Record<'all' | 'sevens' | 'dear', Partial<Stream<string>>>> = {
+  all: {},
+  sevens,
+  // Of another tenant, which is behind the others with what it is asked.
+  dear: { key: 'dear', tenant: 'red', wants: () => work(0.05) === undefined },
+};
+
 /** Joins with everything that must be heard from there. */
 interface Joined {
   readonly listener: Listener;
   readonly from: number;
-  readonly of: 'all' | 'sevens';
+  readonly of: keyof typeof asked;
 }
 
 async function follow(house: Audience, steps: readonly Step[]): Promise<void> {
@@ -174,14 +204,14 @@ async function follow(house: Audience, steps: readonly Step[]): Promise<void> {
       );
     else if (each.do === 'join' && log.length > 0) {
       const from = Math.max(1, log.length - each.back);
-      const listener = house.listen(each.of === 'sevens' ? sevens : {}, log[from - 1], each.room);
+      const listener = house.listen(asked[each.of], log[from - 1], each.room);
       joined.push({ listener, from, of: each.of });
     } else if (each.do === 'rest') joined[each.which]?.listener.rest(each.room);
     else await new Promise((resolve) => setTimeout(resolve, 2));
   }
   for (const { listener } of joined) listener.rest(Infinity);
   const owed = joined.map(({ listener, from, of }) => {
-    const wanted = log.filter((_each, index) => index >= from && (of === 'all' || isSeventh(String(index))));
+    const wanted = log.filter((_each, index) => index >= from && (of !== 'sevens' || isSeventh(String(index))));
     return { listener, seqs: wanted.map(({ seq }) => seq) };
   });
   await until(() => owed.every(({ listener, seqs }) => listener.heard.length >= seqs.length));

@@ -5,9 +5,11 @@ import { logReader } from '../log/reader.js';
 import { recentLimits, type Entry, type RecentLimits } from '../log/recent.js';
 import { openTail, type Tail } from '../log/tail.js';
 import { eventOf } from '../log/told-event.js';
+import { getOrMake } from '../matcher/postings.js';
 import { Digest } from './digest.js';
 import { GroupIndex } from './group-index.js';
-import { Group, type Telling } from './group.js';
+import type { Group, Telling } from './group.js';
+import { Lane } from './lane.js';
 import { Member, type Surroundings } from './member.js';
 import type { Seat, Sink, Stream } from './stream.js';
 import { TextCache } from './texts.js';
@@ -40,23 +42,27 @@ export async function openHub(options: HubOptions): Promise<Hub> {
 
 /** Changes that wait while others are told; when there are more, all streams read on from the log. */
 const mostPending = 2048;
+/** What is handed on at once: a filter may take a tenth of a millisecond for each. */
+const piece = 16;
 
 class LogHub implements Hub {
   readonly #options: HubOptions;
   // A key tells of one T: who makes the stream makes its sinks.
   readonly #groups = new Map<string, Group<unknown>>();
   readonly #index = new GroupIndex();
+  /** By their tenants. */
+  readonly #lanes = new Map<string | undefined, Lane>();
   #tail!: Tail;
   #around!: Surroundings;
-  readonly #telling: Telling;
+  readonly #telling: Omit<Telling, 'passed'>;
+  /** Its own, not those of who has no tenant. */
+  readonly #turns: Turns;
   #pending: Entry[] = [];
   /** The place before what is pending. */
   #pendingFrom: Position = origin;
   #publishing = false;
-  /** Up to where groups are handed what happened: each of them knows how far it has come. */
+  /** Up to where lanes are handed what happened: each of them and of their groups knows how far it has come. */
   #published: Position = origin;
-  /** Up to where all of them have been. */
-  #passed: Position = origin;
   /** Raised when the log was rewritten. */
   #generation = 0;
 
@@ -66,9 +72,9 @@ class LogHub implements Hub {
       texts: new TextCache(),
       turns: new Turns(),
       behind: new Turns(),
-      passed: () => this.#passed,
       failed: (error) => options.failed(notTold, error),
     };
+    this.#turns = this.#telling.turns.of(Symbol('hub'));
   }
 
   async open(): Promise<void> {
@@ -85,7 +91,7 @@ class LogHub implements Hub {
       },
       failed: (error) => failed('The log could not be read; live streams wait.', error),
     });
-    this.#published = this.#passed = this.#tail.position;
+    this.#published = this.#tail.position;
     const head = () => this.#tail.position;
     const published = () => this.#published;
     this.#around = { reader, digest, ahead: new Set(), published, head, reached, failed };
@@ -93,26 +99,35 @@ class LogHub implements Hub {
 
   join<T>(stream: Stream<T>, sink: Sink<T>, since?: Position): Seat {
     const groups = this.#groups as Map<string, Group<T>>;
-    const index = this.#index;
     const group = groups.get(stream.key) ?? this.#newGroup(stream);
     const member = new Member(group, sink, this.#around, since ?? this.#tail.position);
     member.join();
     return {
       position: () => member.position(),
-      leave() {
+      leave: () => {
         member.leave();
-        if (group.members.size > 0 || groups.get(stream.key) !== group) return;
-        groups.delete(stream.key);
-        index.remove(group as Group<unknown>);
+        if (group.members.size === 0 && groups.get(stream.key) === group) this.#remove(group as Group<unknown>);
       },
     };
   }
 
   #newGroup<T>(stream: Stream<T>): Group<T> {
-    const group = new Group(stream, this.#telling, this.#published);
-    this.#groups.set(stream.key, group as Group<unknown>);
+    const { tenant, key } = stream;
+    const lane = getOrMake(this.#lanes, tenant, () => new Lane(tenant, this.#telling, () => this.#published));
+    const group = lane.add(stream);
+    this.#groups.set(key, group as Group<unknown>);
     this.#index.add(group as Group<unknown>);
     return group;
+  }
+
+  #remove(group: Group<unknown>): void {
+    const { tenant, key } = group.stream;
+    const lane = this.#lanes.get(tenant)!;
+    lane.remove(group);
+    if (lane.groups.size === 0) this.#lanes.delete(tenant);
+    this.#groups.delete(key);
+    this.#index.remove(group);
+    if (this.#groups.size === 0) this.#telling.texts.forget();
   }
 
   has(key: string): boolean {
@@ -141,24 +156,21 @@ class LogHub implements Hub {
   #notPublished(error: unknown): void {
     this.#publishing = false;
     this.#options.failed(notTold, error);
-    for (const group of this.#groups.values()) group.passOver(this.#published);
+    this.#passOver(this.#published);
   }
 
   #rewritten(): void {
     this.#pending = [];
     this.#generation += 1;
-    this.#published = this.#passed = this.#tail.position;
+    this.#published = this.#tail.position;
     const gap = { reason: 'REWRITTEN', position: this.#published } as const;
     this.#around.ahead.clear();
-    for (const group of this.#groups.values()) {
-      group.rewritten(this.#published);
-      for (const member of group.members) member.gap(gap);
-    }
+    for (const lane of this.#lanes.values()) lane.rewritten();
+    for (const { members } of this.#groups.values()) for (const member of members) member.gap(gap);
   }
 
   async #publish(): Promise<void> {
     const { reached, failed } = this.#options;
-    const { turns } = this.#telling;
     while (this.#pending.length > 0) {
       const [entries, from, generation] = [this.#pending, this.#pendingFrom, this.#generation];
       this.#pending = [];
@@ -167,15 +179,29 @@ class LogHub implements Hub {
       await reached(last).catch((error: unknown) => failed('Live streams are ahead of the view.', error));
       // Of the former log: everybody has been told.
       if (generation !== this.#generation) continue;
-      const missed = this.#published.seq < from.seq;
-      this.#published = last;
-      const stands = () => generation === this.#generation;
-      if (missed) await turns.each([...this.#groups.values()], (group) => void (stands() && group.passOver(last)));
-      else await turns.each(this.#index.handed(entries), ([group, some]) => void (stands() && group.publish(some)));
-      if (stands()) this.#passed = last;
-      await turns.each([...this.#around.ahead], (member) => member.goOn());
+      if (this.#published.seq < from.seq) this.#passOver(last);
+      else
+        await this.#turns.each(piecesOf(entries), (some) => void (generation === this.#generation && this.#hand(some)));
+      await this.#turns.each([...this.#around.ahead], (member) => member.goOn());
     }
     this.#publishing = false;
+  }
+
+  /** To the lanes that have streams which may want some of it. */
+  #hand(entries: readonly Entry[]): void {
+    const before = this.#published;
+    this.#published = entries.at(-1)!.change.position;
+    const lanes = new Set<Lane>();
+    for (const lane of this.#lanes.values()) if (lane.wantsAnything) lanes.add(lane);
+    for (const { stream } of this.#index.keyedFor(entries)) lanes.add(this.#lanes.get(stream.tenant)!);
+    for (const lane of lanes) lane.hand(entries, before);
+  }
+
+  /** Whoever has been told everything so far reads on from the log. */
+  #passOver(upTo: Position): void {
+    const before = this.#published;
+    this.#published = upTo;
+    for (const lane of this.#lanes.values()) lane.passOver(before);
   }
 }
 
@@ -183,4 +209,8 @@ const notTold = 'A change could not be told to who wants it; a gap is told in it
 
 function entryOf(change: Change): Entry {
   return change.change === 'restated' ? { change } : { change, event: eventOf(change) };
+}
+
+function* piecesOf(entries: readonly Entry[]): Iterable<readonly Entry[]> {
+  for (let at = 0; at < entries.length; at += piece) yield entries.slice(at, at + piece);
 }

@@ -1,7 +1,7 @@
 import { Fault } from '#schema/errors.js';
 import { later, type Position } from '#schema/position.js';
 import type { LogReader, Lost } from '../log/reader.js';
-import type { Entry } from '../log/recent.js';
+import { indexAfter, type Entry } from '../log/recent.js';
 import type { Digest, Window } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
@@ -24,6 +24,8 @@ export interface Surroundings {
 /** A piece of the log as a stream wants it. */
 interface Piece {
   readonly wanted: readonly Entry[];
+  /** The first of them that is behind the place. */
+  readonly at: number;
   readonly last: Position;
 }
 
@@ -73,6 +75,7 @@ export class Member<T> {
     this.#left = true;
     this.#group.members.delete(this);
     this.#group.current.delete(this);
+    this.#group.passed(this);
     this.#around.ahead.delete(this);
   }
 
@@ -143,6 +146,8 @@ export class Member<T> {
       }
     }
     this.#running = false;
+    // It may have been in a window when it left.
+    if (this.#left) this.#group.passed(this);
   }
 
   /** One piece of the log; true when there is nothing more to do at present. */
@@ -164,10 +169,11 @@ export class Member<T> {
   }
 
   /** A little in each turn: a digest may be thousands of objects. True when there is nothing more to do at present. */
-  async #tell({ wanted, last }: Piece, from: Position): Promise<boolean> {
-    for (let [at, place] = [0, from]; ; at += together) {
+  async #tell({ wanted, at: first, last }: Piece, from: Position): Promise<boolean> {
+    for (let [at, place] = [first, from]; ;) {
       const { told, ends } = await this.#group.texts.ofCrowd(wanted, at, together, this.#turns);
-      const all = at + together >= wanted.length;
+      at += told.length;
+      const all = ends || at >= wanted.length;
       const upTo = all && !ends ? last : (told.at(-1)?.position ?? place);
       // Who was moved meanwhile begins again by itself.
       const over = await this.#turns.take(() => this.#moved(place) || this.#hand(told, upTo, ends));
@@ -187,15 +193,17 @@ export class Member<T> {
   async #pieceOf(entries: readonly Entry[], from: Position): Promise<Piece | undefined> {
     const { digest, head } = this.#around;
     if (digest.isFar(from, head())) {
-      const pass = (window: Window) => this.#group.digestOf(window, from, this.#turns);
-      const piece = await digest.pass(
-        from,
-        async (window) => window && { wanted: await pass(window), last: window.to },
-      );
+      const pass = async (window: Window | undefined) => {
+        if (!window) return undefined;
+        const wanted = await this.#group.digestOf(window, this, this.#turns);
+        return { wanted, at: indexAfter(wanted, from.seq), last: window.to };
+      };
+      const piece = await digest.pass(from, pass, this.#group.stream.tenant);
       if (piece) return piece;
     }
+    this.#group.passed(this);
     const last = entries.at(-1)?.change.position;
-    return last && { wanted: await this.#group.wanted(entries, this.#turns), last };
+    return last && { wanted: await this.#group.wanted(entries, this.#turns), at: 0, last };
   }
 
   /** True when it has come to the end, or cannot take all of it at present. */
@@ -215,6 +223,7 @@ export class Member<T> {
   /** True when it is where everybody current is. */
   #arrived(): boolean {
     if (this.#position.seq < this.#group.published.seq) return false;
+    this.#group.passed(this);
     this.#group.current.add(this);
     return true;
   }

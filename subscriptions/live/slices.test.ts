@@ -137,3 +137,73 @@ test('a tenant that is told little does not wait for all that another is told', 
   expect(before).toBeLessThan(40);
   await house.close();
 });
+
+test.each(['red', undefined])('nor for the filters of another, nor of those without one: %p', async (tenant) => {
+  const house = await audience(await memory());
+  let asked = 0;
+  const wants = () => {
+    work(0.25);
+    asked += 1;
+    return false;
+  };
+  for (const key of names(400)) house.listen({ key, tenant, wants });
+  let before = 0;
+  const tellOf = () => Promise.resolve(`behind ${(before = asked)}`);
+  const cheap = house.listen({ key: 'cheap', tenant: 'green', tell: tellOf });
+  await house.happen('a');
+  await until(() => cheap.heard.length === 1);
+  expect(before).toBeLessThan(40);
+  // While they are still being asked, too.
+  await house.happen('b');
+  const then = asked;
+  await until(() => cheap.heard.length === 2);
+  expect(before - then).toBeLessThan(80);
+  await house.close();
+});
+
+test('nor for one that is as far behind, with filters that take long', async () => {
+  const house = await audience(await memory());
+  const [since] = await house.happen('before');
+  for (let batch = 0; batch < 12; batch += 1) await house.happen(...Array<string>(1000).fill('x'));
+  const [last] = await house.happen('last');
+  let asked = 0;
+  const wants = () => {
+    work(0.05);
+    asked += 1;
+    return true;
+  };
+  const dear = names(20).map((key) => house.listen({ key, tenant: 'red', wants }, since));
+  const cheap = house.listen({ key: 'cheap', tenant: 'green' }, since);
+  await until(() => cheap.seat.position()?.seq === last!.seq);
+  // The first window alone asks red's 200,000 times.
+  expect(asked).toBeLessThan(100_000);
+  for (const { leave } of dear) leave();
+  await house.close();
+});
+
+test('what a window has for a stream is asked once for all within, and kept for nobody when they have passed', async () => {
+  const house = await audience(await memory());
+  const [since] = await house.happen('before');
+  await house.happen(...names(100));
+  for (let batch = 0; batch < 14; batch += 1) await house.happen(...Array<string>(100).fill('y'));
+  const other = house.listen({ key: 'other' }, since);
+  await until(() => other.heard.length === 101);
+  let asked = 0;
+  const wants = () => (asked += 1) > 0;
+  const far = (room?: number) => house.listen({ wants }, since, room);
+  const slow = far(10);
+  await until(() => slow.heard.length === 10);
+  const quick = far();
+  await until(() => quick.heard.length === 101);
+  slow.rest(10);
+  await until(() => slow.heard.length === 20);
+  expect(asked).toBe(1500);
+  slow.rest(Infinity);
+  await until(() => slow.heard.length === 101);
+  const gone = far(0);
+  gone.leave();
+  const late = far();
+  await until(() => late.heard.length === 101);
+  expect(asked).toBe(3000);
+  await house.close();
+});

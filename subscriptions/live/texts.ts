@@ -7,13 +7,16 @@ import type { Turns } from '../turns.js';
 
 /** Of memory for what was told lately: those who catch up with it are told the same again. */
 const bytes = 32 * 1024 * 1024;
-/** What an entry that is no text is taken for. */
-const perObject = 2048;
+/** What an entry is taken for beside what was made, and what each place in a list is. */
+const perEntry = 500;
+const perPlace = 64;
+/** Of what is told at once: a client takes as much before it has to rest (`limits.live.backlog`), and what is behind it waits unmade. */
+const atOnce = 1024 * 1024;
 /** After which what could not be made is tried once more, milliseconds. */
 const retryAfter = 1000;
 
 /** Undefined: it cannot be told, nor can a gap in its place. */
-type Made = { readonly what: unknown } | undefined;
+type Made = { readonly what: unknown; readonly bytes: number } | undefined;
 
 /** Made, or being made. */
 interface Text {
@@ -29,22 +32,29 @@ interface Crowd {
 
 /** What all streams of a hub told lately. */
 export class TextCache {
-  readonly crowds = new LRUCache<string, Crowd>({ maxSize: bytes, sizeCalculation: () => perObject });
-  readonly texts = new LRUCache<string, Text>({ maxSize: bytes, sizeCalculation: () => perObject });
+  readonly crowds = new LRUCache<string, Crowd>({ maxSize: bytes, sizeCalculation: () => perEntry });
+  readonly texts = new LRUCache<string, Text>({ maxSize: bytes, sizeCalculation: () => perEntry });
   #streams = 0;
 
   /** A name under which one stream keeps its own. */
   name(): number {
     return (this.#streams += 1);
   }
+
+  /** No stream is left that any of it is of. */
+  forget(): void {
+    this.crowds.clear();
+    this.texts.clear();
+  }
 }
 
 /** What is told of entries. */
 export interface Telling<T> {
-  /** In the order of the entries, one for each, or fewer if it ends. */
+  /** In the order of the entries, one for each, up to so many bytes; at least one unless it ends. */
   readonly told: readonly Told<T>[];
   /** The stream ends behind these: the next one cannot be told. */
   readonly ends: boolean;
+  readonly bytes: number;
 }
 
 /** What a stream tells of entries: made once, for all who are told it now or a little later. */
@@ -55,6 +65,8 @@ export class Texts<T> {
   readonly #failed: (error: unknown) => void;
   /** What has been asked for, and its turn has not come; by whose turn is waited for. */
   readonly #asked = new WeakMap<Turns, Map<string, Promise<Text>>>();
+  /** What is being made is taken for as long as what was made lately. */
+  #lately = atOnce / 8;
 
   constructor(stream: Stream<T>, cache: TextCache, failed: (error: unknown) => void) {
     this.#stream = stream;
@@ -72,26 +84,37 @@ export class Texts<T> {
     const key = `${this.#name} ${at}`;
     const known = crowds.get(key);
     if (known?.all.deref() === all) return known.telling as Promise<Telling<T>>;
-    const crowd = { all: new WeakRef(all), telling: this.of(all.slice(at, at + count), turns) };
-    crowds.set(key, crowd, { size: perObject * count });
-    return crowd.telling;
+    const crowd: Crowd = { all: new WeakRef(all), telling: this.of(all.slice(at, at + count), turns) };
+    crowds.set(key, crowd);
+    void crowd.telling.then(({ bytes }) => {
+      // Another object: the cache looks at no size when it is given the one that it has.
+      if (crowds.peek(key) === crowd) crowds.set(key, { ...crowd }, { size: perEntry + bytes });
+    });
+    return crowd.telling as Promise<Telling<T>>;
   }
 
   /** What is told of these entries; others have their turn between two that are made. Never rejects. */
   async of(wanted: readonly Entry[], turns: Turns): Promise<Telling<T>> {
-    const all: Text[] = [];
-    for (const entry of wanted) {
-      const key = this.#keyOf(entry);
-      // Most have been made for somebody else: they take no promise each.
-      all.push(this.#cache.texts.get(key) ?? (await this.#inTurn(key, entry, turns)));
-    }
+    const beingMade: Text[] = [];
     const told: Told<T>[] = [];
-    for (let index = 0; index < all.length; index += 1) {
-      const made = all[index]!.made ?? (await all[index]!.making);
-      if (!made) return { told, ends: true };
-      told.push({ position: wanted[index]!.change.position, what: made.what as T });
+    let bytes = 0;
+    while (told.length < wanted.length && bytes < atOnce) {
+      const [oldest] = beingMade;
+      const next = wanted[told.length + beingMade.length];
+      const more = next && bytes + beingMade.length * this.#lately < atOnce;
+      if (!oldest || (more && !oldest.made)) {
+        const key = this.#keyOf(next!);
+        // Most have been made for somebody else: they take no promise each.
+        beingMade.push(this.#cache.texts.get(key) ?? (await this.#inTurn(key, next!, turns)));
+        continue;
+      }
+      const made = oldest.made ?? (await oldest.making);
+      if (!made) return { told, ends: true, bytes };
+      beingMade.shift();
+      told.push({ position: wanted[told.length]!.change.position, what: made.what as T });
+      bytes += perPlace + made.bytes;
     }
-    return { told, ends: false };
+    return { told, ends: false, bytes };
   }
 
   #keyOf({ change: { position } }: Entry): string {
@@ -122,7 +145,10 @@ export class Texts<T> {
     texts.set(key, text);
     void text.making.then((made) => {
       text.made = made;
-      if (typeof made?.what === 'string') texts.set(key, text, { size: 200 + 2 * made.what.length });
+      if (!made) return;
+      this.#lately = Math.max(made.bytes, this.#lately / 2);
+      // Another object, as above.
+      if (texts.peek(key) === text) texts.set(key, { ...text }, { size: perEntry + made.bytes });
     });
     return text;
   }
@@ -138,13 +164,19 @@ export class Texts<T> {
       this.#failed(error);
     }
     try {
-      return this.#stream.tellGap && { what: await this.#stream.tellGap({ reason: 'FAILED', position }) };
+      return this.#stream.tellGap && sized(await this.#stream.tellGap({ reason: 'FAILED', position }));
     } catch {
       return undefined;
     }
   }
 
   async #attempt(event: ToldEvent): Promise<Made> {
-    return { what: await this.#stream.tell(event) };
+    return sized(await this.#stream.tell(event));
   }
+}
+
+/** In memory; what is no text is taken for its JSON. */
+function sized(what: unknown): Made {
+  const text = typeof what === 'string' ? what : (JSON.stringify(what) ?? '');
+  return { what, bytes: 2 * text.length };
 }

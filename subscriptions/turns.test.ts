@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import { work } from './testing/busiest-turn.js';
+import { Turns } from './turns.js';
+
+/** Work without end in pieces of 0.1 ms: a slice of 2 ms holds 20. */
+function endless(turns: Turns) {
+  const did = { pieces: 0, over: false };
+  const all = turns.until(() => {
+    work(0.1);
+    did.pieces += 1;
+    return did.over;
+  });
+  return { did, end: () => ((did.over = true), all) };
+}
+
+test('who needs little time in many pieces waits for no slice of another at each of them', async () => {
+  const turns = new Turns();
+  const red = endless(turns.of('red'));
+  const green = turns.of('green');
+  // As long together as two slices.
+  for (let piece = 0; piece < 400; piece += 1) await green.take(() => work(0.01));
+  expect(red.did.pieces).toBeLessThan(1000);
+  await red.end();
+});
+
+test('nor does it wait where each piece is asked for some promises behind the last', async () => {
+  const turns = new Turns();
+  const red = endless(turns.of('red'));
+  const green = turns.of('green');
+  for (let piece = 0; piece < 400; piece += 1) {
+    await green.take(() => work(0.01));
+    for (let step = 0; step < 20; step += 1) await undefined;
+  }
+  expect(red.did.pieces).toBeLessThan(1000);
+  await red.end();
+});
+
+test('who asks for many pieces at once has no more of the time than who asks for few', async () => {
+  const turns = new Turns();
+  const red = endless(turns.of('red'));
+  const many = Array.from({ length: 1000 }, () => turns.of('green').take(() => work(0.1)));
+  await Promise.all(many);
+  expect(red.did.pieces).toBeGreaterThan(500);
+  expect(red.did.pieces).toBeLessThan(2000);
+  await red.end();
+});
