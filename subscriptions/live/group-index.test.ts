@@ -53,7 +53,8 @@ test('each is handed all that it wants, once and in order, and nothing when it h
       const handed = new Map<Group<unknown>, Entry[]>();
       for (let at = 0; at < entries.length; at += 16) {
         const some = entries.slice(at, at + 16);
-        for (const group of index.mayWant(some)) handed.set(group, [...(handed.get(group) ?? []), ...some]);
+        for (const group of [...index.anything, ...index.keyedFor(some)])
+          handed.set(group, [...(handed.get(group) ?? []), ...some]);
       }
       groups.forEach((group, at) => {
         const got = handed.get(group) ?? [];

@@ -6,35 +6,25 @@ type Groups = Set<Group<unknown>>;
 
 /** Groups by what they may want: 1,000 filters by an id cost one event no more than the one that it is for. */
 export class GroupIndex {
-  readonly #anything: Groups = new Set();
+  /** Those that may want whatever happens. */
+  readonly anything: Groups = new Set();
   readonly #byObject = new Map<string, Postings<Groups>>();
 
   add(group: Group<unknown>): void {
     const { anyOf } = group.stream;
-    if (!anyOf) return void this.#anything.add(group);
+    if (!anyOf) return void this.anything.add(group);
     const postings = getOrMake(this.#byObject, anyOf.object, () => new Postings<Groups>(() => new Set()));
     for (const { attribute, value } of anyOf.keys) postings.at(attribute, value).add(group);
   }
 
   remove(group: Group<unknown>): void {
     const { anyOf } = group.stream;
-    if (!anyOf) return void this.#anything.delete(group);
+    if (!anyOf) return void this.anything.delete(group);
     const postings = this.#byObject.get(anyOf.object);
     for (const { attribute, value } of anyOf.keys) postings?.take(attribute, value, (groups) => groups.delete(group));
   }
 
-  /** Whether there are groups that may want whatever happens. */
-  get wantsAnything(): boolean {
-    return this.#anything.size > 0;
-  }
-
-  /** The groups that may want some of what happened. */
-  *mayWant(entries: readonly Entry[]): Iterable<Group<unknown>> {
-    yield* this.#anything;
-    yield* this.keyedFor(entries);
-  }
-
-  /** Those of them that say so by a key. */
+  /** The groups that may want some of what happened, of those that say so by a key. */
   keyedFor(entries: readonly Entry[]): ReadonlySet<Group<unknown>> {
     const found: Groups = new Set();
     for (const { event } of entries) {

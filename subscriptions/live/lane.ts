@@ -35,7 +35,7 @@ export class Lane {
 
   /** Whether it has streams that may want whatever happens. */
   get wantsAnything(): boolean {
-    return this.#index.wantsAnything;
+    return this.#index.anything.size > 0;
   }
 
   add<T>(stream: Stream<T>): Group<T> {
@@ -75,31 +75,40 @@ export class Lane {
   #go(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#turns
-      .each(this.#steps(), (step) => step())
-      .catch((error: unknown) => {
-        // What waits is gone through again with what comes next.
-        this.#running = false;
-        this.#telling.failed(error);
-      });
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // All that is handed at once is asked about together.
+    await undefined;
+    try {
+      await this.#turns.each(this.#steps(), (step) => step());
+    } catch (error) {
+      // What waits is gone through again with what comes next.
+      this.#running = false;
+      this.#telling.failed(error);
+    }
   }
 
   *#steps(): Iterable<() => void> {
-    for (let [first] = this.#waiting; first; [first] = this.#waiting) {
-      const { entries } = first;
-      const stands = () => this.#waiting[0] === first;
-      for (const group of entries ? this.#index.mayWant(entries) : this.groups) {
-        yield () => {
-          if (!stands()) return;
-          if (entries) group.publish(entries);
-          else group.passOver(this.#published());
-        };
+    for (let all = [...this.#waiting]; all.length > 0; all = [...this.#waiting]) {
+      const stands = () => this.#waiting[0] === all[0];
+      for (const step of this.#stepsOf(all)) {
+        yield () => void (stands() && step());
         if (!stands()) break;
       }
       if (!stands()) continue;
-      this.#waiting.shift();
-      this.#count -= entries?.length ?? 0;
+      this.#waiting.splice(0, all.length);
+      for (const { entries } of all) this.#count -= entries?.length ?? 0;
     }
     this.#running = false;
+  }
+
+  /** One group after the other, with all that it is asked: what it tells of that goes out together. */
+  *#stepsOf(all: readonly Handed[]): Iterable<() => void> {
+    if (!all[0]!.entries) for (const group of this.groups) yield () => group.passOver(this.#published());
+    const pieces = all.flatMap(({ entries }) => (entries ? [entries] : []));
+    for (const group of this.#index.anything) for (const some of pieces) yield () => group.publish(some);
+    for (const some of pieces) for (const group of this.#index.keyedFor(some)) yield () => group.publish(some);
   }
 }
