@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoredObject, Value } from '#schema/change.js';
 import { origin, type Position } from '#schema/position.js';
 import { systemClock, type Clock } from '#platform/clock.js';
@@ -87,7 +88,8 @@ function followed(store: Store): Subscribers & { readonly caughtUp: () => Promis
   const caughtUp = () => (reading = reading.then(read, read));
   const stop = store.onAppend(() => void caughtUp());
   const reached = async ({ seq }: Position): Promise<void> => {
-    while (position.seq < seq) await caughtUp();
+    // After a failover the place may be still to come: whoever brings it needs the loop.
+    for (; position.seq < seq; await nextTurn()) await caughtUp();
   };
   return { get: (id) => rows.get(id), all: () => rows.values(), position: () => position, reached, caughtUp, stop };
 }
