@@ -41,8 +41,11 @@ function expectAnswered(text: string): void {
   }
 }
 
-/** Making a document of hundreds of settings smaller takes minutes and all memory. */
-const asFound = { endOnFailure: true };
+/**
+ * Making a document of hundreds of settings smaller takes minutes and all memory. Always the same documents: one run of others
+ * ended its process before it could say which of them it was.
+ */
+const asFound = { endOnFailure: true, seed: 20261129 };
 
 const names = Object.keys(ConfigurationModel.shape);
 const random = (gen: fc.GeneratorValue, of: readonly string[]) => randomConfiguration(gen, adapterModels, of);
