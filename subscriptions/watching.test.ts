@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { steppedPerformance } from '#platform/testing/stepped-performance.js';
 import { keepLease } from '#platform/store/kept-lease.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Lease, Store } from '#platform/store/store.js';
@@ -85,22 +86,19 @@ test('who does not renew stops before the lease lapses, by its own clock; then a
 });
 
 test('who renews keeps what it has', async () => {
-  // Not by the real clock: a busy machine would let more than the time of a lease pass between two renewals.
-  const { now } = performance;
-  let clock = now.call(performance);
-  performance.now = () => clock;
+  const clock = steppedPerformance();
   try {
     const [one, other] = [start('one', ['a'], { ttl: 60_000 }), start('other', ['a'], { ttl: 60_000 })];
     await one.tick();
     const lease = one.leaseOf('a');
-    for (let round = 0; round < 12; round += 1, clock += 15_000) {
+    for (let round = 0; round < 12; round += 1, clock.step(15_000)) {
       await one.tick();
       await other.tick();
     }
     expect(one.leaseOf('a')).toEqual(lease);
     expect(watchedBy('other')).toEqual([]);
   } finally {
-    performance.now = now;
+    clock.putBack();
   }
 });
 

@@ -165,9 +165,9 @@ function mounted(
 /** Who begins at the root is told where to go on. */
 function nothingAt(url: string, configuration: Configuration): Fault {
   const path = url.split('?')[0]!;
+  if (path !== '/') return new Fault('NOT_FOUND', `There is nothing at ${path}.`);
   const roots = rootsOf(configuration).map((root) => `${root.path} (${root.name})`);
-  const instead = path === '/' ? ` Go on at ${roots.join(', ')}.` : '';
-  return new Fault('NOT_FOUND', `There is nothing at ${path}.${instead}`);
+  return new Fault('NOT_FOUND', `There is nothing at /. Go on at ${roots.join(', ')}.`);
 }
 
 function faultOf(error: unknown): Fault {

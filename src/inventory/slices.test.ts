@@ -1,18 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { steppedPerformance, type SteppedPerformance } from '#platform/testing/stepped-performance.js';
 import { paced, slices, type Paced } from './slices.js';
 
-// By the real clock, a machine short of processors would end turns wherever it liked.
-let clock = 0;
-const { now } = performance;
+let clock: SteppedPerformance;
 beforeAll(() => {
-  performance.now = () => clock;
+  clock = steppedPerformance();
 });
-afterAll(() => {
-  performance.now = now;
-});
+afterAll(() => clock.putBack());
 
 function busy(milliseconds: number): void {
-  clock += milliseconds;
+  clock.step(milliseconds);
 }
 
 /** Steps until the turn is over. */

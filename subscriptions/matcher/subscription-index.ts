@@ -31,7 +31,7 @@ type Bucket = Map<string | undefined, Entries>;
 
 /** The buckets of one object, or of one kind of change of it. */
 interface Place {
-  readonly any: Bucket;
+  readonly unkeyed: Bucket;
   readonly keyed: Postings<Bucket>;
 }
 
@@ -40,31 +40,31 @@ function nameOf(object: string, change: Reported | undefined): string {
 }
 
 function placeOf(places: Map<string, Place>, { object, change }: IndexKey): Place {
-  const make = (): Place => ({ any: new Map(), keyed: new Postings<Bucket>(() => new Map()) });
+  const make = (): Place => ({ unkeyed: new Map(), keyed: new Postings<Bucket>(() => new Map()) });
   return getOrMake(places, nameOf(object, change), make);
 }
 
 function put(places: Map<string, Place>, key: IndexKey, entry: Entry): void {
-  const { any, keyed } = placeOf(places, key);
-  const bucket = key.attribute ? keyed.at(key.attribute.attribute, key.attribute.value) : any;
+  const { unkeyed, keyed } = placeOf(places, key);
+  const bucket = key.attribute ? keyed.at(key.attribute.attribute, key.attribute.value) : unkeyed;
   getOrMake(bucket, entry.tenant, (): Entries => new Map()).set(entry, key.test);
 }
 
 function take(places: Map<string, Place>, key: IndexKey, entry: Entry): void {
-  const { any, keyed } = placeOf(places, key);
+  const { unkeyed, keyed } = placeOf(places, key);
   const from = (bucket: Bucket) => {
     const entries = bucket.get(entry.tenant);
     entries?.delete(entry);
     if (entries?.size === 0) bucket.delete(entry.tenant);
   };
   if (key.attribute) keyed.take(key.attribute.attribute, key.attribute.value, from);
-  else from(any);
+  else from(unkeyed);
 }
 
 /** The buckets that an event can find its subscriptions in. */
 function bucketsOf(places: ReadonlyMap<string, Place>, object: string, change: Reported, state: Value): Bucket[] {
   const found = [object, nameOf(object, change)].flatMap((name) => places.get(name) ?? []);
-  return found.flatMap(({ any, keyed }) => [any, ...keyed.of(state)]);
+  return found.flatMap(({ unkeyed, keyed }) => [unkeyed, ...keyed.of(state)]);
 }
 
 /** The subscriptions that an event of `tenant` is for, as far as tenants go; `null` is shared by all. */

@@ -1,17 +1,15 @@
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { steppedPerformance, type SteppedPerformance } from '#platform/testing/stepped-performance.js';
 import { lineSplitter } from './lines.js';
 import { sliced } from './slices.js';
 
-// By the real clock, a machine short of processors would end turns wherever it liked: here a piece takes a millisecond.
-let clock = 0;
-const { now } = performance;
+// Here a piece takes a millisecond.
+let clock: SteppedPerformance;
 beforeAll(() => {
-  performance.now = () => clock;
+  clock = steppedPerformance();
 });
-afterAll(() => {
-  performance.now = now;
-});
+afterAll(() => clock.putBack());
 
 let [inTurn, most, counting] = [0, 0, true];
 beforeEach(() => {
@@ -27,7 +25,7 @@ afterEach(() => {
 });
 
 function parse(piece: Buffer): string {
-  clock += 1;
+  clock.step(1);
   most = Math.max(most, (inTurn += 1));
   return piece.toString();
 }
