@@ -18,7 +18,8 @@ async function npmTest(folder: string, ...options: readonly string[]) {
   const match = ['--testMatch', `**/dist/test/suites/${folder}/*.js`];
   // What jest remembers of earlier runs decides whether it begins workers.
   const argv = [program, 'test', ...match, '--cacheDirectory', cache, ...options];
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, NETWEAVE_LONGEST_SUITE: '4000' };
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
   const [status] = (await once(child, 'close')) as [number];
   const [output, error] = await said;
@@ -30,6 +31,18 @@ test('suites that fail, cannot be loaded, or end their process are counted, each
   const broken = [...error.matchAll(/^FAIL dist\/test\/suites\/broken\/(\w+)\.js/gm)].map(([, name]) => name!);
   expect([...new Set(broken)].sort()).toEqual(['assertion', 'exit', 'killed', 'load', 'rejection', 'timeout']);
   expect([status, closing]).toEqual([1, '0 passed, 6 failed']);
+});
+
+test('suites that never end are ended, and where they were is said', async () => {
+  const { status, closing, error } = await npmTest('endless', '--maxWorkers', '2');
+  expect([status, closing]).toEqual([1, '0 passed, 2 failed']);
+  for (const [suite, where] of [
+    ['spins', /look 1\n {4}spins \S+\/spins\.js:\d+\n/],
+    ['waits', /It waits/],
+  ] as const) {
+    const [, said] = error.split(`endless/${suite}.js did not end in 4 s:`);
+    expect(said).toMatch(where);
+  }
 });
 
 test('a suite that ends the only process there is ends its test, and not the run', async () => {

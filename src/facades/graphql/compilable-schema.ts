@@ -122,28 +122,37 @@ function resolverOf(field: GraphQLField<unknown, unknown>): GraphQLFieldResolver
     } catch (error) {
       throw failure(error, run, info);
     }
-    return isPromise(value) ? settling(value, run, info) : value;
+    return guarded(value, run, (error) => failure(error, run, info));
   };
 }
 
-/** A promise as compiled code takes it: what throws while it goes on with the value is caught by nobody else. */
-function settling(promise: PromiseLike<unknown>, run: Run, info: GraphQLResolveInfo) {
-  const guarded = <T>(go: (value: T) => void, value: T) => {
+/**
+ * A value as compiled code takes it, with the promises in it: what throws while it goes on with one of these is caught by nobody
+ * else, and ends the process. Of one that is rejected it gets what is `told`.
+ */
+function guarded(value: unknown, run: Run, told: (error: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.some(holdsPromise) ? value.map((each) => guarded(each, run, asIs)) : value;
+  if (!isPromise(value)) return value;
+  const goOn = (go: (value: unknown) => void, settled: unknown) => {
     try {
-      go(value);
+      go(settled);
     } catch {
       run.broken();
     }
   };
   return {
     then(resolved: (value: unknown) => void, rejected: (error: unknown) => void) {
-      promise.then(
-        (value) => guarded(resolved, value),
-        (error: unknown) => guarded(rejected, failure(error, run, info)),
+      value.then(
+        (result) => goOn(resolved, guarded(result, run, asIs)),
+        (error: unknown) => goOn(rejected, told(error)),
       );
     },
   };
 }
+
+const holdsPromise = (value: unknown): boolean => (Array.isArray(value) ? value.some(holdsPromise) : isPromise(value));
+/** Of a member of a list graphql-js says where it stands; such an answer is left to it. */
+const asIs = (error: unknown): unknown => error;
 
 function failure(thrown: unknown, run: Run, info: GraphQLResolveInfo): GraphQLError {
   const path: (string | number)[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { execute, parse, specifiedRules, subscribe, validate, type ExecutionResult } from 'graphql';
+import { buildSchema, execute, parse, specifiedRules, subscribe, validate, type ExecutionResult } from 'graphql';
 import { certainRoot } from './certain-root.js';
 import { compilePolicy } from './compiled-documents.js';
 import { compiledExecution } from './execution.js';
@@ -142,6 +142,32 @@ test.each<[string, (value: object) => unknown]>([
   const answer = await compiledExecution(schema, always)({ document, context: calm(), root: root() });
   expect(answer.errors).toMatchObject([{ message: 'no name', path: ['changed', 'name'] }]);
   expect(shown(answer)).toEqual(shown(await execute({ schema, document, contextValue: calm(), rootValue: root() })));
+});
+
+// Compiled code goes on with such a promise after it has thrown: an error there ended the process.
+test.each([
+  ['a promise', (): unknown => Promise.resolve([1])],
+  ['a list of promises', () => [Promise.resolve(1)]],
+  ['a promise of a list of promises', () => Promise.resolve([Promise.resolve(1)])],
+])('what throws beside %s is told as graphql-js tells it, and nothing else becomes of it', async (_, late) => {
+  const two = buildSchema('type Query { late: [Int] broken: Broken } type Broken { x: Int }');
+  const [document, context] = [parse('{ late broken { x } }'), calm()];
+  const broken = {
+    get x() {
+      throw new Error('no x');
+    },
+  };
+  const fields = two.getQueryType()!.getFields();
+  Object.assign(fields['late']!, { resolve: late });
+  Object.assign(fields['broken']!, { resolve: () => broken });
+  const unheard: unknown[] = [];
+  const note = (error: unknown) => void unheard.push(error);
+  process.on('unhandledRejection', note);
+  const answer = await compiledExecution(two, always)({ document, context });
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', note);
+  expect(shown(answer)).toEqual(shown(await execute({ schema: two, document })));
+  expect(unheard).toEqual([]);
 });
 
 test('errors stand in the order of the document', async () => {

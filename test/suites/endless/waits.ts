@@ -1,0 +1,5 @@
+import { test } from '@jest/globals';
+
+await new Promise(() => undefined);
+
+test('is never come to', () => undefined);
