@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { work } from './testing/busiest-turn.js';
+import { busiestTurn, work } from './testing/busiest-turn.js';
 import { Turns } from './turns.js';
 
 /** Work without end in pieces of 0.1 ms: a slice of 2 ms holds 20. */
@@ -33,6 +33,25 @@ test('nor does it wait where each piece is asked for some promises behind the la
   }
   expect(red.did.pieces).toBeLessThan(1000);
   await red.end();
+});
+
+test('all queues together take one slice of a turn of the loop, and each has its own', async () => {
+  const did = busiestTurn();
+  const queues = Array.from({ length: 6 }, () => ({ turns: new Turns(), pieces: 0 }));
+  const most = () => queues.reduce((sum, { pieces }) => sum + pieces, 0) >= 1200;
+  await Promise.all(
+    queues.map((queue) =>
+      queue.turns.until(() => {
+        work(0.1);
+        did.did();
+        queue.pieces += 1;
+        return most();
+      }),
+    ),
+  );
+  // A slice holds 20 pieces; six queues with one each had 120.
+  expect(did.most()).toBeLessThan(45);
+  expect(Math.min(...queues.map(({ pieces }) => pieces))).toBeGreaterThan(50);
 });
 
 test('who asks for many pieces at once has no more of the time than who asks for few', async () => {

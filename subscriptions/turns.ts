@@ -3,6 +3,46 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** Milliseconds that may be taken of one turn of the loop. */
 const slice = 2;
 
+/** One slice of each turn of the loop, for all queues there are: five of their own kept a read waiting for 10 ms and more. */
+class Share {
+  /** Those that go on in a later turn, one in each. */
+  readonly #waiting: (() => void)[] = [];
+  /** When the first work of this turn began; undefined before that. */
+  #began: number | undefined;
+  #armed = false;
+
+  usedUp(): boolean {
+    return this.#began !== undefined && performance.now() - this.#began > slice;
+  }
+
+  /** Work begins. */
+  begin(): void {
+    this.#began ??= performance.now();
+    this.#arm();
+  }
+
+  /** Resolves in a turn of which nothing is used. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#arm();
+    });
+  }
+
+  #arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    setImmediate(() => {
+      this.#armed = false;
+      this.#began = undefined;
+      this.#waiting.shift()?.();
+      if (this.#waiting.length > 0) this.#arm();
+    });
+  }
+}
+
+const share = new Share();
+
 /** Begins a piece of work; resolves when the next one may begin. */
 type Begin = () => Promise<unknown>;
 /** A symbol is nobody else's. */
@@ -13,18 +53,12 @@ class Queue {
   /** Who waits, the next one first, each with its work. */
   readonly #waiting = new Map<Name, Begin[]>();
   #running = false;
-  /** When the first of this turn of the loop began; undefined before that. */
-  #began: number | undefined;
 
   add(name: Name, begin: Begin): void {
     const works = this.#waiting.get(name);
     if (works) works.push(begin);
     else this.#waiting.set(name, [begin]);
     if (!this.#running) void this.#run();
-  }
-
-  usedUp(): boolean {
-    return this.#began !== undefined && performance.now() - this.#began > slice;
   }
 
   async #run(): Promise<void> {
@@ -38,8 +72,8 @@ class Queue {
   /** A name goes on until its own slice is used up, then it stands behind all others: pieces are of any length. */
   async #turnOf(name: Name, works: Begin[]): Promise<void> {
     for (let left = slice; left > 0 && works.length > 0;) {
-      if (this.usedUp()) await nextTurn();
-      this.#begin();
+      if (share.usedUp()) await share.next();
+      share.begin();
       const began = performance.now();
       await works.shift()!();
       left -= performance.now() - began;
@@ -49,12 +83,6 @@ class Queue {
     }
     this.#waiting.delete(name);
     if (works.length > 0) this.#waiting.set(name, works);
-  }
-
-  #begin(): void {
-    if (this.#began !== undefined) return;
-    this.#began = performance.now();
-    setImmediate(() => (this.#began = undefined));
   }
 }
 
@@ -107,7 +135,7 @@ export class Turns {
   async until(work: () => boolean): Promise<void> {
     const some = () => {
       let over = work();
-      while (!over && !this.#queue.usedUp()) over = work();
+      while (!over && !share.usedUp()) over = work();
       return over;
     };
     while (!(await this.take(some)));

@@ -25,6 +25,8 @@ export interface Telling {
 /** What a window has for a stream, as long as there are members within. */
 interface Digested<T> {
   readonly entries: Promise<readonly Entry[]>;
+  /** The same when they are found. */
+  found?: readonly Entry[];
   readonly within: Set<Member<T>>;
 }
 
@@ -77,11 +79,16 @@ export class Group<T> {
     if (this.#within.get(member)?.deref() !== window) this.passed(member);
     let known = this.#digests.get(window);
     if (!known) {
-      const entries = this.wanted(window.entries, turns).then(lastOfEach);
-      known = { entries, within: new Set() };
+      const left = window.left.get(this);
+      const entries = left ? Promise.resolve(left) : this.wanted(window.entries, turns).then(lastOfEach);
+      const digest: Digested<T> = { entries, within: new Set() };
+      known = digest;
       this.#digests.set(window, known);
-      // Who comes next asks again.
-      entries.catch(() => this.#digests.delete(window));
+      entries.then(
+        (found) => (digest.found = found),
+        // Who comes next asks again.
+        () => this.#digests.delete(window),
+      );
     }
     known.within.add(member);
     this.#within.set(member, new WeakRef(window));
@@ -93,7 +100,9 @@ export class Group<T> {
     const window = this.#within.get(member)?.deref();
     this.#within.delete(member);
     const digest = window && this.#digests.get(window);
-    if (digest?.within.delete(member) && digest.within.size === 0) this.#digests.delete(window!);
+    if (!digest?.within.delete(member) || digest.within.size > 0) return;
+    this.#digests.delete(window!);
+    if (digest.found) window!.left.set(this, digest.found);
   }
 
   /** Where everybody current has been told everything. */
