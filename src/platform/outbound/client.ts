@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { Fault } from '#schema/errors.js';
 import type { Configuration } from '../config/model.js';
@@ -26,7 +25,7 @@ export interface OutboundOptions {
 export interface OutboundCall {
   /** Whose lists hold beside those for all. */
   readonly tenant?: string;
-  readonly headers?: OutgoingHttpHeaders;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   readonly signal?: AbortSignal;
   /** Longest the whole attempt may take, in milliseconds; `callbacks.timeout` when absent. */

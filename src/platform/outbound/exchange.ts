@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { codeIn, OutboundFault, wireFault } from './fault.js';
 import { dial, type Dialled } from './dial.js';
@@ -6,7 +6,7 @@ import type { Connection, Pool } from './pool.js';
 
 export interface Asked {
   readonly method: 'GET' | 'POST';
-  readonly headers: OutgoingHttpHeaders;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer | undefined;
   /** Bytes of the answer's body that are kept. */
   readonly keep: number;
