@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fdatasync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, StatementSync, type SQLInputValue } from 'node:sqlite';
 import { promisify } from 'node:util';
 import type { Fault } from '#schema/errors.js';
 import { makeFolder } from '../../folders.js';
@@ -15,6 +15,21 @@ export interface Statement<Row> {
   get(...parameters: SQLInputValue[]): Row | undefined;
   all(...parameters: SQLInputValue[]): Row[];
   run(...parameters: SQLInputValue[]): { readonly changes: number | bigint };
+}
+
+// From Node 22.16 on.
+const knowsTuples = 'setReturnArrays' in StatementSync.prototype;
+
+function madeTuples<Row extends readonly unknown[]>(statement: StatementSync): Statement<Row> {
+  const tuple = (row: object) => Object.values(row) as unknown as Row;
+  return {
+    get(...parameters) {
+      const row = statement.get(...parameters);
+      return row && tuple(row);
+    },
+    all: (...parameters) => statement.all(...parameters).map(tuple),
+    run: (...parameters) => statement.run(...parameters),
+  };
 }
 
 /** Told when nothing of the store is to be trusted any more: whoever has it open should end, and not close it. */
@@ -48,7 +63,8 @@ export class Database {
 
   /** As `prepare`, with each row a tuple of its columns: half the cost where a hundred thousand rows are read. */
   prepareTuples<Row extends readonly unknown[]>(sql: string): Statement<Row> {
-    return this.#sqlite.prepare(sql, { returnArrays: true }) as unknown as Statement<Row>;
+    const statement = this.#sqlite.prepare(sql, { returnArrays: true });
+    return knowsTuples ? (statement as unknown as Statement<Row>) : madeTuples<Row>(statement);
   }
 
   attempt<T>(work: () => T): T {
@@ -57,6 +73,14 @@ export class Database {
       return work();
     } catch (error) {
       throw explain(nameOf(this.#file), error);
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#sqlite.exec('ROLLBACK');
+    } catch {
+      // SQLite ended the transaction by itself, as it does when the disk is full.
     }
   }
 
@@ -69,7 +93,7 @@ export class Database {
         this.#sqlite.exec('COMMIT');
         return result;
       } catch (error) {
-        if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
+        this.#rollBack();
         throw error;
       }
     });

@@ -22,8 +22,8 @@ export class Documents {
 
   constructor(database: Database) {
     this.#get = database.prepare<DocumentRow>('SELECT * FROM documents WHERE kind = ? AND id = ?');
-    const within = 'FROM documents WHERE kind = ?1 AND id >= ?2 AND id < ?2 || char(0x10ffff)';
-    const listed = `${within} AND id > ?3 ORDER BY id LIMIT ?4`;
+    const within = 'FROM documents WHERE kind = ? AND id >= ? AND id < ? || char(0x10ffff)';
+    const listed = `${within} AND id > ? ORDER BY id LIMIT ?`;
     this.#list = database.prepare<DocumentRow>(`SELECT * ${listed}`);
     this.#ids = database.prepare<Pick<DocumentRow, 'id'>>(`SELECT id ${listed}`);
     this.#count = database.prepare<{ readonly count: number }>(`SELECT count(*) AS count ${within}`);
@@ -40,15 +40,15 @@ export class Documents {
   }
 
   list(kind: string, { prefix = '', after = '', limit = -1 }: DocumentRange = {}): readonly StoredDocument[] {
-    return this.#list.all(kind, prefix, after, limit).map(document);
+    return this.#list.all(kind, prefix, prefix, after, limit).map(document);
   }
 
   ids(kind: string, { prefix = '', after = '', limit = -1 }: DocumentRange = {}): readonly string[] {
-    return this.#ids.all(kind, prefix, after, limit).map(({ id }) => id);
+    return this.#ids.all(kind, prefix, prefix, after, limit).map(({ id }) => id);
   }
 
   count(kind: string, prefix: string): number {
-    return this.#count.get(kind, prefix)!.count;
+    return this.#count.get(kind, prefix, prefix)!.count;
   }
 
   put(kind: string, id: string, value: string, expected: number): number | undefined {
