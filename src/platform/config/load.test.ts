@@ -36,7 +36,7 @@ describe('the file', () => {
     expect(configuration.listen).toEqual({ host: '127.0.0.1', port: 8080 });
     expect(configuration.limits.keepAliveTimeout).toBe(65_000);
     expect(configuration.limits.bodyBytes).toBe(1_048_576);
-    expect(configuration.logBudget).toEqual({ hours: 24, bytes: 1_073_741_824 });
+    expect(configuration.logBudget).toEqual({ hours: 80, bytes: 1_073_741_824 });
   });
 
   test('is read from its path', () => {
