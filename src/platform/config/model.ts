@@ -107,7 +107,14 @@ export const ConfigurationModel = z.strictObject({
   ).prefault('30s'),
   logBudget: z
     .strictObject({
-      hours: z.number().positive().max(8760).default(80).describe('Age in hours at which changes are forgotten: from 80 on, callbacks are tried for the whole 72 hours.'),
+      hours: z
+        .number()
+        .positive()
+        .max(8760)
+        .default(80)
+        .describe(
+          'Age in hours at which changes are forgotten: from 80 on, callbacks are tried for the whole 72 hours.',
+        ),
       bytes: bytes('Size of the log at which the oldest changes are forgotten.', 1024 ** 2).prefault('1GiB'),
     })
     .prefault({})
