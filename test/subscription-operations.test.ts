@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Delivery } from '#schema/delivery.js';
 import { receiver } from './callback-receiver.js';
 import { call, facades, operationOf, type Facade, type Input, type Outcome, type Value } from './facade-calls.js';
 import { openGatewayUnderTest, until, type GatewayUnderTest } from './gateway-under-test.js';
@@ -174,4 +175,39 @@ test('what a client has made is found by its name, whoever changed it since, and
     expect(values).toMatchObject([{ subscriptionId: id, createdBy: 'leaver', consumerSubscriptionId: 'changed' }]);
   }
   expect((await ask(own!, 'inventorySubscriptions.delete', { id })).code).toBe('OK');
+});
+
+test('how far a subscription is behind whose callback fails is what happened since, through every facade', async () => {
+  const callback = await receiver();
+  callbacks.push(callback);
+  const own = facades.find(({ name }) => name === 'own')!;
+  const value = { callback: callback.url, filter: '(neq,objectType,ResourcePoolInfo)' };
+  const id = String((await ask(own, 'inventorySubscriptions.create', { value })).values[0]!['subscriptionId']);
+  const lag = async (through: Facade = own) => {
+    const [shown] = (await ask(through, 'inventorySubscriptions.delivery', { id })).values;
+    return shown as unknown as Delivery;
+  };
+  await until(async () => (await lag()).lagEvents === 0);
+  const { position } = await lag();
+  callback.state.status = 500;
+  const before = Date.now();
+  await makePool('not taken');
+  const after = Date.now();
+  await until(async () => (await lag()).attempts === 1);
+  for (const name of ['one', 'two']) await makePool(`behind it, ${name}`);
+  await until(() => Date.now() > after);
+  for (const facade of [...facades, websocket].filter(({ name }) => name !== 'rest')) {
+    const asked = Date.now();
+    const { lagSeconds, ...shown } = await lag(facade);
+    // Each pool is one change; the age is that of the oldest, which was made in between.
+    expect(shown).toMatchObject({ lagEvents: 3, position, delivered: 0, lastAttempt: { status: 500 } });
+    expect(lagSeconds * 1000).toBeGreaterThanOrEqual(asked - after);
+    expect(lagSeconds * 1000).toBeLessThanOrEqual(Date.now() - before);
+    expect(lagSeconds).toBeGreaterThan(0);
+  }
+  callback.state.status = 204;
+  for (const verb of ['pause', 'resume']) await ask(own, `inventorySubscriptions.${verb}`, { id });
+  await until(async () => (await lag()).delivered === 3);
+  await until(async () => (await lag()).lagEvents === 0);
+  expect(await lag()).toMatchObject({ lagSeconds: 0, attempts: 0 });
 });

@@ -62,6 +62,21 @@ test('tenants and their endpoints have their turns', () => {
   expect(order).toEqual(['sa', 'sa', 'tc', 'sb', 'sa']);
 });
 
+test('whatever waits for an endpoint that never answers, others begin in the very call', () => {
+  const all = new Limits({ perEndpoint: 8, perTenant: 64, altogether: 512 }, Infinity);
+  const begun = { hole: 0, good: 0 };
+  for (let n = 0; n < 1000; n += 1)
+    all.enter({ tenant: 's', endpoint: 'hole', retry: n % 2 === 1 }, () => void (begun.hole += 1));
+  for (let n = 0; n < 100; n += 1) {
+    const purpose = { tenant: n % 2 === 0 ? 's' : 't', endpoint: 'good', retry: n % 3 === 0 };
+    all.enter(purpose, (leave) => {
+      begun.good += 1;
+      leave();
+    });
+    expect(begun).toEqual({ hole: 8, good: n + 1 });
+  }
+});
+
 test('a job that is over at once does not grow the stack', () => {
   const all = new Limits({ perEndpoint: 1, perTenant: 1, altogether: 1 }, Infinity);
   let [done, first] = [0, () => {}];

@@ -218,19 +218,17 @@ export class Worker {
   /** Looks in the log for what is owed. */
   async #fill(): Promise<void> {
     this.#filling = true;
-    const turns = this.#shop.turns.of(this.#row.tenant ?? '');
-    await fill(
-      this.backlog,
-      { ...this.#shop, turns },
-      {
-        left: () => this.#left || !this.#asking.able,
-        wants: ({ event }) => !!event && this.#asking.wants(this.#row, event),
-        found: () => this.pump(),
-        lost: (why) => this.#relocate(why),
-        failed: (error) => this.#asking.able && this.#report('The log could not be read for a subscription.', error),
-      },
-    );
+    const around = { ...this.#shop, turns: this.#shop.turns.of(this.#row.tenant ?? '') };
+    await fill(this.backlog, around, {
+      left: () => this.#left || !this.#asking.able,
+      wants: ({ event }) => !!event && this.#asking.wants(this.#row, event),
+      found: () => this.pump(),
+      lost: (why) => this.#relocate(why),
+      failed: (error) => this.#asking.able && this.#report('The log could not be read for a subscription.', error),
+    });
     this.#filling = false;
+    // A new one is written down as owed what comes; who then wants nothing of it would stand there for ever.
+    if (this.backlog.clear && this.#writer.saysOwing) this.#writer.saveLater();
     this.pump();
   }
 

@@ -74,6 +74,17 @@ describe('the checker lets pass', () => {
     expect(verdict(['o1: created 1, modified 2'], told, [strict])).toMatchObject({ violations: [], duplicates: 2 });
   });
 
+  test('an object deleted and made again: it bears another label then', () => {
+    const lives = ['o1: created 1, deleted 1', 'o2: created 2, modified 3'];
+    const told = receipts('o1 created 1', 'o1 deleted 1', 'o2 created 2', 'o2 modified 3', 'o1 deleted 1');
+    expect(verdict(lives, told, [strict])).toMatchObject({ violations: [], owed: 4, received: 4, duplicates: 1 });
+  });
+
+  test('a creation told late, and a deletion told of an earlier state, each again and again', () => {
+    const told = receipts('o1 created 2!', 'o1 created 2', 'o1 deleted 2!', 'o1 deleted 2', 'o1 created 2');
+    expect(verdict([life], told, [strict])).toMatchObject({ violations: [], duplicates: 1 });
+  });
+
   test('what a subscription has not asked for', () => {
     const pools = { ...everything, types: ['ResourcePoolInfo'] } as const;
     const births = { ...everything, events: ['created'] } as const;
@@ -113,6 +124,26 @@ describe('the checker refuses', () => {
   test('a repeat under another id', () => {
     const told = receipts('o1 created 1', { fact: 'o1 created 1', id: 'another' } as Partial<Receipt>);
     expect(rules(['o1: created 1'], told)).toEqual(['foreign id']);
+  });
+
+  test.each([
+    ['a creation', ['o1 created 1', 'o1 created 2', 'o1 modified 3', 'o1 deleted 3']],
+    ['a creation that was not taken', ['o1 created 1!', 'o1 created 2', 'o1 modified 3', 'o1 deleted 3']],
+    ['a deletion', ['o1 created 1', 'o1 modified 3', 'o1 deleted 2', 'o1 deleted 3']],
+  ])('%s that is told once more under another id, as of another state', (_, told) => {
+    expect(rules([life], receipts(...told))).toEqual(['foreign id']);
+  });
+
+  test.each([
+    ['of one object', 'o1 created 1', 'o1 modified 2'],
+    ['of two objects', 'o1 created 1', 'o2 created 1'],
+    ['of one creation in two states', 'o1 created 1', 'o1 created 2'],
+  ])('one id for two things %s: who receives drops the second', (_, first, second) => {
+    const told = receipts(...[first, second].map((fact) => ({ fact, id: 'the same' }) as Partial<Receipt>));
+    const births = { ...everything, events: ['created', 'modified'] } as const;
+    const lives = ['o1: created 1, modified 2', 'o2: created 1'];
+    const found = rules(lives, told, [births]).filter((rule) => rule !== 'lost');
+    expect(found).toEqual(['reused id']);
   });
 
   test('what never happened, or was not asked for', () => {

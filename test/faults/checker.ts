@@ -1,4 +1,5 @@
 import type { EventName, History, ObjectType } from './ledger.js';
+import { reuses } from './reused-ids.js';
 import { divergences, skips } from './strict-order.js';
 import { factOf, type Receipt } from './receipt.js';
 
@@ -19,7 +20,7 @@ export interface Evidence {
 }
 
 export interface Violation {
-  readonly rule: 'lost' | 'inverted' | 'foreign id' | 'skipped' | 'diverged' | 'invented';
+  readonly rule: 'lost' | 'inverted' | 'foreign id' | 'reused id' | 'skipped' | 'diverged' | 'invented';
   readonly subscription: string;
   readonly object: string;
   readonly detail: string;
@@ -43,7 +44,7 @@ export interface Verdict {
  * Judges what receivers recorded by what happened at the O-Cloud. Owed to a subscription that asks for it are every creation,
  * every deletion, and the state in which a living object is at last. A state between may be merged into a later one: who takes
  * over from a dead watcher may find only what became of an object. What is told must have happened, new things of an object in
- * the order in which they did, and the same event always under the same id; repeats are counted.
+ * the order in which they did, and the same event always under the same id, which no other bears; repeats are counted.
  */
 export function check(evidence: Evidence): Verdict {
   const each = evidence.interests.map((interest) => {
@@ -73,8 +74,9 @@ export function owedCount(interests: readonly Interest[], histories: ReadonlyMap
 type Judged = Omit<Verdict, 'received'>;
 
 function judged(interest: Interest, histories: ReadonlyMap<string, History>, receipts: readonly Receipt[]): Judged {
-  const violations = [...(interest.ordering === 'strict' ? skips(interest.name, receipts) : [])];
   const { name: subscription } = interest;
+  const violations = [...(interest.ordering === 'strict' ? skips(subscription, receipts) : [])];
+  violations.push(...reuses(subscription, receipts));
   const own = Map.groupBy(receipts, ({ object }) => object ?? '');
   let [owed, duplicates, merged] = [0, 0, 0];
   const waits: number[] = [];
@@ -125,23 +127,31 @@ type Wrong = Pick<Violation, 'rule' | 'detail'>;
 
 function wrongsOf(interest: Interest, history: History | undefined, arrived: readonly Receipt[]): readonly Wrong[] {
   const wrongs: Wrong[] = [];
-  const ids = new Map<string, string>();
+  const told = new Map<string, { readonly id: string; readonly fact: string }>();
   let highest = -1;
   for (const receipt of arrived) {
     const fact = factOf(receipt);
+    const what = onceOf(receipt);
     const rank = rankOf(interest, history, receipt);
     if (rank === undefined) {
       wrongs.push({ rule: 'invented', detail: `'${fact}' never happened, or was not asked for` });
       continue;
     }
-    const id = ids.get(fact);
-    if (id === receipt.id) continue;
-    if (id !== undefined) wrongs.push({ rule: 'foreign id', detail: `'${fact}' came as ${id} and as ${receipt.id}` });
-    else if (rank <= highest) wrongs.push({ rule: 'inverted', detail: `'${fact}' came after what happened later` });
-    if (id === undefined) ids.set(fact, receipt.id);
+    const before = told.get(what);
+    if (before?.id === receipt.id) continue;
+    if (before) {
+      const detail = `'${before.fact}' came as ${before.id}, '${fact}' as ${receipt.id}`;
+      wrongs.push({ rule: 'foreign id', detail });
+    } else if (rank <= highest) wrongs.push({ rule: 'inverted', detail: `'${fact}' came after what happened later` });
+    if (!before) told.set(what, { id: receipt.id, fact });
     highest = Math.max(highest, rank);
   }
   return wrongs;
+}
+
+/** What is told once of an object: it is made once and deleted once, in whichever state it is when that is told. */
+function onceOf({ event, revision }: Receipt): string {
+  return event === 'modified' ? `modified ${revision}` : event;
 }
 
 /** The place of what is told in the history; undefined for what is not in it. */

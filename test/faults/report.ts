@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Evidence, Verdict, Violation } from './checker.js';
 import type { FaultKind } from './schedule.js';
 
-/** The most of all arrivals that may repeat what was taken. */
+/** The most of all arrivals that may repeat what was taken, where something struck; else none may. */
 const mostDuplicates = 0.03;
 
 export interface Result {
@@ -16,28 +16,49 @@ export interface Result {
   readonly endings: readonly string[];
 }
 
-/** Prints what came of a run; false when it fails. The share of duplicates is judged where faults of all kinds struck. */
-export function report(
-  { verdict, evidence, struck, wanted, endings }: Result,
-  { seed, only }: { readonly seed: number; readonly only?: FaultKind },
-): boolean {
+/** What was ordered, as far as it says how to judge. */
+interface Ordered {
+  readonly seed: number;
+  readonly only?: FaultKind;
+}
+
+const faultsOf = ({ struck }: Result): number => [...struck.values()].reduce((sum, each) => sum + each, 0);
+const repeatedPart = ({ verdict, evidence }: Result): number =>
+  verdict.duplicates / Math.max(1, evidence.receipts.length);
+
+/** Why a run fails. The share of duplicates is judged where faults of all kinds struck, and where none did. @internal */
+export function failuresOf(result: Result, { only }: Pick<Ordered, 'only'>): readonly string[] {
+  const { verdict, evidence, wanted } = result;
+  const { owed, violations } = verdict;
+  const failures: string[] = [];
+  if (owed < wanted) failures.push(`only ${owed} of ${wanted} owed events were made.`);
+  const struck = faultsOf(result) > 0;
+  if (!struck && verdict.duplicates > 0) failures.push('duplicates, though nothing struck.');
+  if (struck && only === undefined && repeatedPart(result) > mostDuplicates)
+    failures.push(`more than ${mostDuplicates * 100} % duplicates.`);
+  if (violations.length > 0) failures.push(describe(violations[0]!, evidence));
+  return failures;
+}
+
+/** Prints what came of a run; false when it fails. */
+export function report(result: Result, { seed, only }: Ordered): boolean {
+  const { verdict, evidence, struck, endings } = result;
   const { owed, received, duplicates, merged, waits, violations } = verdict;
-  const part = duplicates / Math.max(1, evidence.receipts.length);
-  const faults = [...struck.values()].reduce((sum, each) => sum + each, 0);
+  const faults = faultsOf(result);
   const lost = violations.filter(({ rule }) => rule === 'lost').length;
   const inverted = violations.filter(({ rule }) => ['inverted', 'skipped', 'diverged'].includes(rule)).length;
   const seconds = (at: number) => `${((waits[Math.floor(at * (waits.length - 1))] ?? 0) / 1000).toFixed(2)} s`;
   console.log([...struck].map(([kind, count]) => `  ${String(count).padStart(4)}  ${kind}`).join('\n'));
   console.log(`seed ${seed}: ${owed} owed events, ${faults} faults, ${evidence.receipts.length} arrivals`);
   console.log(`  ${owed - received} lost, ${inverted} inversions, ${violations.length - lost - inverted} others`);
-  console.log(`  ${duplicates} duplicates (${(part * 100).toFixed(2)} %), ${merged} states merged into later ones`);
+  console.log(
+    `  ${duplicates} duplicates (${(repeatedPart(result) * 100).toFixed(2)} %), ${merged} states merged into later ones`,
+  );
   console.log(`  from change to taking: p50 ${seconds(0.5)}, p99 ${seconds(0.99)}, longest gap ${seconds(1)}`);
   for (const last of endings) console.log(`  ended by itself: ${last}`);
-  if (owed < wanted) console.log(`  FAILED: only ${owed} of ${wanted} owed events were made.`);
-  const repeats = only === undefined && part > mostDuplicates;
-  if (repeats) console.log(`  FAILED: more than ${mostDuplicates * 100} % duplicates.`);
-  if (violations.length > 0) console.log(`  FAILED: ${describe(violations[0]!, evidence)}`);
-  return violations.length === 0 && !repeats && owed >= wanted;
+  const failures = failuresOf(result, only === undefined ? {} : { only });
+  for (const failure of failures) console.log(`  FAILED: ${failure}`);
+  return failures.length === 0;
 }
 
 function describe({ rule, subscription, object, detail }: Violation, { histories, receipts }: Evidence): string {

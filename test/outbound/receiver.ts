@@ -41,8 +41,8 @@ export interface Receiver {
 }
 
 /** A receiver that speaks HTTP. */
-export function receiver(answer: RequestListener, host = here): Promise<Receiver> {
-  return started(createHttp(answer), 'http', host);
+export function receiver(answer: RequestListener, host = here, port = 0): Promise<Receiver> {
+  return started(createHttp(answer), 'http', host, port);
 }
 
 /** A receiver that speaks HTTPS. */
@@ -59,7 +59,7 @@ export function rawReceiver(take: (socket: Socket) => void, host = here): Promis
   );
 }
 
-async function started(server: Server | HttpServer, scheme: string, host: string): Promise<Receiver> {
+async function started(server: Server | HttpServer, scheme: string, host: string, at = 0): Promise<Receiver> {
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on('connection', (socket: Socket) => {
@@ -67,7 +67,7 @@ async function started(server: Server | HttpServer, scheme: string, host: string
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen(0, host);
+  server.listen(at, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

@@ -13,6 +13,30 @@ interface Signed {
   readonly headers: Record<string, string>;
 }
 
+const minute = 60_000;
+/** Five minutes either way are what the standard's own libraries let pass: inside, and outside, by a minute. */
+const ages = [
+  [0, true],
+  [4 * minute, true],
+  [-4 * minute, true],
+  [6 * minute, false],
+  [-6 * minute, false],
+] as const;
+
+/** Messages signed so long ago, and one that is old whose timestamp was made new. */
+function aged(): readonly (Signed & { readonly fresh: boolean })[] {
+  const now = Date.now();
+  const [secret, bytes] = [newSecret(), Buffer.from(body)];
+  const all = ages.map(([age, fresh]) => ({
+    secret,
+    bytes,
+    headers: signed({ time: now - age, secrets: [secret] }),
+    fresh,
+  }));
+  const renewed = { ...all.at(-1)!.headers, 'webhook-timestamp': all[0]!.headers['webhook-timestamp']! };
+  return [...all, { secret, bytes, headers: renewed, fresh: false }];
+}
+
 const parts = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
 const whole = Array.from({ length: 9 }, (_, at) => {
   const [secret, text] = [newSecret(), JSON.stringify({ ...(JSON.parse(body) as object), at })];
@@ -90,6 +114,20 @@ describe('a signature', () => {
     for (const { secret, text, headers } of whole) expect(new Webhook(secret).verify(text, headers)).toBeTruthy();
   });
 
+  test('is refused by standardwebhooks when it is older or newer than the standard tolerates, and not before', () => {
+    const cases = aged();
+    const refusals = cases.map(({ secret, bytes, headers }) => {
+      try {
+        return new Webhook(secret).verify(bytes, headers) !== undefined ? undefined : 'nothing';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    const early = 'Message timestamp too new';
+    const late = 'Message timestamp too old';
+    expect(refusals).toEqual([undefined, undefined, undefined, late, early, 'No matching signature found']);
+  });
+
   python('is accepted by a verifier in Python that shares no code with us', () => {
     const cases = Array.from({ length: 100 }, (_, at) => {
       const secrets = [newSecret(), newSecret()];
@@ -101,6 +139,11 @@ describe('a signature', () => {
       };
     });
     expect(verifiedInPython(cases)).toEqual(cases.map(() => true));
+  });
+
+  python('is refused by the verifier in Python by its age alone, too', () => {
+    const cases = aged();
+    expect(verifiedInPython(cases)).toEqual(cases.map(({ fresh }) => fresh));
   });
 
   python('is refused by the verifier in Python after a bit of any part has changed', () => {
@@ -122,7 +165,9 @@ function verifiedInPython(cases: readonly Signed[]): readonly boolean[] {
 
 // By the text of the specification, with the standard library alone.
 const verifier = `
-import base64, hashlib, hmac, json, sys
+import base64, hashlib, hmac, json, sys, time
+
+TOLERANCE = 5 * 60
 
 def verify(case):
     headers = case["headers"]
@@ -130,7 +175,9 @@ def verify(case):
     signed = f'{headers["webhook-id"]}.{headers["webhook-timestamp"]}.'.encode() + base64.b64decode(case["body"])
     expected = b"v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
     given = headers["webhook-signature"].split(" ")
-    return any(hmac.compare_digest(each.encode(), expected) for each in given)
+    if not any(hmac.compare_digest(each.encode(), expected) for each in given):
+        return False
+    return abs(time.time() - int(headers["webhook-timestamp"])) <= TOLERANCE
 
 json.dump([verify(case) for case in json.load(sys.stdin)], sys.stdout)
 `;
