@@ -1,6 +1,10 @@
 import { join } from 'node:path';
-import { alternate, median, ratio, type Effort } from './alternate.js';
+import { alternate, median, type Effort } from './alternate.js';
+import { startBare } from './bare-process.js';
+import type { Case } from './cases/case.js';
 import { firstGraphql, graphql } from './cases/graphql.js';
+import { record, spread } from './recorded.js';
+import { recorded, shareOf, type Share } from './rows.js';
 import { openWorld, type World } from './world.js';
 import type { Generator } from './wrk.js';
 
@@ -8,12 +12,12 @@ import type { Generator } from './wrk.js';
  * What compiled documents and repeated answers are worth: the same gateway beside one whose Apollo executes by itself. Ratios,
  * above 1 is better.
  */
-export interface Executors {
+export interface Executors extends Share {
   readonly name: string;
   /** As the design promises it. */
   readonly least: number;
-  readonly cpu: number;
-  readonly rate: number;
+  /** Apollo with its own executor, of the speed of a bare server that sends the same bytes. */
+  readonly ofBare: Share;
   /** Server CPU per request, microseconds. */
   readonly compiled: number;
   readonly interpreted: number;
@@ -24,10 +28,11 @@ export function worthIt({ cpu, rate, least }: Executors): boolean {
 }
 
 export function executorsLine(measured: Executors): string {
-  const { name, cpu, rate, compiled, interpreted, least } = measured;
+  const { name, cpu, rate, compiled, interpreted, least, ofBare } = measured;
   const costs = `${compiled.toFixed(0)} µs of CPU, ${interpreted.toFixed(0)} µs through Apollo with its own executor`;
   const verdict = worthIt(measured) ? 'holds' : 'MISSED';
-  return `${name}: ${costs}; CPU ${cpu.toFixed(2)}, rate ${rate.toFixed(2)}, at least ${least}: ${verdict}`;
+  const bare = `its own executor beside bare Node: CPU ${ofBare.cpu.toFixed(4)}, rate ${ofBare.rate.toFixed(4)}`;
+  return `${name}: ${costs}; CPU ${cpu.toFixed(2)}, rate ${rate.toFixed(2)}, at least ${least}: ${verdict}; ${bare}`;
 }
 
 const flags = ['--import', join(import.meta.dirname, 'default-executor.js')];
@@ -48,24 +53,37 @@ export async function measureExecutors(
   const interpreted = await openWorld(...size, flags);
   try {
     const all: Executors[] = [];
-    for (const { one, least } of compared) {
-      const asks = await one.asks(compiled.gateway.url);
-      const { ours, theirs } = await alternate(
-        wrk,
-        { ours: { target: { ...compiled.gateway, asks } }, theirs: { target: { ...interpreted.gateway, asks } } },
-        effort,
-      );
-      all.push({
-        name: one.name,
-        least,
-        cpu: ratio(ours, theirs, (one, other) => other.cpu / one.cpu),
-        rate: ratio(ours, theirs, (one, other) => one.perSecond / other.perSecond),
-        compiled: median(ours.map(({ cpu }) => cpu)),
-        interpreted: median(theirs.map(({ cpu }) => cpu)),
-      });
-    }
+    for (const { one, least } of compared)
+      all.push({ name: one.name, least, ...(await compare(wrk, { compiled, interpreted }, one, effort)) });
     return all;
   } finally {
     await interpreted.close();
+  }
+}
+
+async function compare(
+  wrk: Generator,
+  { compiled, interpreted }: Readonly<Record<'compiled' | 'interpreted', World>>,
+  one: Case,
+  effort: Effort,
+): Promise<Omit<Executors, 'name' | 'least'>> {
+  const asks = await one.asks(compiled.gateway.url);
+  const sample = spread(asks, recorded);
+  const bare = await startBare(await record(interpreted.gateway.url, sample));
+  const contestants = {
+    ours: { target: { ...compiled.gateway, asks } },
+    theirs: { target: { ...interpreted.gateway, asks } },
+    bare: { target: { ...bare, asks: sample } },
+  };
+  try {
+    const { ours, theirs, bare: barest } = await alternate(wrk, contestants, effort);
+    return {
+      ...shareOf(ours, theirs),
+      ofBare: shareOf(theirs, barest),
+      compiled: median(ours.map(({ cpu }) => cpu)),
+      interpreted: median(theirs.map(({ cpu }) => cpu)),
+    };
+  } finally {
+    await bare.stop();
   }
 }

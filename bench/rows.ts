@@ -38,8 +38,8 @@ export interface Worlds {
   readonly large?: World;
 }
 
-// What the bare server holds of a case that asks for very many different things.
-const recorded = 200;
+/** What the bare server holds of a case that asks for very many different things. */
+export const recorded = 200;
 
 /** Measures a case: bare server and gateway in turn, and with `disturbed` the gateway while objects change. */
 export async function measureRow(
@@ -81,7 +81,7 @@ function costOf(runs: readonly Load[]): Cost {
   return { cpu: of('cpu'), perSecond: of('perSecond'), p50: of('p50'), p99: of('p99') };
 }
 
-function shareOf(ours: readonly Load[], theirs: readonly Load[]): Share {
+export function shareOf(ours: readonly Load[], theirs: readonly Load[]): Share {
   return {
     cpu: ratio(ours, theirs, (one, other) => other.cpu / one.cpu),
     rate: ratio(ours, theirs, (one, other) => one.perSecond / other.perSecond),

@@ -4,7 +4,11 @@ import { appendFileSync } from 'node:fs';
 export default class ClosingLine {
   onRunComplete(_contexts, results) {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-    const line = { passed: results.numPassedTests, failed, skipped: results.numPendingTests + results.numTodoTests };
+    const tests = results.testResults.flatMap(({ testResults }) => testResults);
+    const skipped = tests
+      .filter(({ status }) => !['passed', 'failed'].includes(status))
+      .map(({ fullName }) => fullName);
+    const line = { passed: results.numPassedTests, failed, skipped };
     if (process.env.NETWEAVE_TOTALS) appendFileSync(process.env.NETWEAVE_TOTALS, `${JSON.stringify(line)}\n`);
   }
 }

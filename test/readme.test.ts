@@ -5,9 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { adapters } from '#adapters/index.js';
-import { createLogger } from '#platform/logger.js';
-import { configurationOf } from '#src/cli/start.js';
-import { openGateway, type Gateway } from '#src/gateway/gateway.js';
+import { startProcess, type GatewayProcess } from './gateway-process.js';
 import { until } from './gateway-under-test.js';
 import { freePort } from './peers/free-port.js';
 
@@ -28,30 +26,28 @@ const examples: readonly Example[] = [
   ...readme.matchAll(/^```(sh|ts|js)\n([^]*?)\n```\n+(?:<!-- prints: (.*) -->)?/gm),
 ].map(({ 1: language, 2: code, 3: prints, index: at }) => ({ language: language!, code: code!, prints, at }));
 
-let gateway: Gateway;
+let gateway: GatewayProcess;
 let folder: string;
 let port: number;
 /** What runs in the background until all examples were run. */
 const background: { readonly child: ChildProcess; readonly printed: () => string }[] = [];
 
-/** The demonstration, as `npm start` runs it without any configuration, on a port of its own. */
+/** The program that `npm start` runs, without any configuration, on a port of its own. */
 beforeAll(async () => {
-  gateway = await openGateway(
-    configurationOf({ flags: { port: 0, memory: true }, env: { NETWEAVE_ACCESS_LOG_ENABLED: 'false' } }),
-    createLogger({ mode: 'development', level: 'warn' }),
-  );
   // In the clone, so that `netweave/client` is found as it is for whoever follows the README.
   mkdirSync(join(root, '.netweave'), { recursive: true });
   port = await freePort();
   folder = mkdtempSync(join(root, '.netweave', 'readme-'));
-  await until(() => gateway.progress().every(({ synced, of }) => synced === of));
+  gateway = await startProcess(folder, '--memory', '--port', '0');
+  await until(() => gateway.out.includes('is read.'));
 });
 
 afterAll(async () => {
   // The whole group: npm does not hand the signal on.
   for (const { child } of background) process.kill(-child.pid!, 'SIGTERM');
+  gateway.signal('SIGTERM');
+  expect([await gateway.ended, gateway.error]).toEqual([0, expect.stringContaining('Stopped.')]);
   rmSync(folder, { recursive: true });
-  await gateway.close();
 });
 
 const shown = (code: string, host = new URL(gateway.url).host) =>

@@ -23,7 +23,8 @@ async function npmTest(folder: string, ...options: readonly string[]) {
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
   const [status] = (await once(child, 'close')) as [number];
   const [output, error] = await said;
-  return { status, closing: output.trimEnd().split('\n').at(-1), error };
+  const [closing, before] = output.trimEnd().split('\n').toReversed();
+  return { status, before, closing, error };
 }
 
 test('suites that fail, cannot be loaded, or end their process are counted, each as one', async () => {
@@ -31,6 +32,15 @@ test('suites that fail, cannot be loaded, or end their process are counted, each
   const broken = [...error.matchAll(/^FAIL dist\/test\/suites\/broken\/(\w+)\.js/gm)].map(([, name]) => name!);
   expect([...new Set(broken)].sort()).toEqual(['assertion', 'exit', 'killed', 'load', 'rejection', 'timeout']);
   expect([status, closing]).toEqual([1, '0 passed, 6 failed']);
+});
+
+test('what was skipped is named on the line before the last', async () => {
+  const { status, before, closing } = await npmTest('skipping', '--runInBand');
+  expect([status, before, closing]).toEqual([
+    0,
+    '1 skipped: without a program that lacks: asks it',
+    '1 passed, 0 failed',
+  ]);
 });
 
 test('suites that never end are ended, and where they were is said', async () => {

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -40,6 +43,23 @@ describe('the process', () => {
     expect(await ended).toBe(0);
     expect(said).toContain('state kept in memory only');
     expect(await error).toMatch(/"msg":"Stopped\."/);
+  });
+
+  test('loads no client of Kubernetes or Redis for the demonstration', async () => {
+    // V8's account of all that a process loaded.
+    const folder = mkdtempSync(join(tmpdir(), 'netweave-loaded-'));
+    const { child, ended } = netweave(['--port', '0', '--memory'], { NODE_V8_COVERAGE: folder });
+    await fetch(`${await urlOf(child)}/livez`);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    const accounts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    rmSync(folder, { recursive: true });
+    const loaded = accounts.flatMap(
+      (text) => (JSON.parse(text) as { readonly result: readonly { url: string }[] }).result,
+    );
+    const of = (name: string) => loaded.filter(({ url }) => url.includes(`/node_modules/${name}/`)).length;
+    expect(of('zod')).toBeGreaterThan(0);
+    expect([of('@kubernetes/client-node'), of('ioredis')]).toEqual([0, 0]);
   });
 
   test('starts without a backend, and says that its lists are empty', async () => {

@@ -106,23 +106,20 @@ ${roots.join('\n')}
 `);
 }
 
-/** One line for each backend when its first synchronisation has ended, or why it does not. */
+/** A line for each backend once its first synchronisation has ended; until then at most one a second, when it has changed. */
 async function followFirstSync(gateway: Gateway): Promise<void> {
   const said = new Map<string, string>();
-  for (let round = 0; round < 600; round += 1) {
+  for (let round = 1; ; round += 1) {
     const open = gateway.progress().filter(({ instance, synced, of, reason }) => {
-      const line =
-        synced === of
-          ? `Backend ${instance} is read.`
-          : reason === undefined
-            ? undefined
-            : `Backend ${instance}: ${synced} of ${of} kinds read; ${reason}`;
-      if (line !== undefined && said.get(instance) !== line) console.log(line);
-      if (line !== undefined) said.set(instance, line);
+      const so = `Backend ${instance}: ${synced} of ${of} kinds read${reason === undefined ? '.' : `; ${reason}`}`;
+      const line = synced === of ? `Backend ${instance} is read.` : so;
+      if (said.get(instance) === line || (synced < of && round % 10 > 0)) return synced < of;
+      console.log(line);
+      said.set(instance, line);
       return synced < of;
     });
     if (open.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 100).unref());
+    await sleep(100, undefined, { ref: false });
   }
 }
 

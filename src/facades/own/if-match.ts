@@ -21,7 +21,7 @@ function expectedBy(header: string): ExpectedState {
   for (let at = 0; at < header.length; at = tag.lastIndex) {
     tag.lastIndex = at;
     const [, weak, text] = tag.exec(header) ?? [];
-    if (tag.lastIndex === 0) throw malformed(at);
+    if (tag.lastIndex === 0) throw malformed(header.slice(at).search(/[^\t ,]/) + at);
     if (text !== undefined && weak === undefined) states.add(text);
   }
   if (!header.includes('"')) throw malformed(0);
