@@ -31,7 +31,7 @@ export function executorsLine(measured: Executors): string {
   const { name, cpu, rate, compiled, interpreted, least, ofBare } = measured;
   const costs = `${compiled.toFixed(0)} µs of CPU, ${interpreted.toFixed(0)} µs through Apollo with its own executor`;
   const verdict = worthIt(measured) ? 'holds' : 'MISSED';
-  const bare = `its own executor beside bare Node: CPU ${ofBare.cpu.toFixed(4)}, rate ${ofBare.rate.toFixed(4)}`;
+  const bare = `its own executor beside bare Node: CPU ${ofBare.cpu.toFixed(3)}, rate ${ofBare.rate.toFixed(3)}`;
   return `${name}: ${costs}; CPU ${cpu.toFixed(2)}, rate ${rate.toFixed(2)}, at least ${least}: ${verdict}; ${bare}`;
 }
 

@@ -146,8 +146,10 @@ const does = (role) => (runs) => runs.split(',').some((word) => word.trim() === 
 async function startGateway(node, at, { port, runs, config, folder, key }) {
   const name = `gateway-${at + 1}`;
   const env = { ...process.env, NETWEAVE_CONFIG: config, NETWEAVE_KEY: key, NETWEAVE_RUNS: runs };
-  if (!does('api')(runs)) env.NETWEAVE_METRICS_LISTEN_PORT = String(port);
-  const child = startProcess(name, [node, ...gatewayProgram(), '--port', String(port)], {
+  // Who answers no clients has that port for its health.
+  const answers = does('api')(runs);
+  if (!answers) env.NETWEAVE_METRICS_LISTEN_PORT = String(port);
+  const child = startProcess(name, [node, ...gatewayProgram(), '--port', answers ? String(port) : '0'], {
     cwd: folder,
     env,
     quiet: true,

@@ -82,7 +82,12 @@ function example() {
     console.error('Name a file: npm run example -- client.ts');
     return 2;
   }
-  return run([node24(), ...typeScriptFlags(), resolve(process.env.INIT_CWD ?? process.cwd(), file), ...rest]);
+  const path = resolve(process.env.INIT_CWD ?? process.cwd(), file);
+  if (!existsSync(path)) {
+    console.error(`There is no file ${path}.`);
+    return 2;
+  }
+  return run([node24(), ...typeScriptFlags(), path, ...rest]);
 }
 
 const commands = {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The program as users start it, in a process of its own. */
 export interface GatewayProcess extends Launched {
-  /** Where it said that it answers; empty when it ended before. */
+  /** Where it said that it answers, if only for its metrics; empty when it ended before. */
   readonly url: string;
 }
 
@@ -48,7 +48,7 @@ export function launchProcess(
   const ready = new Promise<string>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
       said.out += chunk.toString();
-      const url = /ready at (http\S+)/.exec(said.out)?.[1];
+      const url = /(?<=ready at )http\S+|http\S+(?=\/metrics)/.exec(said.out)?.[0];
       if (url !== undefined) resolve(url);
     });
   });

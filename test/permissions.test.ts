@@ -135,6 +135,16 @@ describe('who is not known', () => {
     });
   });
 
+  test('is told that no token is known where none is configured', async () => {
+    const open = await openGatewayUnderTest({});
+    const { status, text } = await open.send('/netweave/v1/oCloud', { as: 'of-nobody' });
+    await open.close();
+    expect([status, text]).toEqual([
+      401,
+      expect.stringContaining('as none is configured: send none, or list it under tokens'),
+    ]);
+  });
+
   test('a token is taken with any spelling of the scheme', async () => {
     const { status } = await gateway.send('/netweave/v1/oCloud', { headers: { Authorization: 'bEARER admin' } });
     expect(status).toBe(200);

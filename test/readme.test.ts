@@ -136,6 +136,14 @@ test('those that follow what changes say that no gateway answers, and that they 
   }
 });
 
+test('an example that is not there is named, without a trace of Node', () => {
+  const env = { ...process.env, INIT_CWD: folder };
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/run.mjs'), 'example', 'missing.ts'], {
+    env,
+  });
+  expect([status, String(stderr)]).toEqual([2, `There is no file ${join(folder, 'missing.ts')}.\n`]);
+});
+
 test('the demonstration is what it is said to be', async () => {
   const base = `${gateway.url}/netweave/v1`;
   const count = async (collection: string) =>

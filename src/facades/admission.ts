@@ -46,6 +46,10 @@ export interface Admission {
   end(exchange: Exchange, how: Pick<Served, 'request' | 'method' | 'status'>): void;
 }
 
+/** Where callers without a token are let in, no token is known. */
+const noneConfigured =
+  'This token is unknown, as none is configured: send none, or list it under tokens (docs/configuration.md).';
+
 export function admission(parts: AdmissionParts): Admission {
   const { load, inFlightPerPrincipal: most } = parts;
   const work = new InFlight(most, load);
@@ -58,7 +62,9 @@ export function admission(parts: AdmissionParts): Admission {
       const known = parts.identify(socket, authorization);
       if (known) return known;
       const wait = parts.chargeStranger(socket.remoteAddress ?? '');
-      return wait > 0 ? tooMany(wait) : new Fault('UNAUTHENTICATED', 'A valid bearer token is needed.');
+      if (wait > 0) return tooMany(wait);
+      const open = parts.identify(socket, undefined) !== undefined;
+      return new Fault('UNAUTHENTICATED', open ? noneConfigured : 'A valid bearer token is needed.');
     },
     admit(exchange, principal) {
       const caller = (exchange.caller = new EdgeCaller(principal, exchange.requestId));

@@ -18,7 +18,7 @@ export interface ReceiverOptions {
   /** Where it writes down what arrived whole. */
   readonly record: Receipt[];
   /** Milliseconds before it answers. */
-  readonly slowness?: () => number;
+  readonly slowness?: () => number | Promise<number>;
 }
 
 const answers: Readonly<Record<Exclude<Failing, 'refuse connections'>, (response: ServerResponse) => void>> = {
@@ -50,7 +50,7 @@ export async function startReceiver({ record, slowness = () => 0 }: ReceiverOpti
 
   async function answer(response: ServerResponse, receipt: Receipt): Promise<void> {
     if (failing && failing !== 'refuse connections') return answers[failing](response);
-    await sleep(slowness());
+    await sleep(await slowness());
     response.once('finish', () => (receipt.taken = true));
     response.writeHead(204).end();
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startRedis, type RedisServer } from './redis-server.js';
+import { startRedis, type RedisServer, type RedisServerOptions } from './redis-server.js';
 
-/** A primary with two replicas, and three Sentinels that watch over it. */
+/** A primary with replicas, and Sentinels that watch over it. */
 export interface SentinelGroup {
   readonly name: string;
   readonly sentinels: readonly { readonly host: string; readonly port: number }[];
@@ -11,7 +11,7 @@ export interface SentinelGroup {
   replicas(): Promise<readonly RedisServer[]>;
   /** Has another server take over while the primary lives. */
   failover(): Promise<void>;
-  /** Resolves when two replicas follow the primary. */
+  /** Resolves when all replicas follow the primary. */
   whole(): Promise<void>;
   /** Kills the Sentinels. */
   blind(): Promise<void>;
@@ -23,18 +23,36 @@ export interface SentinelGroup {
 const name = 'main';
 const wholeWithin = 60_000;
 
-export async function startSentinelGroup(): Promise<SentinelGroup> {
-  const servers: RedisServer[] = [await startRedis()];
-  for (let n = 0; n < 2; n += 1)
-    servers.push(await startRedis({ settings: [`replicaof 127.0.0.1 ${servers[0]!.port}`] }));
+export interface SentinelGroupOptions extends Pick<RedisServerOptions, 'tls' | 'password'> {
+  /** Two when not given. */
+  readonly replicas?: number;
+  /** Three when not given. */
+  readonly sentinels?: number;
+  readonly sentinelPassword?: string;
+}
+
+async function startAll(options: SentinelGroupOptions) {
+  const { replicas = 2, sentinels: watchers = 3, tls, password, sentinelPassword } = options;
+  const shared = { ...(tls && { tls }), ...(password !== undefined && { password }) };
+  const first = await startRedis(shared);
+  const servers: RedisServer[] = [first];
+  for (let n = 0; n < replicas; n += 1)
+    servers.push(await startRedis({ ...shared, settings: [`replicaof 127.0.0.1 ${first.port}`] }));
   const watched = [
-    `sentinel monitor ${name} 127.0.0.1 ${servers[0]!.port} 2`,
+    `sentinel monitor ${name} 127.0.0.1 ${first.port} ${Math.floor(watchers / 2) + 1}`,
     `sentinel down-after-milliseconds ${name} 1500`,
     `sentinel failover-timeout ${name} 5000`,
     `sentinel parallel-syncs ${name} 2`,
+    ...(password === undefined ? [] : [`sentinel auth-pass ${name} ${password}`]),
   ];
+  const own = { ...(tls && { tls }), ...(sentinelPassword !== undefined && { password: sentinelPassword }) };
   const sentinels: RedisServer[] = [];
-  for (let n = 0; n < 3; n += 1) sentinels.push(await startRedis({ sentinel: true, settings: watched }));
+  for (let n = 0; n < watchers; n += 1) sentinels.push(await startRedis({ ...own, sentinel: true, settings: watched }));
+  return { servers, sentinels };
+}
+
+export async function startSentinelGroup(options: SentinelGroupOptions = {}): Promise<SentinelGroup> {
+  const { servers, sentinels } = await startAll(options);
   const askSentinel = (...args: string[]) => sentinels[0]!.ask((redis) => redis.call('SENTINEL', ...args));
   const primary = async () => {
     const [, port] = (await askSentinel('get-master-addr-by-name', name)) as string[];
@@ -55,7 +73,9 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
         const known = (await askSentinel('master', name)) as string[];
         const others = known[known.indexOf('num-other-sentinels') + 1];
         const replicas = known[known.indexOf('num-slaves') + 1];
-        return info.match(/state=online/g)?.length === 2 && others === '2' && replicas === '2';
+        const follow = info.match(/state=online/g)?.length ?? 0;
+        const all = servers.length - 1;
+        return follow === all && others === `${sentinels.length - 1}` && replicas === `${all}`;
       }),
     blind: async () => {
       for (const sentinel of sentinels) await sentinel.kill();

@@ -29,6 +29,8 @@ export interface RedisServerOptions {
   /** Lines of the configuration file. */
   readonly settings?: readonly string[];
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** What clients must say, replicas too. */
+  readonly password?: string;
   readonly sentinel?: boolean;
 }
 
@@ -39,6 +41,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   writeFileSync(config, `${lines(port, folder, options).join('\n')}\n`);
   const client: RedisOptions = { port, host: '127.0.0.1', retryStrategy: () => null, maxRetriesPerRequest: 0 };
   if (options.tls) client.tls = { ca: options.tls.certificate };
+  if (options.password !== undefined) client.password = options.password;
   let child: Child | undefined;
   const ask = <T>(work: (redis: Redis) => Promise<T>) => asked(client, work);
   const server: RedisServer = {
@@ -65,16 +68,20 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return server;
 }
 
-function lines(port: number, folder: string, { settings = [], tls, sentinel }: RedisServerOptions): readonly string[] {
+function lines(port: number, folder: string, options: RedisServerOptions): readonly string[] {
+  const { settings = [], tls, password, sentinel } = options;
   mkdirSync(join(folder, 'data'));
-  const data = ['appendonly yes', 'appendfsync everysec', 'save ""', 'repl-diskless-sync-delay 0'];
+  const own = ['bind 127.0.0.1', `port ${tls ? 0 : port}`, `dir ${join(folder, 'data')}`];
+  if (!sentinel) own.push('appendonly yes', 'appendfsync everysec', 'save ""', 'repl-diskless-sync-delay 0');
   if (tls) {
     for (const [name, text] of Object.entries(tls)) writeFileSync(join(folder, `${name}.pem`), text);
     const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
-    data.push(`tls-port ${port}`, `tls-cert-file ${certificate}`, `tls-key-file ${key}`, 'tls-auth-clients no');
+    own.push(`tls-port ${port}`, `tls-cert-file ${certificate}`, `tls-key-file ${key}`, 'tls-auth-clients no');
+    own.push(`tls-ca-cert-file ${certificate}`, 'tls-replication yes');
   }
-  const where = ['bind 127.0.0.1', `port ${tls ? 0 : port}`, `dir ${join(folder, 'data')}`];
-  return [...where, ...(sentinel ? [] : data), ...settings];
+  if (password !== undefined) own.push(`requirepass ${password}`);
+  if (password !== undefined && !sentinel) own.push(`masterauth ${password}`);
+  return [...own, ...settings];
 }
 
 async function asked<T>(options: RedisOptions, work: (redis: Redis) => Promise<T>): Promise<T> {

@@ -9,13 +9,18 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Most faults that are told: a file with more is hardly a configuration. */
+const mostTold = 40;
+
 /** The configuration cannot be used; `faults` lists everything that was found, and the program ends with code 2. */
 export class ConfigurationFault extends Error {
   readonly faults: readonly Problem[];
 
   constructor(faults: readonly Problem[], file = 'configuration') {
     const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
-    super(`The configuration has ${count}:\n${faults.map((fault) => `  ${sentence(fault, file)}`).join('\n')}`);
+    const told = faults.slice(0, mostTold).map((fault) => `  ${sentence(fault, file)}`);
+    if (faults.length > mostTold) told.push(`  and ${faults.length - mostTold} more.`);
+    super(`The configuration has ${count}:\n${told.join('\n')}`);
     this.name = 'ConfigurationFault';
     this.faults = faults;
   }

@@ -19,15 +19,17 @@ function load(sources: Partial<Sources>) {
   return loadConfiguration({ adapterModels, ...sources });
 }
 
-function faultsOf(sources: Partial<Sources>) {
+function faultOf(sources: Partial<Sources>) {
   try {
     load(sources);
   } catch (error) {
-    if (error instanceof ConfigurationFault) return error.faults;
+    if (error instanceof ConfigurationFault) return error;
     throw error;
   }
   throw new Error('The configuration was accepted.');
 }
+
+const faultsOf = (sources: Partial<Sources>) => faultOf(sources).faults;
 
 describe('the file', () => {
   test('may be absent: every setting has a default', () => {
@@ -48,6 +50,19 @@ describe('the file', () => {
   test('that is missing is one fault, with what to do', () => {
     const [fault] = faultsOf({ file: '/no/such/file.yaml' });
     expect(fault?.message).toMatch(/cannot be read .*--config or NETWEAVE_CONFIG/);
+  });
+
+  test('that is a folder is said to be one', () => {
+    const [fault] = faultsOf({ file: tmpdir() });
+    expect(fault?.message).toBe('It is a folder, not a file. Name another with --config or NETWEAVE_CONFIG.');
+  });
+
+  test('that is no configuration at all is not told of by hundreds of faults', () => {
+    const text = Array.from({ length: 206 }, (_, line) => `wrong${line}: 1\n`).join('');
+    expect(faultsOf({ text })).toHaveLength(206);
+    const lines = faultOf({ text }).message.split('\n');
+    expect(lines[0]).toBe('The configuration has 206 faults:');
+    expect(lines.slice(40)).toEqual([expect.stringContaining('wrong39: '), '  and 166 more.']);
   });
 
   test('names no address that there cannot be', () => {

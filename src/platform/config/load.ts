@@ -58,7 +58,9 @@ function textOf({ file, text }: Sources): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const message = `The file cannot be read (${(error as Error).message}). Name another with --config or NETWEAVE_CONFIG.`;
+    const { code, message: why } = error as NodeJS.ErrnoException;
+    const what = code === 'EISDIR' ? 'It is a folder, not a file.' : `The file cannot be read (${why}).`;
+    const message = `${what} Name another with --config or NETWEAVE_CONFIG.`;
     throw new ConfigurationFault([{ path: '', message }], file);
   }
 }

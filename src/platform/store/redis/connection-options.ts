@@ -28,7 +28,8 @@ export function connectionOptions(settings: RedisSettings): RedisOptions {
 const behaviour: RedisOptions = {
   connectionName: 'netweave',
   connectTimeout: 2000,
-  commandTimeout: 2000,
+  // What else a refusal takes is within the two seconds that a request waits at most.
+  commandTimeout: 1800,
   sentinelCommandTimeout: 1000,
   // Longer than any answer takes: a peer that vanished without a word is dialled anew.
   socketTimeout: 5000,
