@@ -14,6 +14,7 @@ import { Shard } from './shard.js';
 import { Shards, shardTimes, type ShardTimes } from './shards.js';
 import { sweeper } from './sweeping.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
+import type { Unasked } from '../matcher/subscription-index.js';
 import { openTail, type Tail } from '../log/tail.js';
 import { Turns } from '../turns.js';
 import type { Held, InTime, Offered, Workshop } from './workshop.js';
@@ -125,10 +126,10 @@ export class Floor {
 
   #arrived(entry: Entry, before: Position): void {
     const { change, event } = entry;
-    const unasked = new Map<string, unknown>();
-    const failed = (id: string, error: unknown) => unasked.set(id, error);
-    if (event) for (const id of this.#shop.index.match(event, failed)) this.#roster.get(id)?.offer(entry, before);
-    for (const [id, error] of unasked) this.#roster.get(id)?.unasked(error, before);
+    const unasked = new Map<string, Parameters<Unasked>[1]>();
+    const note: Unasked = (id, failure) => unasked.set(id, failure);
+    if (event) for (const id of this.#shop.index.match(event, note)) this.#roster.get(id)?.offer(entry, before);
+    for (const [id, failure] of unasked) this.#roster.get(id)?.unasked(before, failure);
     if (change.object !== subscription) return;
     const shard = this.#shards.get(shardOf(change.id));
     if (!shard) return;

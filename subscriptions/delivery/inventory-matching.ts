@@ -39,7 +39,7 @@ export function inventoryMatching(notifier: Notifier): Matching<CompiledSubscrip
         add: ({ id, tenant }, compiled) =>
           index.add(id, compiled, tenant === systemTenant ? undefined : (tenant ?? undefined)),
         remove: (id) => index.remove(id),
-        match: (event, failed) => index.match(event, failed),
+        match: (event, unasked) => index.match(event, unasked),
       };
     },
     mayRead(subscriber, event) {

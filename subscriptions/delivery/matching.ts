@@ -1,5 +1,6 @@
 import type { Change } from '#schema/change.js';
 import type { ToldEvent } from '../log/told-event.js';
+import type { Unasked } from '../matcher/subscription-index.js';
 import type { Subscriber } from './deliveries.js';
 
 /** A filter made ready. */
@@ -12,8 +13,8 @@ export interface Index<C extends Compiled> {
   /** In place of an earlier one of the same id. */
   add(subscriber: Subscriber, compiled: C): void;
   remove(id: string): void;
-  /** A subscription that cannot be asked is told to `failed` and keeps none of the others back. */
-  match(event: ToldEvent, failed: (id: string, error: unknown) => void): readonly string[];
+  /** A subscription that cannot be asked, or that there is no time for, is told to `unasked` and keeps none of the others back. */
+  match(event: ToldEvent, unasked: Unasked): readonly string[];
 }
 
 /** A notification as it is posted; its id is the same at every attempt, from every process. */

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { busiestTurn, work } from '../testing/busiest-turn.js';
+import { subscriptionIndex } from '../matcher/subscription-index.js';
 import { matching, until, world } from '../testing/deliveries.js';
 import { receiver } from '../testing/receiver.js';
 import type { Matching } from './matching.js';
@@ -36,6 +38,42 @@ test('whoever cannot be asked whether it is owed a change reads it again, and ke
   expect((await house.row(id)).value['state']).toBe('active');
   await house.close();
   for (const each of [one, broken, other]) await each.close();
+});
+
+test('filters that take long are asked in turns, and whoever waited for his is told all in order', async () => {
+  const house = await world();
+  const to = await receiver();
+  const did = busiestTurn();
+  const test = () => {
+    work(1);
+    did.did();
+    return true;
+  };
+  const slow: Matching = {
+    ...matching,
+    compile: () => ({ matches: test }),
+    index() {
+      const index = subscriptionIndex();
+      const keys = [{ object: 'ResourceType', test }];
+      return {
+        add: ({ id, tenant }, { matches }) => index.add(id, { matches, keys }, tenant ?? undefined),
+        remove: (id) => index.remove(id),
+        match: (event, unasked) => index.match(event, unasked),
+      };
+    },
+  };
+  const names = Array.from({ length: 80 }, (_, n) => `s${n}`);
+  for (const consumerSubscriptionId of names) await house.subscribe(to.url, { consumerSubscriptionId });
+  const deliverer = await house.deliverer({ matching: slow });
+  await until(() => deliverer.state().subscriptions === 80 && deliverer.state().behind === 0);
+  await house.change('a', 'b', 'c');
+  await until(() => to.all.length === 240);
+  const heard = Map.groupBy(to.all, ({ body }) => body.n);
+  expect([...heard].map(([n, all]) => [n, all.length])).toEqual([1, 2, 3].map((n) => [n, 80]));
+  // All 80 at each change, without turns.
+  expect(did.most()).toBeLessThan(50);
+  await house.close();
+  await to.close();
 });
 
 test.each([

@@ -129,9 +129,9 @@ export class Worker {
     this.pump();
   }
 
-  /** Whether it matches a change behind `before` could not be found out: it reads that in the log, as who catches up does. */
-  unasked(error: unknown, before: Position): void {
-    this.#asking.failed(error);
+  /** Whether it matches a change behind `before` was not found out: it reads that in the log, as who catches up does. */
+  unasked(before: Position, failure?: { readonly error: unknown }): void {
+    if (failure) this.#asking.failed(failure.error);
     if (this.backlog.live) this.backlog.rescan(before);
     this.pump();
   }

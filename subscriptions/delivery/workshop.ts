@@ -35,7 +35,7 @@ export interface Workshop extends Surroundings {
 
 export interface Offered {
   offer(entry: Entry, before: Position): void;
-  unasked(error: unknown, before: Position): void;
+  unasked(before: Position, failure?: { readonly error: unknown }): void;
 }
 
 /** The lease under which a worker works; undefined as soon as it is no longer believed to be held. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { steppedPerformance } from '#platform/testing/stepped-performance.js';
 import { told } from '../testing/events.js';
 import { filterText, someEvent } from '../testing/random-filters.js';
 import { compileSubscription, type CompiledSubscription } from './compile.js';
@@ -56,8 +57,30 @@ test('of a filter that throws it is told, and the others match all the same', ()
   const failures: unknown[] = [];
   const event = told({ object: 'Resource', kind: 'created', after: {} });
   expect(index.match(event, (...failure) => failures.push(failure))).toEqual(['first', 'last']);
-  expect(failures).toEqual([['broken', unasked]]);
+  expect(failures).toEqual([['broken', { error: unasked }]]);
   expect(() => index.match(event)).toThrow(unasked);
+});
+
+test('what takes too long to ask is not asked, and named', () => {
+  const clock = steppedPerformance();
+  const index = subscriptionIndex();
+  const asked: string[] = [];
+  const names = Array.from({ length: 40 }, (_, n) => `s${n}`);
+  for (const name of names) {
+    const test = () => {
+      clock.step(1);
+      return asked.push(name) > 0;
+    };
+    index.add(name, { matches: test, keys: [{ object: 'Resource', test }] }, undefined);
+  }
+  const event = told({ object: 'Resource', kind: 'created', after: {} });
+  const unasked: unknown[] = [];
+  const found = index.match(event, (...of) => unasked.push(of));
+  expect(found).toEqual(asked);
+  expect(asked.length).toBeLessThan(16);
+  expect(unasked).toEqual(names.slice(asked.length).map((name) => [name]));
+  expect(index.match(event)).toEqual(names);
+  clock.putBack();
 });
 
 describe('tenants', () => {

@@ -29,12 +29,12 @@ export const matching: Matching = {
     return {
       add: ({ id }, compiled) => void all.set(id, compiled),
       remove: (id) => void all.delete(id),
-      match: (event, failed) =>
+      match: (event, unasked) =>
         [...all].flatMap(([id, compiled]) => {
           try {
             return compiled.matches(event) ? [id] : [];
           } catch (error) {
-            failed(id, error);
+            unasked(id, { error });
             return [];
           }
         }),
