@@ -144,8 +144,9 @@ function isUnderWay(file, silent) {
 function isRun(pid) {
   try {
     return pid > 1 && pid !== process.pid && process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    // It is another user's.
+    return error.code === 'EPERM';
   }
 }
 

@@ -18,7 +18,7 @@ async function npmTest(folder: string, ...options: readonly string[]) {
   const match = ['--testMatch', `**/dist/test/suites/${folder}/*.js`];
   // What jest remembers of earlier runs decides whether it begins workers.
   const argv = [program, 'test', ...match, '--cacheDirectory', cache, ...options];
-  const env = { ...process.env, NETWEAVE_LONGEST_SUITE: '4000' };
+  const env = { ...process.env, NETWEAVE_TEST_LONGEST_SUITE: '4000' };
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
   const [status] = (await once(child, 'close')) as [number];

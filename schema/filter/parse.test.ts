@@ -106,6 +106,12 @@ describe('the grammar of SOL 013 5.2', () => {
   test.each([
     ['names', `(eq,${'a/'.repeat(32)}a,x)`, 68, 'A path has at most 32 names.'],
     ['values', `(in,a${',b'.repeat(1000)},c)`, 2006, 'More than 1000 values'],
+    [
+      'sought values',
+      `(cont,a${',b'.repeat(60)});(ncont,a${',b'.repeat(41)})`,
+      218,
+      'More than 100 values to be contained',
+    ],
     ['expressions', `${'(eq,a,b);'.repeat(100)}(eq,a,b)`, 900, 'More than 100 expressions'],
     ['characters', `(eq,a,${'b'.repeat(8186)})`, 8192, 'longer than 8192 characters'],
   ])('too many %s are refused', (_, text, position, message) => {

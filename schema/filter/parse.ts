@@ -4,7 +4,7 @@ import { levelOfModel, noAttribute, type Level } from '../level.js';
 import { attributeAt } from '../paths.js';
 import { operators, type Condition, type Filter, type Operator } from './ast.js';
 import { keyName, parsePath, printPath } from './attribute-path.js';
-import { mostCharacters, mostExpressions, mostValues } from './limits.js';
+import { mostCharacters, mostExpressions, mostSought, mostValues, tooManySought } from './limits.js';
 import { comingFrom, type Offsets } from './origin.js';
 
 /** A condition in the spelling of the API it came from. */
@@ -16,9 +16,13 @@ export interface RawCondition extends Condition {
 export interface Counts {
   expressions: number;
   values: number;
+  /** Of the values, those that texts must contain. */
+  sought: number;
 }
 
 /** Operators that take one value. */
+export const seeks = (operator: Operator): boolean => operator === 'cont' || operator === 'ncont';
+
 export const single: ReadonlySet<Operator> = new Set<Operator>(['eq', 'neq', 'gt', 'lt', 'gte', 'lte']);
 
 function fault(message: string, position: number): Fault {
@@ -72,6 +76,7 @@ function readValues(
     const { value, end } = readValue(text, from);
     counts.values += 1;
     if (counts.values > mostValues) throw fault(`More than ${mostValues} values in one filter; ask twice.`, from);
+    if (seeks(operator) && (counts.sought += 1) > mostSought) throw fault(tooManySought, from);
     values.push(value);
     offsets.push(from);
     if (text[end] === ')') return { values, offsets, end: end + 1 };
@@ -105,7 +110,7 @@ function readExpression(text: string, start: number, counts: Counts): { conditio
  */
 export function parseExpressions(
   text: string,
-  counts: Counts = { expressions: 0, values: 0 },
+  counts: Counts = { expressions: 0, values: 0, sought: 0 },
 ): readonly RawCondition[] {
   if (text.length > mostCharacters)
     throw fault(`A filter is longer than ${mostCharacters} characters; ask twice.`, mostCharacters);
@@ -145,7 +150,7 @@ function decoded(raw: RawCondition, decode: Decode): readonly string[] {
  * `CompiledPresenter` has both translations, and the level of its names.
  */
 export function parseFilter(texts: readonly string[], names: Names, level: Level, decode?: Decode): Filter | undefined {
-  const counts: Counts = { expressions: 0, values: 0 };
+  const counts: Counts = { expressions: 0, values: 0, sought: 0 };
   const read = texts.flatMap((text) => parseExpressions(text, counts));
   const all = read.map((raw): Condition => {
     const path = names(raw.path);

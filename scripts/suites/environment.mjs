@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 /** How long a suite may take, milliseconds: far beyond what any takes on a slow machine. */
 const longest = Number(
-  process.env.NETWEAVE_LONGEST_SUITE ?? (process.env.NETWEAVE_TEST_SUITE === 'unit' ? 300_000 : 900_000),
+  process.env.NETWEAVE_TEST_LONGEST_SUITE ?? (process.env.NETWEAVE_TEST_SUITE === 'unit' ? 300_000 : 900_000),
 );
 let overdue;
 

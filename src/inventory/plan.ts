@@ -1,6 +1,7 @@
 import type { ObjectDefinition } from '#schema/object.js';
 import { conditionsIn, type Filter } from '#schema/filter/ast.js';
 import { compileFilter, type Predicate } from '#schema/filter/compile.js';
+import { seeks } from '#schema/filter/parse.js';
 import { indexable, substrings } from '#schema/filter/plan.js';
 import type { Scope } from '#schema/scope.js';
 import { derivedAttributes, withDerived } from './derived.js';
@@ -80,9 +81,7 @@ export function planOf(view: View, scope: Scope, { object, parent, filter }: Sel
 
 /** Equality with many values is one look into a Set. */
 function weightOf(filter: Filter): number {
-  const costs = conditionsIn(filter).map(({ operator, values }) =>
-    operator === 'cont' || operator === 'ncont' ? values.length : 1,
-  );
+  const costs = conditionsIn(filter).map(({ operator, values }) => (seeks(operator) ? values.length : 1));
   return Math.max(
     1,
     costs.reduce((sum, cost) => sum + cost, 0),

@@ -11,7 +11,8 @@ import { passedAnew, Passed } from './passed.js';
 import { slices } from './slices.js';
 import { lostInFailover, readAnew, Waiting, type Standing } from './waiting.js';
 
-const readLimit = 1000;
+/** Read and parsed in one turn of the loop. */
+const readLimit = 200;
 
 /** What the view holds, and how it follows the log. */
 export class ViewState {
@@ -118,10 +119,14 @@ export class ViewState {
 
   /** Applies the log to `contents` as far as it goes; false when it is not the log they were made from. */
   async #follow(contents: Contents): Promise<boolean> {
+    const slice = slices();
     for (;;) {
       const read = await this.#store.read(contents.position, readLimit);
       if (read.outcome !== 'read') return false;
-      for (const change of read.changes) apply(contents, change);
+      for (const change of read.changes) {
+        apply(contents, change);
+        if (slice.over()) await slice.pause();
+      }
       if (contents === this.#contents) this.#waiting.arrived((position) => this.standing(position));
       if (read.changes.length < readLimit) return true;
     }

@@ -46,12 +46,23 @@ describe('a structured filter', () => {
       'more values than there may be',
       {
         any: [
-          { ...one, operator: 'cont', values: Array(800).fill('x') },
-          { ...one, operator: 'cont', values: Array(201).fill('x') },
+          { ...one, operator: 'in', values: Array(800).fill('x') },
+          { ...one, operator: 'in', values: Array(201).fill('x') },
         ],
       },
       'filter/any/1',
       'More than 1000 values',
+    ],
+    [
+      'more values to be contained than there may be',
+      {
+        any: [
+          { ...one, operator: 'cont', values: Array(60).fill('x') },
+          { ...one, operator: 'ncont', values: Array(41).fill('x') },
+        ],
+      },
+      'filter/any/1',
+      'More than 100 values to be contained',
     ],
     ['too many characters', { ...one, values: ['x'.repeat(65_536)] }, 'filter', 'More than 65536 characters'],
   ])('is refused with %s', (_, filter, at, reason) => {

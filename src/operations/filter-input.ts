@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { invalid } from '#schema/errors.js';
 import { operators, type Condition, type Filter, type Operator } from '#schema/filter/ast.js';
-import { mostNames, mostValues } from '#schema/filter/limits.js';
+import { mostNames, mostSought, mostValues, tooManySought } from '#schema/filter/limits.js';
 import { comingFrom, faultIn, hasOrigin } from '#schema/filter/origin.js';
-import { parseModelFilter, single } from '#schema/filter/parse.js';
+import { parseModelFilter, seeks, single } from '#schema/filter/parse.js';
 import type { ObjectDefinition } from '#schema/object.js';
 
 /** Conditions and groups: a `where`, a `filter` and a relation of GraphQL together have at most 204. */
@@ -14,6 +14,7 @@ const mostCharacters = 65_536;
 interface Counts {
   parts: number;
   values: number;
+  sought: number;
   characters: number;
 }
 
@@ -70,6 +71,9 @@ function counted(read: Condition, counts: Counts): Condition {
   counts.values += read.values.length;
   if (counts.values > mostValues)
     throw faultIn(read, mostValues - before, `More than ${mostValues} values in one filter; ask twice.`);
+  const sought = counts.sought;
+  if (seeks(read.operator)) counts.sought += read.values.length;
+  if (counts.sought > mostSought) throw faultIn(read, mostSought - sought, tooManySought);
   for (const text of [...read.path, ...read.values]) counts.characters += text.length;
   if (counts.characters > mostCharacters)
     throw faultIn(read, 'path', `More than ${mostCharacters} characters in one filter; ask twice.`);
@@ -80,7 +84,7 @@ function counted(read: Condition, counts: Counts): Condition {
 export const FilterInput = z
   .custom<string | Filter>()
   .transform((raw) =>
-    typeof raw === 'string' ? raw : structured(raw, 'filter', { parts: 0, values: 0, characters: 0 }),
+    typeof raw === 'string' ? raw : structured(raw, 'filter', { parts: 0, values: 0, sought: 0, characters: 0 }),
   )
   .describe('Which objects: an expression of ETSI NFV-SOL 013 5.2 over the attributes.');
 

@@ -7,6 +7,7 @@ import type { Registry } from '#adapters/registry.js';
 import { firstToTake, type Routing } from '#adapters/routing.js';
 import type { Watching } from '#subscriptions/watching.js';
 import type { Row } from '../inventory/row.js';
+import { demandBounded } from './bounded.js';
 import { demandExpected, type Extent } from './expected-state.js';
 import type { Call, WrittenAnswer } from './operation.js';
 import { nativeReferences, type Values } from './references.js';
@@ -36,6 +37,7 @@ export function writes(around: Surroundings): Writes {
   };
   return {
     async create(call, object, value) {
+      demandBounded(value);
       const tenant = call.scope.tenant ?? null;
       return firstToTake(takersOf(call, around.registry, around.routing, object, value), (instance) => {
         const references = nativeReferences(call, object, value, instance);
@@ -44,7 +46,8 @@ export function writes(around: Surroundings): Writes {
       });
     },
     update: (call, object, id, patch) =>
-      onExisting(call, object, id, 'update', (port, at, target, { instance }) => {
+      onExisting(call, object, id, 'update', (port, at, target, { instance, value }) => {
+        demandBounded(patch, value);
         return port.update!(at, target, { ...patch, ...nativeReferences(call, object, patch, instance) });
       }),
     scale: (call, object, id, size) =>

@@ -73,7 +73,7 @@ test('as many expressions as in the filter of a list, in however many groups', (
   expect(parseGroups(Array<string>(100).fill('(eq,a,x)').join('|'))).toHaveLength(100);
   expect(faultOf(Array<string>(101).fill('(eq,a,x)').join('|')).detail.position).toBe(900);
   // However they are spread: each value is one comparison with what is at the attribute.
-  const many = `(in,a,${Array(500).fill('x').join()})|(cont,a,${Array(501).fill('x').join()})`;
+  const many = `(in,a,${Array(500).fill('x').join()})|(nin,a,${Array(501).fill('x').join()})`;
   expect(faultOf(many)).toMatchObject({
     code: 'INVALID',
     message: 'More than 1000 values in one filter; ask twice.',
