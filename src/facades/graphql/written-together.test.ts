@@ -42,7 +42,7 @@ async function streams(count: number): Promise<void> {
 }
 
 const told = (count: number, what: string) =>
-  Array.from({ length: count }, () => ({ position: { seq: 1, tag: 'a' }, what }));
+  Array.from({ length: count }, () => ({ position: { seq: 1, tag: 'a' }, what, bytes: 2 * what.length }));
 
 test('one stream is written at once', async () => {
   await streams(1);
