@@ -62,8 +62,12 @@ function withPeers(work) {
   return work();
 }
 
+/** By `--live` or `--delivery` as first argument, the cases of another bench. */
 function bench() {
-  const work = () => run([node24(), '--enable-source-maps', join(root, 'dist/bench/main.js'), ...args]);
+  const [first, ...names] = args;
+  const known = { '--live': 'live/main.js', '--delivery': 'delivery.js' };
+  const [file, rest] = Object.hasOwn(known, first ?? '') ? [known[first], names] : ['main.js', args];
+  const work = () => run([node24(), '--enable-source-maps', join(root, 'dist/bench', file), ...rest]);
   return args.includes('--kubernetes') || args.includes('--many-nodes') ? withPeers(work) : work();
 }
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { adapters } from '#adapters/index.js';
 import { startProcess, type GatewayProcess } from './gateway-process.js';
-import { until } from './gateway-under-test.js';
+import { openGatewayUnderTest, until } from './gateway-under-test.js';
 import { freePort } from './peers/free-port.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -122,18 +122,39 @@ describe('the examples', () => {
   });
 });
 
-test('those that follow what changes say that no gateway answers, and that they try again', async () => {
+describe('those that follow what changes', () => {
   const following = examples.filter(({ code }) => /subscribe\(|iterate\(/.test(code));
-  expect(following).toHaveLength(2);
-  for (const example of following) {
-    const host = `127.0.0.1:${await freePort()}`;
-    const child = spawn('sh', ['-c', saved(example, host)], { cwd: folder, detached: true, stdio: 'pipe' });
-    let said = '';
-    for (const output of [child.stdout, child.stderr]) output.on('data', (chunk: Buffer) => (said += String(chunk)));
-    background.push({ child, printed: () => said });
-    const attempts = new RegExp(`(Nothing answers at \\w+://${host}/\\w+; trying again\\.\\s+){2}`);
-    await until(() => attempts.test(said));
-  }
+
+  test('are two, of twenty lines at most', () => {
+    const lines = following.map(({ code }) => code.split('\n').length);
+    expect(lines).toHaveLength(2);
+    expect(Math.max(...lines)).toBeLessThanOrEqual(20);
+  });
+
+  test('say that no gateway answers, and that they try again', async () => {
+    for (const example of following) {
+      const host = `127.0.0.1:${await freePort()}`;
+      const child = spawn('sh', ['-c', saved(example, host)], { cwd: folder, detached: true, stdio: 'pipe' });
+      let said = '';
+      for (const output of [child.stdout, child.stderr]) output.on('data', (chunk: Buffer) => (said += String(chunk)));
+      background.push({ child, printed: () => said });
+      const attempts = new RegExp(`(Nothing answers at \\w+://${host}/\\w+; trying again\\.\\s+){2}`);
+      await until(() => attempts.test(said));
+    }
+  });
+
+  test('say that they were refused, and end', async () => {
+    const guarded = await openGatewayUnderTest({ clients: { admin: { roles: ['admin'] } } });
+    for (const example of following) {
+      const command = saved(example, new URL(guarded.url).host);
+      const said = await run('sh', ['-euc', command], { cwd: folder }).then(
+        ({ stderr }) => stderr,
+        (failed: { readonly stderr: string }) => failed.stderr,
+      );
+      expect(said).toMatch(/^(Forbidden|.*401)/);
+    }
+    await guarded.close();
+  });
 });
 
 test('an example that is not there is named, without a trace of Node', () => {

@@ -78,8 +78,8 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
   const { live: bounds } = configuration.limits;
   const live = connections(bounds, identify);
-  const joined = { join: joining(hub, bounds), connections: live };
-  const events = eventsFacade({ ...joined, gate, view, backlog: bounds.backlog, unforeseen });
+  const joined = { join: joining(hub, bounds), connections: live, backlog: bounds.backlog };
+  const events = eventsFacade({ ...joined, gate, view, unforeseen });
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 
   const open = pagesFacade({ openApi: openApiFacade(routes, publicUrl) });

@@ -66,7 +66,7 @@ test('who takes a little at a time has nothing made for it twice, however long t
   const slow = house.listen({ tell }, since, 1);
   for (let told = 1; told < 60; told += 1) {
     await until(() => slow.heard.length === told);
-    slow.heard.fill({ position: since!, what: '' });
+    slow.heard.fill({ position: since!, what: '', bytes: 0 });
     // Nothing is made for who rests, but what it is told next.
     expect(made).toBeLessThan(told + 16);
     slow.rest(1);

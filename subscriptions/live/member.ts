@@ -5,6 +5,7 @@ import { indexAfter, type Entry } from '../log/recent.js';
 import type { Digest, Window } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
+import { sized } from './texts.js';
 import type { Turns } from '../turns.js';
 
 /** What members share. */
@@ -240,9 +241,9 @@ export class Member<T> {
       this.#sink.end(new Fault('GONE', goneMessage[gap.reason], { at: 'since' }));
       return true;
     }
-    const what = await stream.tellGap(gap);
+    const made = sized(await stream.tellGap(gap));
     if (this.#left || this.#gap !== gap) return false;
-    if (this.#sink.take([{ position: gap.position, what }]) === 0) {
+    if (this.#sink.take([{ position: gap.position, ...made }]) === 0) {
       this.#wait();
       return true;
     }

@@ -18,6 +18,8 @@ export interface Gap {
 export interface Told<T> {
   readonly position: Position;
   readonly what: T;
+  /** Of memory, about. */
+  readonly bytes: number;
 }
 
 /** Values of attributes of one object. */

@@ -111,7 +111,7 @@ export class Texts<T> {
       const made = oldest.made ?? (await oldest.making);
       if (!made) return { told, ends: true, bytes };
       beingMade.shift();
-      told.push({ position: wanted[told.length]!.change.position, what: made.what as T });
+      told.push({ position: wanted[told.length]!.change.position, what: made.what as T, bytes: made.bytes });
       bytes += perPlace + made.bytes;
     }
     return { told, ends: false, bytes };
@@ -176,7 +176,7 @@ export class Texts<T> {
 }
 
 /** In memory; what is no text is taken for its JSON. */
-function sized(what: unknown): Made {
+export function sized<T>(what: T): { readonly what: T; readonly bytes: number } {
   const text = typeof what === 'string' ? what : (JSON.stringify(what) ?? '');
   return { what, bytes: 2 * text.length };
 }

@@ -100,6 +100,50 @@ describe.each(reads)('%s', (_what, asked, codeOf) => {
   });
 });
 
+/** Where a page says within itself up to where it is true. */
+const pages: readonly (readonly [string, string, Ask, (body: Page) => string | undefined])[] = [
+  ['own list', own, {}, ({ position }) => position],
+  [
+    'GraphQL connection',
+    '/graphql',
+    post('{ resourcePools { position } }'),
+    ({ data }) => data?.resourcePools.position,
+  ],
+  ['tRPC list', '/trpc/resourcePools.list', {}, ({ result }) => result?.data.position],
+];
+
+interface Page {
+  readonly position?: string;
+  readonly data?: { readonly resourcePools: { readonly position: string } };
+  readonly result?: { readonly data: { readonly position: string } };
+}
+
+test.each(pages)('every stream goes on behind the position in a page: %s', async (_what, target, ask, positionIn) => {
+  const since = positionIn(JSON.parse((await gateway.send(target, ask)).text) as Page)!;
+  const written = [await made(), await made()];
+  const events = await listenTo(gateway, `?objects=ResourcePool&since=${since}`);
+  const socket = await connectLive(gateway);
+  const query = `subscription { resourcePoolChanged(since: "${since}") { position } }`;
+  socket.say({ id: 's', type: 'subscribe', payload: { query } });
+  const watched: string[] = [];
+  const watching = createClient({ url: `${gateway.url}/trpc` }).changes.watch.subscribe(
+    { objects: ['ResourcePool'], since },
+    { onData: ({ id }) => void watched.push(id) },
+  );
+  const told = () => [
+    events.told().map(({ position }) => position),
+    socket.of('s').map(({ payload }) => (payload as { data: Said }).data['resourcePoolChanged']!.position),
+    watched,
+  ];
+  await until(() => told().every(({ length }) => length === written.length));
+  expect(told()).toEqual([written, written, written]);
+  events.leave();
+  socket.socket.terminate();
+  watching.unsubscribe();
+});
+
+type Said = Readonly<Record<string, { readonly position: string }>>;
+
 test('no more than 64 requests of one principal wait for a position', async () => {
   const asked = Array.from({ length: 70 }, () =>
     gateway.send(own, { headers: { 'X-Netweave-At-Least': '999999999.zz' } }),

@@ -44,6 +44,7 @@ test('what is told at once is written at once', async () => {
   const told = Array.from({ length: 20 }, (_each, index) => ({
     position: { seq: index, tag: 'a' },
     what: `data: ${index}\n\n`,
+    bytes: 20,
   }));
   const counted = writesTo(stream.socket);
   expect(stream.take(told)).toBe(20);

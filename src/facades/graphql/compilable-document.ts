@@ -33,11 +33,11 @@ export interface Compilable {
   readonly required: readonly string[];
 }
 
-/** Compiling so many takes some 15 ms, in which nobody else is answered; more is left to graphql-js. */
-const mostFields = 250;
+/** Compiling so many takes some 15 ms, in which nobody else is answered; more is left to graphql-js, or refused as a subscription. */
+export const mostFields = 250;
 
 /**
- * The operation without its `@skip` and `@include`, which `variables` decide, as a copy: what compiles it writes into it. Undefined
+ * The operation without its `@skip` and `@include`, which `variables` decide, as a copy: what compiles it writes into it. `refused`
  * when it is not to be compiled: introspection, whose types differ; names that compiled code confuses; a directive that fails.
  */
 export function compilable(
@@ -45,7 +45,7 @@ export function compilable(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Values,
-): Compilable | undefined {
+): Compilable | 'large' | 'refused' {
   let refused = false;
   const selected = <T extends FieldNode | InlineFragmentNode | FragmentSpreadNode>(node: T): T | null => {
     const included = isIncluded(node, variables);
@@ -66,9 +66,9 @@ export function compilable(
       type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: coercedScalar } },
     }),
   });
-  if (refused) return undefined;
   const fields = fieldsIn(schema, copy);
-  return fields > mostFields ? undefined : { document: copy, fields, required: requiredIn(schema, copy) };
+  if (fields > mostFields) return 'large';
+  return refused ? 'refused' : { document: copy, fields, required: requiredIn(schema, copy) };
 }
 
 /** Compiled code names places by their keys, joined with `_`; what introspection tells is not the schema it is compiled against. */

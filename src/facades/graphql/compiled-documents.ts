@@ -12,11 +12,34 @@ export interface Compiled {
   execute(root: unknown, run: Run, variables: Values): ExecutionResult | Promise<ExecutionResult>;
   /** Keys of the answer that are not null: if one is, all of it is. */
   readonly required: readonly string[];
+  /** What it was made of: of an equal document, places in errors are others. */
+  readonly operation: OperationDefinitionNode;
+}
+
+/** An operation of a document, and what it is executed with. */
+export interface Asked {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Values;
+}
+
+/** What is kept until it is let go. */
+export interface Kept {
+  /** Equal for what is kept once. */
+  readonly key: string;
+  /** Of memory, once it is compiled. */
+  readonly bytes: number;
+  letGo(): void;
 }
 
 export interface CompiledDocuments {
   /** The compiled operation; undefined when it is not, or not yet, compiled. */
-  find(document: DocumentNode, operation: OperationDefinitionNode, variables: Values): Compiled | undefined;
+  find(asked: Asked): Compiled | undefined;
+  /**
+   * Keeps what is compiled of it, and of all that are called by the same `name`, as their equals are: no other document pushes it
+   * out. Undefined when it is too large to be compiled.
+   */
+  keep(asked: Asked, name: string): Kept | undefined;
 }
 
 /** When documents are compiled, and how much of it is kept. */
@@ -27,9 +50,16 @@ export interface CompilePolicy {
   readonly share: number;
   /** Of memory for compiled code. */
   readonly cacheBytes: number;
+  /** Beside that, for what open subscriptions keep. */
+  readonly keptBytes: number;
 }
 
-export const compilePolicy: CompilePolicy = { before: 1, share: 0.1, cacheBytes: 32 * 1024 * 1024 };
+export const compilePolicy: CompilePolicy = {
+  before: 1,
+  share: 0.1,
+  cacheBytes: 32 * 1024 * 1024,
+  keptBytes: 64 * 1024 * 1024,
+};
 
 /** Measured: 2.6 to 4.1 KiB of heap for a field with what it shares, and 50 to 75 µs to compile it. */
 const perField = 4 * 1024;
@@ -39,46 +69,85 @@ const perEntry = 512;
 /** A number says how often it was asked for, while it is not compiled. */
 type Entry = Compiled | number | 'refused';
 
+interface Place {
+  entry: Entry;
+  readonly bytes: number;
+  holders: number;
+}
+
 export function compiledDocuments(schema: GraphQLSchema, policy: CompilePolicy): CompiledDocuments {
   const twin = compilableSchema(schema);
   const entries = new LRUCache<string, Entry>({ maxSize: policy.cacheBytes });
+  const places = new Map<string, Place>();
   const names = namesOf();
   let notBefore = 0;
 
-  function compile(document: DocumentNode, operation: OperationDefinitionNode, variables: Values) {
+  function compile({ document, operation, variables }: Asked) {
     const ready = compilable(schema, document, operation, variables);
-    const made = ready && compileQuery(twin, ready.document, undefined, { disablingCapturingStackErrors: true });
-    if (!ready || !made || !isCompiledQuery(made)) return { entry: 'refused' as const, fields: 0 };
+    const made =
+      typeof ready === 'object' &&
+      compileQuery(twin, ready.document, undefined, { disablingCapturingStackErrors: true });
+    if (typeof ready !== 'object' || !made || !isCompiledQuery(made)) return { entry: 'refused' as const, fields: 0 };
     const { required, fields } = ready;
-    const entry: Compiled = { execute: (root, run, values) => made.query(root, run, values), required };
+    const entry: Compiled = { execute: (root, run, values) => made.query(root, run, values), required, operation };
     return { entry, fields };
   }
 
+  function put(key: string, entry: Entry, fields = 0): void {
+    const place = places.get(key);
+    if (place) place.entry = entry;
+    else entries.set(key, entry, { size: sizeOf(fields) });
+  }
+
   return {
-    find(document, operation, variables) {
-      const key = names(document, operation, variables);
-      const known = entries.get(key) ?? 0;
+    find(asked) {
+      const key = names.keyOf(asked);
+      const known = places.get(key)?.entry ?? entries.get(key) ?? 0;
       if (typeof known === 'object') return known;
       if (known === 'refused') return undefined;
       const began = performance.now();
-      if (known < policy.before || began < notBefore) return void entries.set(key, known + 1, { size: perEntry });
-      const { entry, fields } = compile(document, operation, variables);
+      if (known < policy.before || began < notBefore) return void put(key, known + 1);
+      const { entry, fields } = compile(asked);
       const ended = performance.now();
       notBefore = ended + (ended - began) * (1 / policy.share - 1);
-      entries.set(key, entry, { size: perEntry + fields * perField });
+      put(key, entry, fields);
       return entry === 'refused' ? undefined : entry;
+    },
+    keep(asked, name) {
+      names.call(asked, name);
+      const key = names.keyOf(asked);
+      const place = places.get(key) ?? placeOf(compilable(schema, asked.document, asked.operation, asked.variables));
+      if (!place) return undefined;
+      places.set(key, place);
+      place.holders += 1;
+      const letGo = () => (place.holders -= 1) === 0 && places.delete(key);
+      return { key, bytes: place.bytes, letGo };
     },
   };
 }
 
-/** Names an operation of a document as its variables shape it. */
+function sizeOf(fields: number): number {
+  return perEntry + fields * perField;
+}
+
+function placeOf(ready: ReturnType<typeof compilable>): Place | undefined {
+  if (ready === 'large') return undefined;
+  if (ready === 'refused') return { entry: ready, bytes: sizeOf(0), holders: 0 };
+  return { entry: 0, bytes: sizeOf(ready.fields), holders: 0 };
+}
+
+/** Names operations as their variables shape them. */
 function namesOf() {
-  const known = new WeakMap<DocumentNode, { readonly number: number; readonly deciding: readonly string[] }>();
+  const known = new WeakMap<OperationDefinitionNode, { readonly name: string; readonly deciding: readonly string[] }>();
   let last = 0;
-  return (document: DocumentNode, operation: OperationDefinitionNode, variables: Values): string => {
-    const about = known.get(document) ?? { number: (last += 1), deciding: decidingVariables(document) };
-    known.set(document, about);
-    const shape = about.deciding.map((name) => String(variables[name]));
-    return [about.number, operation.name?.value ?? '', ...shape].join(' ');
+  const call = ({ document, operation }: Asked, name: string) => {
+    const about = { name, deciding: decidingVariables(document) };
+    known.set(operation, about);
+    return about;
   };
+  const keyOf = (asked: Asked): string => {
+    const { name, deciding } = known.get(asked.operation) ?? call(asked, String((last += 1)));
+    return [name, ...deciding.map((variable) => String(asked.variables[variable]))].join(' ');
+  };
+  return { call, keyOf };
 }

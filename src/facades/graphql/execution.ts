@@ -7,7 +7,7 @@ import {
   type GraphQLError,
   type GraphQLSchema,
 } from 'graphql';
-import { compiledDocuments, compilePolicy, type Compiled, type CompilePolicy } from './compiled-documents.js';
+import { compiledDocuments, compilePolicy, type Compiled } from './compiled-documents.js';
 import type { Run } from './compilable-schema.js';
 
 /** A validated document and what it is executed with. */
@@ -29,8 +29,11 @@ export type Execute = (execution: Execution) => Promise<ExecutionResult>;
  * Executes as graphql-js does, by compiled code where that is sure to answer the same. Errors stand in the order of the document.
  * Fields without a resolver must be plain properties: no promise, no method.
  */
-export function compiledExecution(schema: GraphQLSchema, policy: CompilePolicy = compilePolicy): Execute {
-  const documents = compiledDocuments(schema, policy);
+export function compiledExecution(
+  schema: GraphQLSchema,
+  policy = compilePolicy,
+  documents = compiledDocuments(schema, policy),
+): Execute {
   return async (execution) => {
     const { document, operationName, variables } = execution;
     const operation = getOperationAST(document, operationName);
@@ -38,8 +41,9 @@ export function compiledExecution(schema: GraphQLSchema, policy: CompilePolicy =
     if (!operation || operation.operation === 'mutation') return interpret(schema, execution);
     const values = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, { maxErrors: 50 });
     if (values.errors) return { errors: values.errors };
-    const compiled = documents.find(document, operation, values.coerced);
-    const result = compiled && (await run(compiled, values.coerced, execution));
+    const compiled = documents.find({ document, operation, variables: values.coerced });
+    const answered = compiled && (await run(compiled, values.coerced, execution));
+    const result = answered?.errors && compiled?.operation !== operation ? undefined : answered;
     return inDocumentOrder(result ?? (await interpret(schema, execution)));
   };
 }

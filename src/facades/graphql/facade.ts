@@ -20,9 +20,11 @@ import { documentCache } from './document-cache.js';
 import type { DocumentLimits } from './document-limits.js';
 import { mostTokens, ownRules } from './own-rules.js';
 import { formatError } from './errors.js';
+import { compiledDocuments, compilePolicy, type CompilePolicy } from './compiled-documents.js';
 import { compiledExecution, type Execute } from './execution.js';
 import { graphqlOverHttp } from './http.js';
 import type { Sent } from './live-documents.js';
+import { holding, type Hold } from './open-documents.js';
 import { overload } from './overload.js';
 import { incomplete, operatorSees, position, streamsElsewhere } from './plugins.js';
 import { indexOf, requestOf, type GraphqlRequest } from './request.js';
@@ -43,6 +45,8 @@ export interface GraphqlParts {
   readonly limits: GraphqlLimits;
   /** Largest request body. */
   readonly bodyBytes: number;
+  /** When documents are compiled; `compilePolicy` when absent. */
+  readonly compile?: CompilePolicy | undefined;
   /** The caller that the edge identified for this request. */
   callerOf(request: IncomingMessage): Caller;
   /** A fault of the facade itself: shown to the operator, withheld from the caller. */
@@ -54,6 +58,7 @@ export interface GraphqlFacade {
   readonly handler: RequestHandler;
   readonly schema: GraphQLSchema;
   readonly execute: Execute;
+  readonly hold: Hold;
   /** An operation that is answered once, over whatever it came. */
   once(sent: Sent, caller: Caller): Promise<ExecutionResult>;
   readonly sdl: string;
@@ -62,10 +67,11 @@ export interface GraphqlFacade {
 
 /** GraphQL over the operations: Apollo Server behind Express. */
 export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade> {
-  const { gate, view, callerOf, unforeseen, limits, bodyBytes } = parts;
+  const { gate, view, callerOf, unforeseen, limits, bodyBytes, compile = compilePolicy } = parts;
   const operations = indexOf(parts.operations);
   const schema = schemaOf(parts.operations);
-  const execute = compiledExecution(schema);
+  const compiled = compiledDocuments(schema, compile);
+  const execute = compiledExecution(schema, compile, compiled);
   const documents = documentCache();
   const dearer = dearerThan(limits.cost, view, schema);
   const server = new ApolloServer<GraphqlRequest>({
@@ -103,6 +109,7 @@ export async function graphqlFacade(parts: GraphqlParts): Promise<GraphqlFacade>
     }),
     schema,
     execute,
+    hold: holding(compiled, compile.keptBytes),
     once: (sent, caller) => onceOf(server, sent, requestOf({ gate, view, operations }, caller)),
     sdl: printSchema(schema),
     stop: () => server.stop(),

@@ -20,3 +20,14 @@ test.each([
   expect(() => begin(sent(5000))).toThrow(expect.objectContaining(refused));
   expect(begin(sent(15))).toMatchObject({ field: { name: 'changes' } });
 });
+
+test('documents are kept up to a bound: those that were sent last', () => {
+  // Some 160 kB of memory each, as they are counted: 16 MiB have room for some hundred.
+  const sent = (n: number): Sent => ({ query: `subscription { a${n}: changes } # ${'x'.repeat(900)}` });
+  const document = (n: number) => documents.check(sent(n)).document;
+  const first = document(0);
+  expect(document(0)).toBe(first);
+  for (let n = 1; n < 119; n += 1) document(n);
+  const last = document(119);
+  expect([document(119) === last, document(0) === first]).toEqual([true, false]);
+});

@@ -16,6 +16,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
+  type VariableNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { Fault } from '#schema/errors.js';
@@ -44,6 +45,10 @@ export interface LiveDocument extends Checked {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly field: LiveField;
   readonly args: Readonly<Record<string, unknown>>;
+  /** As they are executed with. */
+  readonly coerced: Readonly<Record<string, unknown>>;
+  /** Equal for those who are told the same, if they want the same: whose documents differ in arguments of the root at most. */
+  readonly name: string;
   /** Equal for those whose document and variables are the same but for where they begin. */
   readonly shared: string;
 }
@@ -109,7 +114,7 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
       if (!shared) texts.set(operation, (shared = sharedOf(document, operation, found)));
       const { [shared.since ?? '']: _since, ...rest } = variables;
       const asked = hash('sha256', `${shared.text}\n${JSON.stringify(rest)}`, 'base64url');
-      return { document, operation, variables, field, args, shared: asked };
+      return { document, operation, variables, coerced, field, args, name: shared.name, shared: asked };
     },
   };
 }
@@ -163,6 +168,8 @@ function rootField(document: DocumentNode, selections: readonly SelectionNode[])
 }
 
 interface Shared {
+  /** Of the document without the arguments of its root field, which say what is wanted and not how it is told. */
+  readonly name: string;
   readonly text: string;
   /** Name of the variable that says where to begin. */
   readonly since?: string;
@@ -171,18 +178,15 @@ interface Shared {
 /** The document without where it begins: who resumes is told the same as who has just come. */
 function sharedOf(document: DocumentNode, operation: OperationDefinitionNode, root: FieldNode): Shared {
   const uses = new Map<string, number>();
-  const text = print(
-    visit(document, {
-      Variable: ({ name: { value } }) => void uses.set(value, (uses.get(value) ?? 0) + 1),
-      Field(node) {
-        if (node !== root) return undefined;
-        return { ...node, arguments: (node.arguments ?? []).filter(({ name }) => name.value !== rootSince) };
-      },
-    }),
-  );
+  const Variable = ({ name: { value } }: VariableNode) => void uses.set(value, (uses.get(value) ?? 0) + 1);
+  const Field = (node: FieldNode) => (node === root ? { ...node, arguments: [] } : undefined);
+  const bare = `${operation.name?.value ?? ''}\n${print(visit(document, { Variable, Field }))}`;
+  const rest = (root.arguments ?? []).filter(({ name }) => name.value !== rootSince);
+  for (const argument of rest) visit(argument, { Variable });
   const since = root.arguments?.find(({ name }) => name.value === rootSince)?.value;
   const named = since?.kind === Kind.VARIABLE ? since.name.value : undefined;
   // Defined once, and used for nothing else: the use as `since` is not in what was visited.
   const alone = named !== undefined && uses.get(named) === 1;
-  return { text: `${operation.name?.value ?? ''}\n${text}`, ...(alone && { since: named }) };
+  const name = hash('sha256', bare, 'base64url');
+  return { name, text: [bare, ...rest.map(print)].join('\n'), ...(alone && { since: named }) };
 }

@@ -10,12 +10,14 @@ import type { Join } from '../live/join-hub.js';
 import type { Execute } from './execution.js';
 import { subscribing } from './live.js';
 import { liveDocuments, type Sent } from './live-documents.js';
+import type { Hold } from './open-documents.js';
 import { graphqlOverWebSocket, type Upgrade } from './over-websocket.js';
 import { indexOf } from './request.js';
 
 export interface LiveGraphqlParts {
   readonly schema: GraphQLSchema;
   readonly execute: Execute;
+  readonly hold: Hold;
   readonly gate: Gate;
   readonly view: View;
   readonly operations: readonly Operation[];

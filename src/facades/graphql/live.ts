@@ -8,6 +8,7 @@ import { dearerThan, tooDear, type Dearer } from './cost-limit.js';
 import { formatError } from './errors.js';
 import type { Execute } from './execution.js';
 import type { LiveDocument } from './live-documents.js';
+import type { Hold } from './open-documents.js';
 import { requestOf, type OperationIndex } from './request.js';
 import type { Happening } from './streams.js';
 
@@ -18,6 +19,7 @@ interface Parts {
   readonly operations: OperationIndex;
   readonly join: Join;
   readonly execute: Execute;
+  readonly hold: Hold;
   readonly cost: number;
 }
 
@@ -25,7 +27,7 @@ interface Parts {
 export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<string>) => () => void;
 
 export function subscribing(parts: Parts): Subscribe {
-  const { gate, join, cost, view, schema } = parts;
+  const { gate, join, hold, cost, view, schema } = parts;
   const dearer = dearerThan(cost, view, schema);
   return (caller, document, sink) => {
     const { field, args } = document;
@@ -40,8 +42,17 @@ export function subscribing(parts: Parts): Subscribe {
       tell: (event) => executed(parts, caller, document, { event }),
       ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
     };
-    const seat = join(caller.principal, stream, sink, watch.since);
-    return () => seat.leave();
+    const letGo = hold(caller.principal, document);
+    try {
+      const seat = join(caller.principal, stream, sink, watch.since);
+      return () => {
+        seat.leave();
+        letGo();
+      };
+    } catch (refusal) {
+      letGo();
+      throw refusal;
+    }
   };
 }
 

@@ -172,7 +172,7 @@ test('what is under way when the gateway goes away is answered first, and nothin
   client.say({ type: 'ping' });
   await until(() => client.heard.length === 2);
   server.live.stop(60_000);
-  expect(sink.take([{ what: '{"data":{"changes":1}}', position: { seq: 1, tag: 'a' } }])).toBe(1);
+  expect(sink.take([{ bytes: 0, what: '{"data":{"changes":1}}', position: { seq: 1, tag: 'a' } }])).toBe(1);
   client.ask('late', 'mutation { text }');
   client.ask('comes', 'subscription { changes }');
   await until(() => client.heard.length === 3);

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { formatPosition } from '#schema/position.js';
+import { busiestTurn } from '#subscriptions/testing/busiest-turn.js';
 import { writesTo } from '../testing/writes-to.js';
 import { inventory, resourceOf } from './testing/inventory.js';
 import { openLiveWorld, type Listener, type LiveWorld } from './testing/live-world.js';
@@ -106,9 +107,21 @@ describe('what happens at once', () => {
   test('reaches each connection in one write', async () => {
     const listeners = [await live.listen(), await live.listen()];
     for (const listener of listeners) await listener.subscribe('s', query);
-    const counted = live.sockets.map(writesTo);
+    const counted = live.sockets.map((socket) => writesTo(socket));
     await happens(...twenty);
     await until(() => listeners.every((listener) => listener.of('s').length === twenty.length));
     expect(counted.map(({ writes }) => writes)).toEqual([1, 1]);
+  });
+
+  test.each([2, 10])('is written once in a turn for %i streams of one connection', async (count) => {
+    const listener = await live.listen();
+    const ids = Array.from({ length: count }, (_each, index) => `${index}`);
+    for (const id of ids) await listener.subscribe(id, query.replace('{ id }', `{ a${id}: id }`));
+    const loop = busiestTurn();
+    const counted = writesTo(live.sockets[0]!, loop.did);
+    await happens(200);
+    await until(() => ids.every((id) => listener.of(id).length === 1));
+    expect([live.hub.size, loop.most()]).toEqual([count, 1]);
+    expect(counted.writes).toBeLessThan(count);
   });
 });

@@ -6,6 +6,7 @@ import type { WebSocket } from 'ws';
 import type { Principal } from '../../access/principal.js';
 import { Fault } from '#schema/errors.js';
 import { TokenBuckets } from '../../platform/token-buckets.js';
+import { atEndOfTurn } from '../at-end-of-turn.js';
 import type { LiveConnection } from '../live/connections.js';
 import { Outlet } from '../live/outlet.js';
 import { textFrame } from '../live/text-frame.js';
@@ -33,6 +34,9 @@ export interface SocketLimits {
   readonly messagesPerSecond: number;
 }
 
+/** Writes what the streams of a connection have said in one turn of the loop. */
+const writtenTogether = atEndOfTurn((live: LiveSocket) => live.writeTogether());
+
 /** One WebSocket, from its upgrade to its end. */
 export class LiveSocket implements LiveConnection {
   readonly socket: Socket;
@@ -49,6 +53,8 @@ export class LiveSocket implements LiveConnection {
   readonly #messagesPerSecond: number;
   #operations = 0;
   #kept = 0;
+  #streams = 0;
+  #together = false;
   #leaving = false;
   /** Of the last ping, until it was answered. */
   #challenge: Buffer | undefined;
@@ -88,7 +94,11 @@ export class LiveSocket implements LiveConnection {
         `What the streams of one connection were asked with has at most ${mostKept} bytes.`,
       );
     this.#kept += bytes;
-    return () => void (this.#kept -= bytes);
+    this.#streams += 1;
+    return () => {
+      this.#kept -= bytes;
+      this.#streams -= 1;
+    };
   }
 
   /** Of one operation: the connection's and a number. */
@@ -106,9 +116,15 @@ export class LiveSocket implements LiveConnection {
     else this.socket.write(frame, 'latin1', taken);
   }
 
-  /** Sends what there is room for, in one write as far as it can be; answers how many. */
+  /** Sends what there is room for, in one write as far as it can be, with other streams of this turn; answers how many. */
   sendTogether<T>(all: readonly T[], textOf: (one: T) => string): number {
     let [count, frames] = [0, ''];
+    // What waits for the end of the turn counts as not taken.
+    if (this.#streams > 1 && !this.#together) {
+      this.#together = true;
+      this.socket.cork();
+      writtenTogether(this);
+    }
     const flush = () => {
       if (frames !== '') this.socket.write(frames, 'latin1');
       frames = '';
@@ -124,6 +140,12 @@ export class LiveSocket implements LiveConnection {
     }
     flush();
     return count;
+  }
+
+  /** What waits for it in this turn. */
+  writeTogether(): void {
+    this.#together = false;
+    this.socket.uncork();
   }
 
   close(code: number, reason: string): void {

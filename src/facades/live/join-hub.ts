@@ -4,6 +4,7 @@ import type { Hub } from '#subscriptions/live/hub.js';
 import type { Seat, Sink, Stream } from '#subscriptions/live/stream.js';
 import type { Principal } from '../../access/principal.js';
 import { sharesOf } from '../../platform/shares.js';
+import { Parts } from './parts.js';
 
 /** Most streams that differ. */
 export interface StreamLimits {
@@ -19,8 +20,8 @@ export type Join = <T>(principal: Principal, stream: Stream<T>, sink: Sink<T>, s
 
 export function joining(hub: Hub, { streams, streamsPerPrincipal, streamsPerTenant }: StreamLimits): Join {
   const shares = sharesOf(streams, streamsPerPrincipal, streamsPerTenant);
-  const ofPrincipals = new Listening();
-  const ofTenants = new Listening();
+  const ofPrincipals = new Parts();
+  const ofTenants = new Parts();
   return ({ name, scope: { tenant } }, stream, sink, since) => {
     const { key } = stream;
     if (ofPrincipals.wouldPass(shares.principal, name, key)) throw tooMany(`You have ${shares.principal}`);
@@ -42,30 +43,6 @@ export function joining(hub: Hub, { streams, streamsPerPrincipal, streamsPerTena
       },
     };
   };
-}
-
-/** How often each of some listens to each stream. */
-class Listening {
-  readonly #all = new Map<string, Map<string, number>>();
-
-  /** Whether it would listen to more that differ than it may. */
-  wouldPass(most: number, who: string, key: string): boolean {
-    const own = this.#all.get(who);
-    return own !== undefined && own.size >= most && !own.has(key);
-  }
-
-  join(who: string, key: string): void {
-    const own = this.#all.get(who) ?? new Map<string, number>();
-    this.#all.set(who, own.set(key, (own.get(key) ?? 0) + 1));
-  }
-
-  leave(who: string, key: string): void {
-    const own = this.#all.get(who)!;
-    const left = own.get(key)! - 1;
-    if (left > 0) own.set(key, left);
-    else own.delete(key);
-    if (own.size === 0) this.#all.delete(who);
-  }
 }
 
 function tooMany(there: string): Fault {

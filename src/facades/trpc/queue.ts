@@ -1,34 +1,40 @@
 import type { Position } from '#schema/position.js';
 import type { Fault } from '#schema/errors.js';
 import type { Sink, Told } from '#subscriptions/live/stream.js';
+import type { Outlet } from '../live/outlet.js';
 
-/** What may wait for a reader; who is slower reads on from the log. */
+/** What may wait for a reader, if it is small; who is slower reads on from the log. */
 const most = 256;
 
 /** A stream as tRPC reads it: one event after the other, each when the last has been sent. */
 export class Queue<T> implements Sink<T>, AsyncIterable<Told<T | null>> {
-  #waiting: Told<T | null>[] = [];
+  readonly #outlet: Outlet;
+  readonly #waiting: Told<T | null>[] = [];
+  /** Of what waits, and of what is being sent. */
+  #bytes = 0;
   #fault: Fault | undefined;
   #over = false;
   #wake = Promise.withResolvers<void>();
   #room: (() => void) | undefined;
 
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
+  }
+
   take(told: readonly Told<T>[]): number {
-    const taken = told.slice(0, most - this.#waiting.length);
-    this.#waiting.push(...taken);
-    this.#wake.resolve();
-    return taken.length;
+    let count = 0;
+    for (; count < told.length && this.#hasRoom; count += 1) this.#add(told[count]!);
+    return count;
   }
 
   /** How far the stream has come though nothing of it changed: `null` in place of an event. */
   place(position: Position | undefined): void {
-    if (!position || this.#waiting.length > 0) return;
-    this.#waiting.push({ position, what: null });
-    this.#wake.resolve();
+    if (position && this.#waiting.length === 0) this.#add({ position, what: null, bytes: 0 });
   }
 
   whenRoom(then: () => void): void {
-    this.#room = then;
+    if (this.#bytes > 0) this.#room = then;
+    else this.#outlet.whenRoom(then);
   }
 
   end(fault: Fault): void {
@@ -46,15 +52,26 @@ export class Queue<T> implements Sink<T>, AsyncIterable<Told<T | null>> {
     for (;;) {
       await this.#wake.promise;
       this.#wake = Promise.withResolvers();
-      const told = this.#waiting;
-      this.#waiting = [];
-      for (const each of told) yield each;
+      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+        yield next;
+        this.#bytes -= next.bytes;
+      }
       if (this.#over) break;
       const then = this.#room;
       this.#room = undefined;
-      then?.();
-      if (this.#waiting.length > 0) this.#wake.resolve();
+      if (then) this.#outlet.whenRoom(then);
     }
     if (this.#fault) throw this.#fault;
+  }
+
+  /** What is larger than all that may wait has room when nothing does. */
+  get #hasRoom(): boolean {
+    return this.#waiting.length < most && this.#outlet.hasRoom(this.#bytes);
+  }
+
+  #add(told: Told<T | null>): void {
+    this.#waiting.push(told);
+    this.#bytes += told.bytes;
+    this.#wake.resolve();
   }
 }

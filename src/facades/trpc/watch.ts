@@ -8,6 +8,7 @@ import type { Caller, Gate } from '../../operations/gate.js';
 import type { Watch, WatchInput } from '../../operations/watch.js';
 import type { Connections } from '../live/connections.js';
 import type { Join } from '../live/join-hub.js';
+import { Outlet } from '../live/outlet.js';
 import { toldChange, toldGap, type ToldChange, type ToldGap } from '../live/told-change.js';
 import { trpcError } from './errors.js';
 import { placesWanted } from './places.js';
@@ -17,6 +18,8 @@ import type { StreamConnection } from './stream-connection.js';
 export interface LiveParts {
   readonly join: Join;
   readonly connections: Connections;
+  /** Of what a client has not taken yet, bytes. */
+  readonly backlog: number;
 }
 
 interface Parts extends LiveParts {
@@ -50,7 +53,7 @@ export async function* watching(
 ): AsyncGenerator<TrackedEnvelope<Happened | null>, void, void> {
   // An abort that came before tells no listener any more.
   if (signal.aborted) return;
-  const queue = new Queue<Happened>();
+  const queue = new Queue<Happened>(new Outlet(connection.socket, parts.backlog));
   const ends: (() => void)[] = [];
   try {
     const { wanted, places } = readInput(input);

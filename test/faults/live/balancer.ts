@@ -1,24 +1,15 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Hands connections on loopback to whoever takes them. It knows nothing of what is said on them. */
-export interface Balancer {
-  readonly url: string;
-  /** Connections that nobody took. */
-  readonly untaken: number;
-  close(): void;
-}
+export type Balancer = Awaited<ReturnType<typeof startBalancer>>;
 
-/** The ports in turn; one that refuses is passed over. */
-export async function startBalancer(ports: readonly number[]): Promise<Balancer> {
+/** Hands connections on loopback to the ports in turn, past one that refuses. It knows nothing of what is said on them. */
+export async function startBalancer(ports: readonly number[]) {
   const open = new Set<Socket>();
+  const untaken = new Set<Socket>();
   let turn = 0;
-  let untaken = 0;
 
   function hand(client: Socket, [port, ...others]: readonly number[]): void {
-    if (port === undefined) {
-      untaken += 1;
-      return void client.destroy();
-    }
+    if (port === undefined) return void untaken.add(client.destroy());
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     const next = () => hand(client, others);
     server.once('error', next);
@@ -48,9 +39,8 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-    get untaken() {
-      return untaken;
-    },
+    /** Connections that nobody took. */
+    untaken: () => untaken.size,
     close: () => {
       listener.close();
       for (const socket of open) socket.destroy();

@@ -125,7 +125,7 @@ async function play(stage: Stage, order: Order, log: (line: string) => void): Pr
     ends,
     judgement,
     entries: entries.length,
-    untaken: balancer.untaken,
+    untaken: balancer.untaken(),
     endings: gateways.endings,
   };
 }

@@ -12,7 +12,7 @@ import { joining } from '../../live/join-hub.js';
 import type { Execute } from '../execution.js';
 import { liveGraphql, type LiveGraphqlParts } from '../live-facade.js';
 import type { Upgrade } from '../over-websocket.js';
-import { openWorld, type Told, type World } from './world.js';
+import { openWorld, type Options, type Told, type World } from './world.js';
 
 const limits = {
   bodyBytes: 1_000_000,
@@ -43,8 +43,8 @@ export interface LiveWorld {
 }
 
 /** A gateway's inside with GraphQL over WebSocket in front of it, whose log a test writes: real store, feed, hub, view and gate. */
-export async function openLiveWorld(told: readonly Told[]): Promise<LiveWorld> {
-  const world = await openWorld(told);
+export async function openLiveWorld(told: readonly Told[], options?: Options): Promise<LiveWorld> {
+  const world = await openWorld(told, options);
   const { inside, seen } = world;
   const hub = await openHub({
     store: inside.store,

@@ -19,6 +19,7 @@ import { markers } from '../../../operations/markers.js';
 import type { Operation } from '../../../operations/operation.js';
 import { allOperations, allPermissions } from '../../../operations/operations.js';
 import { writes } from '../../../operations/writes.js';
+import type { CompilePolicy } from '../compiled-documents.js';
 import { graphqlFacade, type GraphqlLimits } from '../facade.js';
 import { indexOf, requestOf } from '../request.js';
 import { poolBackend } from './pool-backend.js';
@@ -69,6 +70,7 @@ export interface Options {
   readonly operations?: readonly Operation[];
   /** With `poolBackend` as the instance `pools`; otherwise there is no backend. */
   readonly backend?: boolean;
+  readonly compile?: CompilePolicy;
 }
 
 /** What the world did, for those who ask how it came to an answer. */
@@ -93,6 +95,7 @@ export async function openWorld(told: readonly Told[], options: Options = {}) {
     operations: options.operations ?? allOperations,
     limits: { ...limits, ...options.limits },
     bodyBytes: 1024 * 1024,
+    compile: options.compile,
     callerOf,
     unforeseen: (error) => seen.unforeseen.push(error),
   });
@@ -114,7 +117,7 @@ export async function openWorld(told: readonly Told[], options: Options = {}) {
     url,
     send,
     /** What live streams are made of, beside those who listen. */
-    inside: { ...inside, schema: facade.schema, execute: facade.execute, once: facade.once },
+    inside: { ...inside, schema: facade.schema, execute: facade.execute, hold: facade.hold, once: facade.once },
     principalNamed: (name: string) => principals.get(name),
     /** What the fields of one document share, for those who execute it themselves. */
     requestOf: (caller: string) => requestOf({ ...inside, operations: indexOf(allOperations) }, callerNamed(caller)),
