@@ -130,8 +130,7 @@ test('a log without any common place is followed from its head, and the subscrip
   await house.deliverer();
   await house.change('x');
   await until(() => to.all.length === 1);
-  // Until it is written down what was told, its place is one that every log has: the beginning.
-  await until(async () => (await house.deliveries.status(house.subscriber(id))).delivered === 1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
   const row = await house.row(id);
   const [document, secret] = [await current.get('delivery', id), await current.get('deliverySecret', id)];
   const next = await openEmbeddedStore({ file: file('second') });
