@@ -76,6 +76,27 @@ describe('a structured filter', () => {
     expect(faultOf(() => compileFilter(objects.ResourcePool, filter)).detail).toEqual({ at: 'filter/any/1' });
   });
 
+  test('texts are parsed once, and 8 MiB of all that is made of them are kept', () => {
+    const { ResourceType, ResourcePool } = objects;
+    const text = (name: string) => `(eq,name,${name})`;
+    const small = readFilter(ResourceType, text('small'));
+    expect(readFilter(ResourceType, text('small'))).toBe(small);
+    expect(readFilter(ResourcePool, text('small'))).not.toBe(small);
+    const [texts, values] = ['x'.repeat(8000), Array(900).fill('x').join()].map((rest) =>
+      Array.from({ length: 500 }, (_, index) => text(`${index}${rest}`).replace('eq', 'in')),
+    );
+    for (const [all, most] of [
+      [texts!, 105],
+      [values!, 140],
+    ] as const) {
+      const read = all.map((each) => readFilter(ResourceType, each));
+      const kept = [...all.keys()].reverse().filter((index) => readFilter(ResourceType, all[index]!) === read[index]);
+      expect(kept.length).toBeGreaterThan(50);
+      expect(kept.length).toBeLessThan(most);
+    }
+    expect(readFilter(ResourceType, text('small'))).not.toBe(small);
+  });
+
   test('may hold what was read from a text, whose offsets stay known and are no part of it', () => {
     const { ResourceType } = objects;
     const read = readFilter(ResourceType, '(neq,name,x);(eq,resourceClass,FOO)')!;

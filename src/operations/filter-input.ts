@@ -1,6 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { invalid } from '#schema/errors.js';
-import { operators, type Condition, type Filter, type Operator } from '#schema/filter/ast.js';
+import { conditionsIn, operators, type Condition, type Filter, type Operator } from '#schema/filter/ast.js';
 import { mostNames, mostSought, mostValues, tooManySought } from '#schema/filter/limits.js';
 import { comingFrom, faultIn, hasOrigin } from '#schema/filter/origin.js';
 import { parseModelFilter, seeks, single } from '#schema/filter/parse.js';
@@ -88,16 +89,36 @@ export const FilterInput = z
   )
   .describe('Which objects: an expression of ETSI NFV-SOL 013 5.2 over the attributes.');
 
-const parsed = new WeakMap<ObjectDefinition, Map<string, Filter | undefined>>();
-const most = 1000;
+interface Parsed {
+  readonly filter: Filter | undefined;
+}
 
-/** The filter of an input. Texts are parsed once: the same Filter comes back, with what was compiled for it. */
+/** Of all that is made of texts: two thousand of the longest took 95 MiB. */
+const parsedBytes = 8 * 1024 * 1024;
+const parsed = new LRUCache<string, Parsed>({ maxSize: parsedBytes, sizeCalculation: sizeOf });
+/** Two definitions may have one name. */
+const numbers = new WeakMap<ObjectDefinition, number>();
+let defined = 0;
+
+/** About what is kept of it: with the text, its parts and where each stood in it. */
+function sizeOf({ filter }: Parsed, key: string): number {
+  const values = filter ? conditionsIn(filter).reduce((sum, each) => sum + each.values.length, 0) : 0;
+  return 500 + 10 * key.length + 50 * values;
+}
+
+function keyOf(definition: ObjectDefinition, text: string): string {
+  let number = numbers.get(definition);
+  if (number === undefined) numbers.set(definition, (number = defined += 1));
+  return `${number} ${text}`;
+}
+
+/** The filter of an input. A text is parsed once as long as that is kept: the same Filter comes back, with what was compiled for it. */
 export function readFilter(definition: ObjectDefinition, input: string | Filter): Filter | undefined {
   if (typeof input !== 'string') return input;
-  let known = parsed.get(definition);
-  if (!known || known.size > most) parsed.set(definition, (known = new Map()));
-  if (known.has(input)) return known.get(input);
+  const key = keyOf(definition, input);
+  const known = parsed.get(key);
+  if (known) return known.filter;
   const filter = parseModelFilter(input, definition.model);
-  known.set(input, filter);
+  parsed.set(key, { filter });
   return filter;
 }

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import type { Value } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
 import type { LogReader } from '../log/reader.js';
 import type { Entry } from '../log/recent.js';
 import { changeOf } from '../testing/events.js';
 import { Digest, type Window } from './digest.js';
 
-const length = 45_000;
 const place = (seq: number): Position => ({ seq, tag: 't' });
 
 /** A long log, and how much of it was read, by how many at once. */
-function longLog() {
+function longLog(length = 45_000, before: Value = {}) {
   const entries: Entry[] = Array.from({ length }, (_each, index) => ({
-    change: changeOf({ object: 'Resource', kind: 'deleted', before: {}, seq: index + 1 }),
+    change: changeOf({ object: 'Resource', kind: 'deleted', before, seq: index + 1 }),
   }));
   const read = { entries: 0, active: 0, most: 0 };
   const reader: LogReader = {
@@ -35,7 +35,7 @@ test('however many are far behind, each at a place of its own, the log is read o
   const digest = new Digest(reader);
   const held = new Set<Window>();
   let most = 0;
-  const passing = Array.from({ length: 200 }, (_each, index) => length - 2000 - 200 * index).map(async (seq) => {
+  const passing = Array.from({ length: 200 }, (_each, index) => 43_000 - 200 * index).map(async (seq) => {
     await digest.pass(place(seq), async (window) => {
       held.add(window!);
       most = Math.max(most, held.size);
@@ -49,7 +49,7 @@ test('however many are far behind, each at a place of its own, the log is read o
   expect(read.most).toBe(1);
   expect(most).toBe(1);
   // The first one had begun before the others came.
-  expect(read.entries).toBeLessThan(length + 11_000);
+  expect(read.entries).toBeLessThan(45_000 + 11_000);
 });
 
 test('who asks for a window that is held reads nothing; where the log cannot be read there is none', async () => {
@@ -117,4 +117,34 @@ test('who has waited for a window goes before who goes on to the next', async ()
   );
   await Promise.all([...busy, pass('late', 42_000)]);
   expect(order.indexOf('late')).toBeLessThan(8);
+});
+
+test('a window of large entries ends at 32 MiB; who is behind it passes the next, and none reads it anew', async () => {
+  // 100 KB count twice.
+  const { reader, read } = longLog(2000, { text: 'x'.repeat(100_000) });
+  const digest = new Digest(reader);
+  const windows = new Set<Window>();
+  const pass = async (seq: number, tenant?: string) => {
+    await digest.pass(
+      place(seq),
+      async (window) => {
+        windows.add(window!);
+        await nextTurn();
+        expect(window!.from.seq <= seq && seq < window!.to.seq).toBe(true);
+        expect(window!.entries[seq - window!.from.seq]!.change.position.seq).toBe(seq + 1);
+      },
+      tenant,
+    );
+  };
+  await Promise.all(Array.from({ length: 100 }, (_each, index) => pass(19 * index)));
+  const lengths = [...windows].map(({ entries }) => entries.length);
+  // The last one ends with the log, the first one is of who came first.
+  expect(Math.max(...lengths)).toBe(167);
+  expect(lengths.slice(0, -1).every((length) => length === 167)).toBe(true);
+  const before = read.entries;
+  const last = [...windows].at(-1)!;
+  await Promise.all([pass(last.from.seq, 'red'), pass(last.to.seq - 1, 'blue')]);
+  expect(read.entries).toBe(before);
+  // A place in the middle of many: each window goes on where the one before it ended.
+  for (let seq = 0; seq < 2000;) seq = await digest.pass(place(seq), async (window) => window!.to.seq);
 });

@@ -3,11 +3,14 @@ import { LRUCache } from 'lru-cache';
 import type { Position } from '#schema/position.js';
 import type { LogReader } from '../log/reader.js';
 import type { Entry } from '../log/recent.js';
+import { sizeOf } from '../log/size.js';
 
 /** Who is further behind is told of the last change of each object alone: 10,000 changes to 1,000 clients took 100 s and more. */
 const far = 1000;
 /** Changes that are looked at together; about 30 MB of servers. Windows end at multiples of it, so that neighbours share. */
 const span = 10_240;
+/** Of large ones fewer, as `sizeOf` counts: whoever is behind the end of such a window passes the next of the same number. */
+const spanBytes = 32 * 1024 * 1024;
 /** Held at most; so many tenants pass one at once, or more that pass the same. */
 const windows = 3;
 
@@ -22,6 +25,8 @@ export interface Window {
   readonly from: Position;
   readonly to: Position;
   readonly entries: readonly Entry[];
+  /** It ended for its bytes: the log goes on. */
+  readonly full: boolean;
   /**
    * What it had for whom, where nobody is within at present. 1,000 who came back one by one looked through all of it 250 times:
    * 60 ms of each 200.
@@ -92,20 +97,27 @@ export class Digest {
   }
 
   async #passTogether(number: number, together: readonly Passing[]): Promise<void> {
-    const first = together.reduce((a, b) => (b.position.seq < a.position.seq ? b : a));
-    const last = together.reduce((a, b) => (b.position.seq > a.position.seq ? b : a));
-    // Whoever cannot be served reads on alone, and finds out why.
-    const window = await this.#enter(number, first.position, last.position).catch(() => undefined);
-    const lies = ({ seq }: Position) => window !== undefined && seq < window.to.seq;
-    await Promise.all(together.map(({ position, pass }) => pass(lies(position) ? window : undefined)));
-    if (window) await this.#leave(window);
+    for (let left = together; left.length > 0;) {
+      const first = left.reduce((a, b) => (b.position.seq < a.position.seq ? b : a));
+      const last = left.reduce((a, b) => (b.position.seq > a.position.seq ? b : a));
+      const window = await this.#enter(number, first.position, last.position).catch(() => undefined);
+      const lies = ({ position }: Passing) => window !== undefined && position.seq < window.to.seq;
+      const behind = window?.full ? left.filter((each) => !lies(each)) : [];
+      // Whoever cannot be served reads on alone, and finds out why.
+      await Promise.all(
+        left.filter((each) => !behind.includes(each)).map((each) => each.pass(lies(each) ? window : undefined)),
+      );
+      if (window) await this.#leave(window);
+      left = behind;
+    }
   }
 
-  /** One that holds what is behind both places. */
+  /** One that holds what is behind both places, or as much of it as one may. */
   async #enter(number: number, first: Position, last: Position): Promise<Window | undefined> {
     for (;;) {
       const known = this.#windows.get(number);
-      if (known && known.from.seq <= first.seq && last.seq < known.to.seq) return this.#entering(number, known);
+      const furthest = known?.full ? first : last;
+      if (known && known.from.seq <= first.seq && furthest.seq < known.to.seq) return this.#entering(number, known);
       if (!this.#reading && this.#entered.size < windows) break;
       await new Promise<void>((resolve) => this.#blocked.push(resolve));
     }
@@ -157,19 +169,24 @@ export class Digest {
 
   async #read(from: Position, end: number): Promise<Window | undefined> {
     const entries: Entry[] = [];
-    let to = from;
-    while (to.seq < end) {
+    let [to, bytes, full] = [from, 0, false];
+    while (to.seq < end && !full) {
       const read = await this.#reader.after(to);
       if (read.outcome !== 'read') return undefined;
       if (read.entries.length === 0) break;
-      for (const entry of read.entries) entries.push(entry);
-      to = read.entries.at(-1)!.change.position;
+      for (const entry of read.entries) {
+        bytes += sizeOf(entry.change);
+        full = bytes > spanBytes && entries.length > 0;
+        if (full) break;
+        entries.push(entry);
+        to = entry.change.position;
+      }
     }
     const left = new LRUCache<object, readonly Entry[]>({
       maxSize: listBytes,
       sizeCalculation: (list) => 512 + 8 * list.length,
     });
-    return { from, to, entries, left };
+    return { from, to, entries, full, left };
   }
 }
 

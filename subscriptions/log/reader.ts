@@ -1,13 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { Change } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
 import type { LogRead, Store } from '#platform/store/store.js';
 import { indexAfter, type Entry } from './recent.js';
+import { sizeOf } from './size.js';
 import type { Tail } from './tail.js';
 
 /** Entries read at once. Reads end at multiples of it, so that all who catch up read the same pieces. */
 const piece = 256;
+/** Kept, and all they may take as `sizeOf` counts; one that is larger alone is given and not kept. */
 const pieces = 32;
+const pieceBytes = 32 * 1024 * 1024;
 const atOnce = 4;
 
 /** The log does not go on from a place: it was trimmed away, or is of another log. */
@@ -33,11 +37,19 @@ interface Piece {
   readonly entries: readonly Entry[];
 }
 
+/** By their numbers. */
+type Pieces = LRUCache<number, Piece>;
+
+function noPieces(): Pieces {
+  const sizeCalculation = ({ entries }: Piece) => entries.reduce((sum, { change }) => sum + sizeOf(change), 1);
+  return new LRUCache({ max: pieces, maxSize: pieceBytes, sizeCalculation });
+}
+
 export function logReader(
   store: Store,
   { tail, entryOf }: { tail(): Pick<Tail, 'position' | 'recent'>; entryOf(change: Change): Entry },
 ): LogReader {
-  let known = new Map<number, Piece>();
+  let known = noPieces();
   const reading = new Map<string, Promise<EntriesRead>>();
   const waiting: (() => void)[] = [];
   let active = 0;
@@ -81,7 +93,7 @@ export function logReader(
       return found;
     },
     forget() {
-      known = new Map();
+      known = noPieces();
     },
   };
 }
@@ -97,17 +109,19 @@ function pieceOf({ seq }: Position): number {
   return Math.floor(seq / piece);
 }
 
-function remember(known: Map<number, Piece>, read: Piece): void {
+function remember(known: Pieces, read: Piece): void {
   const key = pieceOf(read.from);
   const before = known.get(key);
-  if (before && before.from.seq <= read.from.seq && endOf(before) >= endOf(read)) return;
-  known.delete(key);
-  known.set(key, read);
-  if (known.size > pieces) known.delete(known.keys().next().value!);
+  if (before && before.from.seq <= read.from.seq && endOf(before).seq >= endOf(read).seq) return;
+  const { seq, tag } = read.from;
+  const goesOn = before && endOf(before).seq === seq && endOf(before).tag === tag;
+  // A read of large entries ends within a piece: what goes on from there is kept with it, unless both are too large.
+  if (goesOn) known.set(key, { from: before.from, entries: [...before.entries, ...read.entries] });
+  if (!goesOn || !known.has(key)) known.set(key, read);
 }
 
-function endOf({ from, entries }: Piece): number {
-  return (entries.at(-1)?.change.position ?? from).seq;
+function endOf({ from, entries }: Piece): Position {
+  return entries.at(-1)?.change.position ?? from;
 }
 
 /** What a piece holds behind a place in it. */

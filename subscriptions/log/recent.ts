@@ -15,7 +15,7 @@ export interface RecentLimits {
   readonly bytes: number;
 }
 
-/** As `sizeOf` of the tail counts; 32 MiB are 42 MB of the heap, about 13,000 changes of servers. */
+/** As `sizeOf` counts; 32 MiB are 42 MB of the heap, about 13,000 changes of servers. */
 export const recentLimits: RecentLimits = { entries: 20_000, bytes: 32 * 1024 * 1024 };
 
 /** The index of the first entry behind `seq`. */

@@ -3,6 +3,7 @@ import type { Change } from '#schema/change.js';
 import type { Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import { keptBy } from './kept.js';
+import { sizeOf } from './size.js';
 import { Recent, type Entry, type RecentLimits } from './recent.js';
 
 const readLimit = 500;
@@ -105,10 +106,4 @@ async function readOn(
     }
     if (read.changes.length < readLimit) return;
   }
-}
-
-/** About what an entry takes in memory: its texts twice over, and what holds them together. */
-function sizeOf({ after, reversePatch }: Change): number {
-  const text = JSON.stringify(after?.value ?? null).length + JSON.stringify(reversePatch ?? null).length;
-  return 500 + 2 * text;
 }

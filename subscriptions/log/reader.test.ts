@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { origin, type Position } from '#schema/position.js';
+import type { Store } from '#platform/store/store.js';
+import { changeOf } from '../testing/events.js';
+import { logReader } from './reader.js';
+import { Recent } from './recent.js';
+
+/** Reads a long log of entries of a size, whose end is not in memory; a read of the store gives `most` at once. */
+function readerOf(size: number, most = 256) {
+  const before = { text: 'x'.repeat(size) };
+  const log = Array.from({ length: 20_000 }, (_each, index) =>
+    changeOf({ object: 'Resource', kind: 'deleted', before, seq: index + 1 }),
+  );
+  const reads: number[] = [];
+  const store: Pick<Store, 'read'> = {
+    read: ({ seq }, limit) => {
+      reads.push(seq);
+      return Promise.resolve({ outcome: 'read', changes: log.slice(seq, seq + Math.min(limit, most)) });
+    },
+  };
+  const position = log.at(-1)!.position;
+  const tail = { position, recent: new Recent(position, { entries: 1, bytes: 1 }) };
+  const reader = logReader(store as Store, { tail: () => tail, entryOf: (change) => ({ change }) });
+  const read = async (from: Position) => {
+    const found = await reader.after(from);
+    if (found.outcome !== 'read') throw new Error(found.outcome);
+    return found.entries.map(({ change }) => change.position);
+  };
+  const place = (seq: number) => (seq === 0 ? origin : log[seq - 1]!.position);
+  return { reads, place, read };
+}
+
+test('32 pieces are kept, those that were read last', async () => {
+  const { reads, place, read } = readerOf(100);
+  for (let number = 0; number < 33; number += 1) await read(place(256 * number));
+  for (let number = 1; number < 33; number += 1) await read(place(256 * number));
+  expect(reads).toHaveLength(33);
+  await read(place(0));
+  expect(reads).toHaveLength(34);
+});
+
+test('of pieces of large entries fewer are kept, 32 MiB of them; what is larger alone is given and not kept', async () => {
+  // A piece counts 20 MB.
+  const large = readerOf(40_000);
+  for (const number of [0, 0, 1, 1, 0]) expect(await large.read(large.place(256 * number))).toHaveLength(256);
+  expect(large.reads).toStrictEqual([0, 256, 0]);
+  const larger = readerOf(100_000);
+  for (const _each of [0, 0]) expect(await larger.read(origin)).toHaveLength(256);
+  expect(larger.reads).toStrictEqual([0, 0]);
+});
+
+test('where the store gives less than a piece, what goes on from it is kept with it', async () => {
+  const { reads, place, read } = readerOf(100, 100);
+  for (const seq of [0, 100, 200]) await read(place(seq));
+  expect(await read(place(10))).toStrictEqual(Array.from({ length: 246 }, (_each, index) => place(11 + index)));
+  expect(reads).toStrictEqual([0, 100, 200]);
+  // Both are too large together.
+  const large = readerOf(100_000, 100);
+  for (const seq of [0, 100, 120, 0]) await large.read(large.place(seq));
+  expect(large.reads).toStrictEqual([0, 100, 0]);
+});
