@@ -22,6 +22,8 @@ export default {
   testTimeout: suite === 'unit' ? 20_000 : 180_000,
   // Suites wait about half of their time: three of them keep two processors busy.
   maxWorkers: suite === 'unit' ? 3 : 1,
+  // What a suite left open, a socket say, would keep a process of its own for ever after the last result.
+  forceExit: true,
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   modulePathIgnorePatterns: ['<rootDir>/.netweave/'],
 };
