@@ -109,6 +109,7 @@ beforeAll(async () => {
     () => oCloud.close(),
     kept.stop,
     () => callback.close(),
+    () => proxy.close(),
   );
   const [line] = (await (await fetch(`${oCloud.url}/v1/sites`)).text()).split('\n');
   site = (JSON.parse(line!) as { readonly id: string }).id;
