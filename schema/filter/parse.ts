@@ -20,9 +20,10 @@ export interface Counts {
   sought: number;
 }
 
-/** Operators that take one value. */
+/** Whether its values are sought within texts. */
 export const seeks = (operator: Operator): boolean => operator === 'cont' || operator === 'ncont';
 
+/** Operators that take one value. */
 export const single: ReadonlySet<Operator> = new Set<Operator>(['eq', 'neq', 'gt', 'lt', 'gte', 'lte']);
 
 function fault(message: string, position: number): Fault {

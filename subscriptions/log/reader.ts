@@ -115,7 +115,7 @@ function remember(known: Pieces, read: Piece): void {
   if (before && before.from.seq <= read.from.seq && endOf(before).seq >= endOf(read).seq) return;
   const { seq, tag } = read.from;
   const goesOn = before && endOf(before).seq === seq && endOf(before).tag === tag;
-  // A read of large entries ends within a piece: what goes on from there is kept with it, unless both are too large.
+  // A read that came to the tail ends within a piece: what goes on from there is kept with it, unless both are too large.
   if (goesOn) known.set(key, { from: before.from, entries: [...before.entries, ...read.entries] });
   if (!goesOn || !known.has(key)) known.set(key, read);
 }

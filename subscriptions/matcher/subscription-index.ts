@@ -20,10 +20,7 @@ export interface SubscriptionIndex {
 /** What its filter threw; nothing when there was no time to ask it. */
 export type Unasked = (id: string, failure?: { readonly error: unknown }) => void;
 
-/**
- * Milliseconds that filters are asked about one event, in which nobody else is answered: 200 of the dearest took 6.7 s. A
- * thousand of the usual ones take 1.
- */
+/** Milliseconds that filters are asked about one event, in which nobody else is answered: 200 of the dearest took 6.7 s. */
 const longest = 10;
 /** Between two looks at the clock. */
 const glance = 4;
