@@ -67,10 +67,15 @@ export class Group<T> {
     return later(this.#published, this.#passed());
   }
 
-  /** Those of the entries that are told here, to who catches up. */
-  async wanted(entries: readonly Entry[], turns: Turns): Promise<readonly Entry[]> {
+  /** Those of the entries that are told here, to who catches up. It is not asked on when nobody waits for them any more. */
+  async wanted(entries: readonly Entry[], turns: Turns, awaited: () => boolean): Promise<readonly Entry[]> {
     const wanted: Entry[] = [];
-    await turns.each(entries, (entry) => void (this.#wants(entry) && wanted.push(entry)));
+    const rest = entries.values();
+    await turns.until(() => {
+      const entry = awaited() ? rest.next().value : undefined;
+      if (entry && this.#wants(entry)) wanted.push(entry);
+      return !entry;
+    });
     return wanted;
   }
 
@@ -80,8 +85,10 @@ export class Group<T> {
     let known = this.#digests.get(window);
     if (!known) {
       const left = window.left.get(this);
-      const entries = left ? Promise.resolve(left) : this.wanted(window.entries, turns).then(lastOfEach);
-      const digest: Digested<T> = { entries, within: new Set() };
+      const within = new Set<Member<T>>();
+      const wanted = async () => lastOfEach(await this.wanted(window.entries, turns, () => within.size > 0));
+      const entries = left ? Promise.resolve(left) : wanted();
+      const digest: Digested<T> = { entries, within };
       known = digest;
       this.#digests.set(window, known);
       entries.then(

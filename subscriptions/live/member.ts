@@ -195,7 +195,7 @@ export class Member<T> {
     const { digest, head } = this.#around;
     if (digest.isFar(from, head())) {
       const pass = async (window: Window | undefined) => {
-        if (!window) return undefined;
+        if (!window || this.#left) return undefined;
         const wanted = await this.#group.digestOf(window, this, this.#turns);
         return { wanted, at: indexAfter(wanted, from.seq), last: window.to };
       };
@@ -204,7 +204,7 @@ export class Member<T> {
     }
     this.#group.passed(this);
     const last = entries.at(-1)?.change.position;
-    return last && { wanted: await this.#group.wanted(entries, this.#turns), at: 0, last };
+    return last && { wanted: await this.#group.wanted(entries, this.#turns, () => !this.#left), at: 0, last };
   }
 
   /** True when it has come to the end, or cannot take all of it at present. */

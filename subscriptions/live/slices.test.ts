@@ -178,6 +178,10 @@ test('nor for one that is as far behind, with filters that take long', async () 
   // The first window alone asks red's 200,000 times.
   expect(asked).toBeLessThan(100_000);
   for (const { leave } of dear) leave();
+  // Nobody is asked for those who have left.
+  const then = asked;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(asked).toBe(then);
   await house.close();
 });
 
