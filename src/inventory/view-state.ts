@@ -128,7 +128,7 @@ export class ViewState {
         if (slice.over()) await slice.pause();
       }
       if (contents === this.#contents) this.#waiting.arrived((position) => this.standing(position));
-      if (read.changes.length < readLimit) return true;
+      if (!read.more && read.changes.length < readLimit) return true;
     }
   }
 }

@@ -115,7 +115,8 @@ function remember(known: Pieces, read: Piece): void {
   if (before && before.from.seq <= read.from.seq && endOf(before).seq >= endOf(read).seq) return;
   const { seq, tag } = read.from;
   const goesOn = before && endOf(before).seq === seq && endOf(before).tag === tag;
-  // A read that came to the tail ends within a piece: what goes on from there is kept with it, unless both are too large.
+  // A read that came to the tail, or of large entries, ends within a piece: what goes on is kept with it, unless that is too
+  // much.
   if (goesOn) known.set(key, { from: before.from, entries: [...before.entries, ...read.entries] });
   if (!goesOn || !known.has(key)) known.set(key, read);
 }

@@ -104,6 +104,6 @@ async function readOn(
       if (state.stopped) return;
       end = performance.now() + slice;
     }
-    if (read.changes.length < readLimit) return;
+    if (!read.more && read.changes.length < readLimit) return;
   }
 }

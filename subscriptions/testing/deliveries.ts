@@ -84,6 +84,7 @@ function followed(store: Store): Subscribers & { readonly caughtUp: () => Promis
       if (change.after) rows.set(change.id, change.after);
       else rows.delete(change.id);
     }
+    if (found.more) await read();
   };
   const caughtUp = () => (reading = reading.then(read, read));
   const stop = store.onAppend(() => void caughtUp());

@@ -70,6 +70,27 @@ export function logContract(open: Open): void {
       expect(await idsAfter(4, 2)).toBe('');
     });
 
+    test('is read in pieces of 8 MiB, at least an entry each, and says when there is more', async () => {
+      const { store } = await open();
+      const text = 'x'.repeat(1024 * 1024);
+      const sizes = [...Array<number>(20).fill(1), 9, 9, 1];
+      for (const size of sizes) await writeOne(store, entry('created', `${size}`, { text: text.repeat(size) }));
+      const [counts, ids, ended]: [number[], string[], boolean[]] = [[], [], []];
+      for (let at = origin; ;) {
+        const read = await store.read(at, 1000);
+        if (read.outcome !== 'read') throw new Error(read.outcome);
+        counts.push(read.changes.length);
+        ids.push(...read.changes.map(({ id }) => id));
+        ended.push(!read.more);
+        if (!read.more) break;
+        at = read.changes.at(-1)!.position;
+      }
+      expect(counts).toStrictEqual([7, 7, 6, 1, 1, 1]);
+      expect(ids).toStrictEqual(sizes.map(String));
+      expect(ended.indexOf(true)).toBe(5);
+      expect(await store.read(origin, 7)).not.toHaveProperty('more');
+    });
+
     test('knows a place of another log', async () => {
       const { store } = await open();
       expect(await store.read({ seq: 1, tag: 'a' }, 10)).toStrictEqual({ outcome: 'rewritten' });

@@ -45,7 +45,8 @@ export interface Lease {
 
 /** What a read of the log finds: entries after `from`, or that `from` is of another log, or trimmed away. */
 export type LogRead =
-  | { readonly outcome: 'read'; readonly changes: readonly Change[] }
+  /** `more`: so many bytes that it ended before the limit; what follows is read from its last place on. */
+  | { readonly outcome: 'read'; readonly changes: readonly Change[]; readonly more?: true }
   | { readonly outcome: 'rewritten' }
   /** `oldest`: the oldest entry that is kept; what follows it can be read. */
   | { readonly outcome: 'gone'; readonly oldest: Pick<Change, 'position' | 'at'> };
@@ -121,7 +122,8 @@ export interface Store {
   append(append: Append): Promise<Appended>;
   /**
    * Entries after `from`, oldest first. `from` is checked inclusively: `rewritten` when another entry stands at its place or
-   * none ever stood there, `gone` when it was trimmed. `origin` reads from the first entry if nothing was trimmed yet.
+   * none ever stood there, `gone` when it was trimmed. `origin` reads from the first entry if nothing was trimmed yet. Fewer
+   * than `limit` are the end of the log unless there is `more`.
    */
   read(from: Position, limit: number): Promise<LogRead>;
   /**

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change, ChangeKind, StoredObject, Value } from '#schema/change.js';
 import { origin, type Position } from '#schema/position.js';
+import { found, mostRead } from '../found.js';
 import type { Entry, LogRead } from '../store.js';
 import type { Database } from './database.js';
 import { RecentChanges, type Written } from './recent-changes.js';
@@ -44,6 +45,7 @@ export class Log {
   readonly #oldest;
   readonly #tag;
   readonly #after;
+  readonly #beyond;
   readonly #drop;
   readonly #recent = new RecentChanges();
 
@@ -56,6 +58,11 @@ export class Log {
     this.#after = database.prepare<LogRow>(
       `SELECT seq, tag, at, change, baseline, object, id, tenant, instance, identity, native_version AS nativeVersion,
          projection, value, reverse_patch AS reversePatch FROM log WHERE seq > ? ORDER BY seq LIMIT ?`,
+    );
+    // `total` grows along the log, and counts each entry itself.
+    this.#beyond = database.prepare<Pick<Place, 'seq'>>(
+      `SELECT seq FROM log WHERE seq > ? AND seq <= ? AND total > ? + (SELECT total - bytes FROM log WHERE seq = ?)
+         ORDER BY seq LIMIT 1`,
     );
     this.#drop = database.prepare('DELETE FROM log WHERE seq <= ?');
   }
@@ -83,22 +90,29 @@ export class Log {
       total += bytes;
       const of = [object, id, tenant, instance, identity, row.nativeVersion, row.projection, value, reversePatch];
       this.#insert.run(seq, tag, at, bytes, total, change, baseline, ...of);
-      return writtenAs(row);
+      return writtenAs(row, bytes);
     });
     this.#recent.push({ seq: before.seq, tag: before.tag }, written);
     return written.map(({ position }) => position);
   }
 
   read(from: Position, limit: number): LogRead {
-    const recent = this.#recent.after(from, limit, this.head());
-    if (recent) return { outcome: 'read', changes: recent };
+    const head = this.head();
+    const recent = this.#recent.after(from, limit, head);
+    if (recent) return found(recent, limit, head.seq);
     if (from.seq === origin.seq && from.tag !== origin.tag) return { outcome: 'rewritten' };
     const first = this.#oldest.get(1);
     // The first entry of all follows the origin, which nothing stands at.
     if (first && from.seq < first.seq && !(from.seq === origin.seq && first.seq === 1))
       return { outcome: 'gone', oldest: placeOf(first) };
     if (!this.holds(from)) return { outcome: 'rewritten' };
-    return { outcome: 'read', changes: this.#after.all(from.seq, limit).map(changeOf) };
+    return found(this.#after.all(from.seq, this.#fit(from.seq, limit)).map(changeOf), limit, head.seq);
+  }
+
+  /** As many entries behind a place as one read gives. */
+  #fit(seq: number, limit: number): number {
+    const beyond = this.#beyond.get(seq, seq + limit, mostRead, seq + 1);
+    return beyond ? Math.max(1, beyond.seq - seq - 1) : limit;
   }
 
   async trim(budget: { readonly hours: number; readonly bytes: number }): Promise<number> {
@@ -155,9 +169,9 @@ function placeOf({ seq, tag, at }: Omit<Place, 'bytes' | 'total'>): Pick<Change,
   return { position: { seq, tag }, at: new Date(at).toISOString() };
 }
 
-function writtenAs(row: LogRow): Written {
+function writtenAs(row: LogRow, bytes: number): Written {
   let made: Change | undefined;
-  return { position: { seq: row.seq, tag: row.tag }, change: () => (made ??= changeOf(row)) };
+  return { position: { seq: row.seq, tag: row.tag }, bytes, change: () => (made ??= changeOf(row)) };
 }
 
 function changeOf(row: LogRow): Change {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change, StoredObject, Value } from '#schema/change.js';
 import { origin, type Position } from '#schema/position.js';
+import { found, mostRead } from '../found.js';
 import type { Entry, LogRead } from '../store.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
@@ -28,11 +29,36 @@ redis.call('XTRIM', KEYS[1], 'MINID', string.format('%.0f-0', low))
 return low - oldest
 `);
 
+// `before` only grows, too, so the last entry to give is found by halving; the one behind the place is given whatever it takes.
+const range = script(`
+local from, count, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local function id(seq) return string.format('%.0f-0', seq) end
+local head = redis.call('HMGET', KEYS[2], 'seq', 'total')
+local newest = tonumber(head[1] or 0)
+local last = math.min(from + count, newest)
+local function before(seq)
+  if seq > newest then return tonumber(head[2]) end
+  local entry = redis.call('XRANGE', KEYS[1], id(seq), id(seq))[1]
+  return entry and tonumber(entry[2][6])
+end
+local begin = from < last and before(from + 1)
+-- Of a place that was trimmed, or is of another log, nothing is given but what shows that.
+if not begin then return {newest, redis.call('XRANGE', KEYS[1], id(from), '+', 'COUNT', 1)} end
+local low, high = from + 1, last
+if before(last + 1) - begin <= most then low = last end
+while low < high do
+  local middle = math.ceil((low + high) / 2)
+  if before(middle + 1) - begin <= most then low = middle else high = middle - 1 end
+end
+return {newest, redis.call('XRANGE', KEYS[1], id(from), id(low))}
+`);
+
 type State = Omit<StoredObject, 'position'>;
 type Kept = Omit<Change, 'position' | 'at' | 'after'> & {
   readonly after?: Omit<State, 'object' | 'id' | 'tenant' | 'instance'>;
 };
 type StreamEntry = readonly [id: string, fields: readonly string[]];
+type Ranged = readonly [newest: number, entries: readonly StreamEntry[]];
 
 /** An entry as text; its position and time are known only to Redis. */
 export function entryText({ change, object, id, tenant, instance, baseline, after, reversePatch }: Entry): string {
@@ -58,19 +84,21 @@ export class Log {
   }
 
   async read(from: Position, limit: number): Promise<LogRead> {
-    const entries = await this.#range(from.seq, limit + 1);
+    const keys = [this.#keys.log(), this.#keys.head()];
+    const asked = this.#connection.run<Ranged>(range, keys, [from.seq, limit, mostRead]);
+    const [newest, entries] = await asked;
     if (from.seq === origin.seq) {
       if (from.tag !== origin.tag) return { outcome: 'rewritten' };
       const [first] = entries;
       if (first && seqOf(first) > 1) return { outcome: 'gone', oldest: placeOf(first) };
-      return { outcome: 'read', changes: entries.slice(0, limit).map(changeOf) };
+      return found(entries.map(changeOf), limit, newest);
     }
     const [at, ...after] = entries;
     if (at && seqOf(at) === from.seq) {
-      return tagOf(at) === from.tag ? { outcome: 'read', changes: after.map(changeOf) } : { outcome: 'rewritten' };
+      return tagOf(at) === from.tag ? found(after.map(changeOf), limit, newest) : { outcome: 'rewritten' };
     }
     // Nothing stands there: asked only now, because a place that is trimmed meanwhile would count as rewritten otherwise.
-    const [oldest] = await this.#range(0, 1);
+    const [oldest] = await this.#connection.send((redis) => redis.xrange(this.#keys.log(), '-', '+', 'COUNT', 1));
     return oldest && from.seq < seqOf(oldest) ? { outcome: 'gone', oldest: placeOf(oldest) } : { outcome: 'rewritten' };
   }
 
@@ -81,10 +109,6 @@ export class Log {
       dropped += count;
       if (count < slice) return dropped;
     }
-  }
-
-  #range(from: number, count: number): Promise<readonly StreamEntry[]> {
-    return this.#connection.send((redis) => redis.xrange(this.#keys.log(), `${from}-0`, '+', 'COUNT', count));
   }
 }
 
