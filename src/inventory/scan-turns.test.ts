@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { work } from '#subscriptions/testing/busiest-turn.js';
+import { work } from '#platform/testing/busiest-turn.js';
 import { few, scanTurns, type ScanTurn, type ScanTurns, type Waiter } from './scan-turns.js';
 
 const many = 100_000;

@@ -11,7 +11,7 @@ export function parse(operation: Operation, input: unknown): unknown {
     const known = parsed.get(input);
     if (known !== undefined) return known;
   }
-  const result = operation.input.safeParse(input, { error: wordingOf(operation.object.name) });
+  const result = operation.input.safeParse(input, { error: wordingOf(operation.object) });
   if (!result.success) throw inputFault(result.error);
   if (typeof input === 'object' && input !== null && Object.isFrozen(input)) parsed.set(input, result.data);
   return result.data;

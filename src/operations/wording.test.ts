@@ -17,6 +17,8 @@ const model = z.strictObject({
   on: z.boolean().optional(),
 });
 
+const probe = { name: 'Probe', model: z.object({ probeId: z.string(), name: z.string() }) };
+
 function said(input: unknown, of: z.ZodType = model): string {
   const { error } = of.safeParse(input, { error: wording });
   return inputFault(error!).message;
@@ -48,11 +50,19 @@ describe('what is wrong with an input', () => {
 
   test('names the object that a member is none of', () => {
     const input = z.strictObject({ patch: z.strictObject({ name: z.string(), inner: z.strictObject({}).optional() }) });
-    const { error } = input.safeParse({ patch: { name: '', nam: 1, inner: { x: 1 } } }, { error: wordingOf('Probe') });
+    const { error } = input.safeParse({ patch: { name: '', nam: 1, inner: { x: 1 } } }, { error: wordingOf(probe) });
     expect(inputFault(error!).detail.faults).toEqual([
       "patch/inner: 'x' is not a member here",
       "patch: 'nam' is not a member of Probe (did you mean 'name'?)",
     ]);
+  });
+
+  test('names what can only be read, apart from what is no member', () => {
+    const input = z.strictObject({ value: z.strictObject({ name: z.string().optional() }) });
+    const { error } = input.safeParse({ value: { probeId: 1, nam: 1 } }, { error: wordingOf(probe) });
+    expect(inputFault(error!).message).toBe(
+      "value: 'probeId' of Probe can only be read here; 'nam' is not a member of Probe (did you mean 'name'?)",
+    );
   });
 
   test('guesses at few of many unknown members', () => {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ObjectDefinition } from '#schema/object.js';
 import { nearest } from '#schema/suggestion.js';
 
 type Raw = z.core.$ZodRawIssue;
@@ -6,11 +7,21 @@ type Raw = z.core.$ZodRawIssue;
 /** An operation takes an object in one of these. */
 const wrapped: ReadonlySet<PropertyKey> = new Set(['value', 'patch']);
 
-/** `wording` for an operation on an object, which is named where a member is none of its. */
-export function wordingOf(object: string): (issue: Raw) => string | undefined {
+/** `wording` for an operation on an object, which is named where a member is none of its, or cannot be written. */
+export function wordingOf({
+  name,
+  model,
+}: Pick<ObjectDefinition, 'name' | 'model'>): (issue: Raw) => string | undefined {
   return (issue) => {
     const ofObject = issue.code === 'unrecognized_keys' && issue.path?.length === 1 && wrapped.has(issue.path[0]!);
-    return ofObject ? unknown(issue, `of ${object}`) : wording(issue);
+    if (!ofObject) return wording(issue);
+    const isAttribute = (key: string) => Object.hasOwn(model.shape, key);
+    const readOnly = issue.keys.filter(isAttribute);
+    const strangers = issue.keys.filter((key) => !isAttribute(key));
+    return [
+      ...(readOnly.length > 0 ? [`${quoted(readOnly)} of ${name} can only be read here`] : []),
+      ...(strangers.length > 0 ? [unknown({ ...issue, keys: strangers }, `of ${name}`)] : []),
+    ].join('; ');
   };
 }
 

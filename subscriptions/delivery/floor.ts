@@ -16,7 +16,7 @@ import { sweeper } from './sweeping.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
 import type { Unasked } from '../matcher/subscription-index.js';
 import { openTail, type Tail } from '../log/tail.js';
-import { Turns } from '../turns.js';
+import { Turns } from '#platform/turns.js';
 import type { Held, InTime, Offered, Workshop } from './workshop.js';
 
 export interface FloorOptions extends Surroundings {

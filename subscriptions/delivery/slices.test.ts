@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Position } from '#schema/position.js';
-import { busiestTurn, work } from '../testing/busiest-turn.js';
+import { busiestTurn, work } from '#platform/testing/busiest-turn.js';
 import { matching, until, world } from '../testing/deliveries.js';
 import { receiver } from '../testing/receiver.js';
-import { Turns } from '../turns.js';
+import { Turns } from '#platform/turns.js';
 import type { Entry } from '../log/recent.js';
 import { Recent } from '../log/recent.js';
 import { Backlog } from './backlog.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { busiestTurn, work } from '../testing/busiest-turn.js';
+import { busiestTurn, work } from '#platform/testing/busiest-turn.js';
 import { subscriptionIndex } from '../matcher/subscription-index.js';
 import { matching, until, world } from '../testing/deliveries.js';
 import { receiver } from '../testing/receiver.js';

@@ -9,7 +9,7 @@ import type { Pace } from './progress-writer.js';
 import type { Entry } from '../log/recent.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
 import type { Tail } from '../log/tail.js';
-import type { Turns } from '../turns.js';
+import type { Turns } from '#platform/turns.js';
 
 /** What all workers of a process share. */
 export interface Workshop extends Surroundings {

@@ -12,7 +12,7 @@ import { GroupIndex } from './group-index.js';
 import { Group, type Telling } from './group.js';
 import type { Stream } from './stream.js';
 import { TextCache } from './texts.js';
-import { Turns } from '../turns.js';
+import { Turns } from '#platform/turns.js';
 
 const telling: Telling = {
   texts: new TextCache(),

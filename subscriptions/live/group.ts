@@ -4,7 +4,7 @@ import { lastOfEach, type Window } from './digest.js';
 import type { Member } from './member.js';
 import type { Stream } from './stream.js';
 import { Texts, type TextCache } from './texts.js';
-import type { Turns } from '../turns.js';
+import type { Turns } from '#platform/turns.js';
 
 /** Told at once; what comes while others are told goes out together. */
 const together = 256;

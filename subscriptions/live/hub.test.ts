@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { formatPosition, type Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import type { ToldEvent } from '../log/told-event.js';
-import { work } from '../testing/busiest-turn.js';
+import { work } from '#platform/testing/busiest-turn.js';
 import { until } from '../testing/deliveries.js';
 import type { Stream } from './stream.js';
 import { audience, memory, swapped, type Audience, type Listener } from '../testing/listeners.js';

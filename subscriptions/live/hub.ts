@@ -13,7 +13,7 @@ import { Lane } from './lane.js';
 import { Member, type Surroundings } from './member.js';
 import type { Seat, Sink, Stream } from './stream.js';
 import { TextCache } from './texts.js';
-import { Turns } from '../turns.js';
+import { Turns } from '#platform/turns.js';
 
 export interface HubOptions {
   readonly store: Store;

@@ -5,7 +5,7 @@ import type { LogReader } from '../log/reader.js';
 import type { Entry } from '../log/recent.js';
 import { until } from '../testing/deliveries.js';
 import { changeOf } from '../testing/events.js';
-import { Turns } from '../turns.js';
+import { Turns } from '#platform/turns.js';
 import { Digest } from './digest.js';
 import { Lane } from './lane.js';
 import { Member } from './member.js';

@@ -1,6 +1,6 @@
 import type { Position } from '#schema/position.js';
 import type { Entry } from '../log/recent.js';
-import type { Turns } from '../turns.js';
+import type { Turns } from '#platform/turns.js';
 import { GroupIndex } from './group-index.js';
 import { Group, type Telling } from './group.js';
 import type { Stream } from './stream.js';

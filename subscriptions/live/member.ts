@@ -6,7 +6,7 @@ import type { Digest, Window } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
 import { sized } from './texts.js';
-import type { Turns } from '../turns.js';
+import type { Turns } from '#platform/turns.js';
 
 /** What members share. */
 export interface Surroundings {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Told } from './stream.js';
-import { busiestTurn, work } from '../testing/busiest-turn.js';
+import { busiestTurn, work } from '#platform/testing/busiest-turn.js';
 import { until } from '../testing/deliveries.js';
 import { audience, memory } from '../testing/listeners.js';
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { eventOf } from '../log/told-event.js';
 import { changeOf } from '../testing/events.js';
 import type { Entry } from '../log/recent.js';
-import { Turns } from '../turns.js';
+import { Turns } from '#platform/turns.js';
 import { TextCache, Texts } from './texts.js';
 
 class CountedTurns extends Turns {

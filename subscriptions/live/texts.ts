@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { ToldEvent } from '../log/told-event.js';
 import type { Entry } from '../log/recent.js';
 import type { Stream, Told } from './stream.js';
-import type { Turns } from '../turns.js';
+import type { Turns } from '#platform/turns.js';
 
 /** Of memory for what was told lately: those who catch up with it are told the same again. */
 const bytes = 32 * 1024 * 1024;

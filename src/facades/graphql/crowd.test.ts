@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { busiestTurn, work } from '#subscriptions/testing/busiest-turn.js';
+import { busiestTurn, work } from '#platform/testing/busiest-turn.js';
 import { until } from '#subscriptions/testing/deliveries.js';
 import { webSocketServer } from './testing/web-socket-server.js';
 

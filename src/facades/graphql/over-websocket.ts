@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols, makeServer, type Context, type Server } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Fault } from '#schema/errors.js';
-import { Turns } from '#subscriptions/turns.js';
+import { Turns } from '#platform/turns.js';
 import { Exchange } from '../exchange.js';
 import type { Connections } from '../live/connections.js';
 import { requestIds } from '../request-id.js';

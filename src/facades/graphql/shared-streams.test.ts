@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { formatPosition } from '#schema/position.js';
-import { busiestTurn } from '#subscriptions/testing/busiest-turn.js';
+import { busiestTurn } from '#platform/testing/busiest-turn.js';
 import { writesTo } from '../testing/writes-to.js';
 import { inventory, resourceOf } from './testing/inventory.js';
 import { openLiveWorld, type Listener, type LiveWorld } from './testing/live-world.js';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Major } from '#schema/apis.js';
 import { Fault, internal } from '#schema/errors.js';
+import { ownBase } from '../own/routes.js';
 import { notAllowed, otherMethod, readOnly } from '../methods.js';
 import { problemOf, sendProblem, type Problem } from './problem.js';
 import { apiOf } from './request.js';
@@ -36,7 +37,11 @@ export function refusals(routes: readonly Route[]): Refusals {
       if (request.method === 'OPTIONS') {
         for (const [name, value] of Object.entries(versionHeader(routes, request))) response.setHeader(name, value);
         otherMethod(request, response, allowed);
-      } else refuse(request, response, notAllowed(request.method!, allowed));
+      } else {
+        const problem = notAllowed(request.method!, allowed);
+        const where = writing.length === 0 ? ` O2 only reads it: what can be written is written below ${ownBase}.` : '';
+        refuse(request, response, { ...problem, detail: `${problem.detail}${where}` });
+      }
     },
     mediaType(request, response) {
       const sent = request.headers['content-type'] ?? 'a body without Content-Type';
