@@ -20,6 +20,10 @@ export interface Counts {
   sought: number;
 }
 
+export function noneYet(): Counts {
+  return { expressions: 0, values: 0, sought: 0 };
+}
+
 /** Whether its values are sought within texts. */
 export const seeks = (operator: Operator): boolean => operator === 'cont' || operator === 'ncont';
 
@@ -109,10 +113,7 @@ function readExpression(text: string, start: number, counts: Counts): { conditio
  * none. Throws INVALID with the position of the fault.
  * @internal
  */
-export function parseExpressions(
-  text: string,
-  counts: Counts = { expressions: 0, values: 0, sought: 0 },
-): readonly RawCondition[] {
+export function parseExpressions(text: string, counts: Counts = noneYet()): readonly RawCondition[] {
   if (text.length > mostCharacters)
     throw fault(`A filter is longer than ${mostCharacters} characters; ask twice.`, mostCharacters);
   const conditions: RawCondition[] = [];
@@ -151,7 +152,7 @@ function decoded(raw: RawCondition, decode: Decode): readonly string[] {
  * `CompiledPresenter` has both translations, and the level of its names.
  */
 export function parseFilter(texts: readonly string[], names: Names, level: Level, decode?: Decode): Filter | undefined {
-  const counts: Counts = { expressions: 0, values: 0, sought: 0 };
+  const counts = noneYet();
   const read = texts.flatMap((text) => parseExpressions(text, counts));
   const all = read.map((raw): Condition => {
     const path = names(raw.path);

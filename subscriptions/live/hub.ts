@@ -152,11 +152,12 @@ class LogHub implements Hub {
     setImmediate(() => void this.#publish().catch((error: unknown) => this.#notPublished(error)));
   }
 
-  /** Who has not been handed something reads it from the log. */
+  /** Whatever was not handed to somebody is read from the log. */
   #notPublished(error: unknown): void {
     this.#publishing = false;
+    this.#pending = [];
     this.#options.failed(notTold, error);
-    this.#passOver(this.#published);
+    this.#passOver(this.#tail.position);
   }
 
   #rewritten(): void {

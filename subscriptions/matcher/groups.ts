@@ -1,6 +1,6 @@
 import { Fault, invalid } from '#schema/errors.js';
 import { mostCharacters } from '#schema/filter/limits.js';
-import { parseExpressions, type Counts, type RawCondition } from '#schema/filter/parse.js';
+import { noneYet, parseExpressions, type Counts, type RawCondition } from '#schema/filter/parse.js';
 
 /** Conditions that must hold together. */
 export type Group = readonly RawCondition[];
@@ -81,7 +81,7 @@ export function parseGroups(text: string): readonly Group[] {
   if (open > 0 && !closed.endsWith(']')) throw invalid("']' is missing.", 'filter', text.length);
   const inside = open > 0 ? closed.slice(0, -1) : text;
   const groups: RawCondition[][] = [];
-  const counts: Counts = { expressions: 0, values: 0, sought: 0 };
+  const counts = noneYet();
   for (const piece of piecesOf(inside, open)) {
     if (piece.first) groups.push([]);
     groups.at(-1)!.push(...expressionIn(inside, piece, counts));
