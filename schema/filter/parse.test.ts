@@ -108,10 +108,11 @@ describe('the grammar of SOL 013 5.2', () => {
     ['values', `(in,a${',b'.repeat(1000)},c)`, 2006, 'More than 1000 values'],
     [
       'sought values',
-      `(cont,a${',b'.repeat(60)});(ncont,a${',b'.repeat(41)})`,
-      218,
-      'More than 100 values to be contained',
+      `(cont,a${',b'.repeat(20)});(ncont,a${',b'.repeat(13)})`,
+      82,
+      'More than 32 values to be contained',
     ],
+    ['sought characters', `(cont,a,b,${'c'.repeat(251)})`, 10, 'longer than 250 characters'],
     ['expressions', `${'(eq,a,b);'.repeat(100)}(eq,a,b)`, 900, 'More than 100 expressions'],
     ['characters', `(eq,a,${'b'.repeat(8186)})`, 8192, 'longer than 8192 characters'],
   ])('too many %s are refused', (_, text, position, message) => {

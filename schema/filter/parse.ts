@@ -4,7 +4,7 @@ import { levelOfModel, noAttribute, type Level } from '../level.js';
 import { attributeAt } from '../paths.js';
 import { operators, type Condition, type Filter, type Operator } from './ast.js';
 import { keyName, parsePath, printPath } from './attribute-path.js';
-import { mostCharacters, mostExpressions, mostSought, mostValues, tooManySought } from './limits.js';
+import { mostCharacters, mostExpressions, mostValues, tooMuchSought } from './limits.js';
 import { comingFrom, type Offsets } from './origin.js';
 
 /** A condition in the spelling of the API it came from. */
@@ -81,7 +81,9 @@ function readValues(
     const { value, end } = readValue(text, from);
     counts.values += 1;
     if (counts.values > mostValues) throw fault(`More than ${mostValues} values in one filter; ask twice.`, from);
-    if (seeks(operator) && (counts.sought += 1) > mostSought) throw fault(tooManySought, from);
+    if (seeks(operator)) counts.sought += 1;
+    const unbearable = seeks(operator) && tooMuchSought(counts.sought, value);
+    if (unbearable) throw fault(unbearable, from);
     values.push(value);
     offsets.push(from);
     if (text[end] === ')') return { values, offsets, end: end + 1 };

@@ -57,12 +57,18 @@ describe('a structured filter', () => {
       'more values to be contained than there may be',
       {
         any: [
-          { ...one, operator: 'cont', values: Array(60).fill('x') },
-          { ...one, operator: 'ncont', values: Array(41).fill('x') },
+          { ...one, operator: 'cont', values: Array(20).fill('x') },
+          { ...one, operator: 'ncont', values: Array(13).fill('x') },
         ],
       },
       'filter/any/1',
-      'More than 100 values to be contained',
+      'More than 32 values to be contained',
+    ],
+    [
+      'a value to be contained that is longer than one may be',
+      { any: [{ ...one, operator: 'cont', values: ['x'.repeat(250), 'x'.repeat(251)] }] },
+      'filter/any/0',
+      'longer than 250 characters',
     ],
     ['too many characters', { ...one, values: ['x'.repeat(65_536)] }, 'filter', 'More than 65536 characters'],
   ])('is refused with %s', (_, filter, at, reason) => {

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { invalid } from '#schema/errors.js';
 import { conditionsIn, operators, type Condition, type Filter, type Operator } from '#schema/filter/ast.js';
-import { mostNames, mostSought, mostValues, tooManySought } from '#schema/filter/limits.js';
+import { mostNames, mostValues, tooMuchSought } from '#schema/filter/limits.js';
 import { comingFrom, faultIn, hasOrigin } from '#schema/filter/origin.js';
 import { parseModelFilter, seeks, single } from '#schema/filter/parse.js';
 import type { ObjectDefinition } from '#schema/object.js';
@@ -72,9 +72,11 @@ function counted(read: Condition, counts: Counts): Condition {
   counts.values += read.values.length;
   if (counts.values > mostValues)
     throw faultIn(read, mostValues - before, `More than ${mostValues} values in one filter; ask twice.`);
-  const sought = counts.sought;
-  if (seeks(read.operator)) counts.sought += read.values.length;
-  if (counts.sought > mostSought) throw faultIn(read, mostSought - sought, tooManySought);
+  if (seeks(read.operator))
+    for (const [index, value] of read.values.entries()) {
+      const unbearable = tooMuchSought((counts.sought += 1), value);
+      if (unbearable) throw faultIn(read, index, unbearable);
+    }
   for (const text of [...read.path, ...read.values]) counts.characters += text.length;
   if (counts.characters > mostCharacters)
     throw faultIn(read, 'path', `More than ${mostCharacters} characters in one filter; ask twice.`);

@@ -34,7 +34,7 @@ export interface ListenOptions {
   readonly tls?: CertificateFiles;
   readonly limits: Limits;
   onRequest(request: IncomingMessage, response: ServerResponse): void;
-  /** Without it an upgrade is answered as a plain request. */
+  /** For WebSockets; what else a connection could become is not asked for: such a request is answered as if it stood alone. */
   onUpgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Told of the certificate in use at the start and after each change; with `fault` when new files cannot be used. */
   onCertificate?(certificate: Certificate, fault?: Error): void;
@@ -127,7 +127,13 @@ function httpOptions(limits: Limits): ServerOptions {
     // Checked by requestFault, so that its refusal is a problem document like every other.
     requireHostHeader: false,
     insecureHTTPParser: false,
+    shouldUpgradeCallback: mayUpgrade,
   };
+}
+
+/** Clients that would rather speak HTTP/2 ask for it with each first request. Behind an answer that is still owed none may follow. */
+function mayUpgrade({ headers, socket }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket' && !responseOn(socket);
 }
 
 type Last = ServerResponse & { readonly maxRequestsOnConnectionReached?: boolean };
@@ -144,6 +150,8 @@ function route(server: Server, { onRequest, onUpgrade }: ListenOptions, ends: ()
     server.on('upgrade', (request, socket, head) => {
       // Node leaves an upgraded socket alone: without a listener the first reset by a client would end the process.
       socket.on('error', () => socket.destroy());
+      // Before 24.9 Node asks `mayUpgrade` nothing.
+      if (responseOn(socket)) return socket.destroy();
       const fault = faultOf(request);
       if (fault) refuseOnSocket(socket, fault);
       else onUpgrade(request, socket, head);
