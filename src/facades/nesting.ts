@@ -1,7 +1,7 @@
 import { invalid } from '#schema/errors.js';
 
 /** No input of ours nests deeper; what reads inputs does so by recursion. */
-const deepest = 20;
+export const deepest = 20;
 
 /** Throws INVALID for an input that nests so deep that reading it could exhaust the stack. `what`: `The body nests`. */
 export function refuseDeep(value: unknown, what: string, at: string): void {

@@ -190,11 +190,12 @@ class LogHub implements Hub {
 
   /** To the lanes that have streams which may want some of it. */
   #hand(entries: readonly Entry[]): void {
-    const before = this.#published;
-    this.#published = entries.at(-1)!.change.position;
     const lanes = new Set<Lane>();
     for (const lane of this.#lanes.values()) if (lane.wantsAnything) lanes.add(lane);
     for (const { stream } of this.#index.keyedFor(entries)) lanes.add(this.#lanes.get(stream.tenant)!);
+    // Only now: what could not be looked up is not handed to anybody.
+    const before = this.#published;
+    this.#published = entries.at(-1)!.change.position;
     for (const lane of lanes) lane.hand(entries, before);
   }
 

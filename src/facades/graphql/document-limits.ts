@@ -7,6 +7,7 @@ import {
   type ValidationRule,
 } from 'graphql';
 import { invalid } from '#schema/errors.js';
+import { deepest } from '../nesting.js';
 
 export interface DocumentLimits {
   /** Deepest nesting of fields. */
@@ -22,26 +23,43 @@ interface Size {
   readonly depth: number;
   readonly aliases: number;
 }
+type Refuse = (message: string) => void;
+
 const nothing: Size = { depth: 0, aliases: 0 };
 
 /** Refuses documents deeper or wider than any real one, before they are executed. graphql-js limits introspection. */
-export function documentLimits({ depth, aliases }: DocumentLimits): ValidationRule {
-  return (context) => ({
-    Document(document) {
-      const refuse = (message: string) =>
-        context.reportError(new GraphQLError(message, { originalError: invalid(message, 'query') }));
-      const directives = countDirectives(document);
-      if (directives > mostDirectives)
-        refuse(`The document has ${directives} directives; at most ${mostDirectives} are allowed.`);
-      const sizeOf = measurer(document);
-      for (const definition of document.definitions) {
-        if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-        const size = sizeOf(definition.selectionSet.selections);
-        if (size.depth > depth) refuse(`The document is ${size.depth} fields deep; at most ${depth} are allowed.`);
-        if (size.aliases > aliases) refuse(`The document has ${size.aliases} aliases; at most ${aliases} are allowed.`);
-      }
+export function documentLimits(limits: DocumentLimits): ValidationRule {
+  return (context) => {
+    const refuse: Refuse = (message) =>
+      context.reportError(new GraphQLError(message, { originalError: invalid(message, 'query') }));
+    return { Document: (document) => measure(document, limits, refuse), ...nestedValues(refuse) };
+  };
+}
+
+function measure(document: DocumentNode, { depth, aliases }: DocumentLimits, refuse: Refuse): void {
+  const directives = countDirectives(document);
+  if (directives > mostDirectives)
+    refuse(`The document has ${directives} directives; at most ${mostDirectives} are allowed.`);
+  const sizeOf = measurer(document);
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const size = sizeOf(definition.selectionSet.selections);
+    if (size.depth > depth) refuse(`The document is ${size.depth} fields deep; at most ${depth} are allowed.`);
+    if (size.aliases > aliases) refuse(`The document has ${size.aliases} aliases; at most ${aliases} are allowed.`);
+  }
+}
+
+/** What is written in a document nests no deeper than what comes beside it. */
+function nestedValues(refuse: Refuse) {
+  let levels = 0;
+  const value = {
+    enter() {
+      levels += 1;
+      if (levels === deepest + 1) refuse(`A value nests deeper than ${deepest} levels.`);
     },
-  });
+    leave: () => void (levels -= 1),
+  };
+  return { ObjectValue: value, ListValue: value };
 }
 
 /** Measures selections; a fragment is measured once, however often it is spread. */

@@ -37,6 +37,14 @@ describe('documents that are refused before anything runs', () => {
     expect(refused(await world.ask(document))).toMatch(/11 fields deep/);
   });
 
+  test('values', async () => {
+    const nested = (levels: number) =>
+      `mutation { createResourcePool(input: { name: "x", description: "x", extensions: ${'{ a: '.repeat(levels)}1${' }'.repeat(levels)} }) { position } }`;
+    // The input itself is the first level.
+    expect(refused(await world.ask(nested(20)))).toBe('A value nests deeper than 20 levels.');
+    expect(JSON.stringify((await world.ask(nested(19))).body)).not.toContain('nests');
+  });
+
   const aliases = (number: number) => Array.from({ length: number }, (_, index) => `a${index}: name`).join(' ');
 
   test('aliases', async () => {

@@ -12,7 +12,7 @@ const known = new Map<string, Principal>();
 let all: Connections;
 
 beforeEach(() => {
-  mock.timers.enable();
+  mock.timers.enable({ apis: ['setInterval'] });
   known.clear();
   known.set('a', principal('alice'));
   all = connections({ connections: 3, connectionsPerPrincipal: 2, unidentified: 2 }, (_socket, token) =>
@@ -45,7 +45,10 @@ function connection(token: string, alive = true): Seen {
   };
 }
 
-test('who is not known any more, or may do something else now, is revoked within 2 s', () => {
+/** Everybody is looked at in turns of the loop. */
+const looked = () => new Promise((resolve) => setImmediate(resolve));
+
+test('who is not known any more, or may do something else now, is revoked within 2 s', async () => {
   known.set('b', principal('bob'));
   known.set('c', principal('carol'));
   const [a, b, c] = [connection('a'), connection('b'), connection('c')];
@@ -53,14 +56,16 @@ test('who is not known any more, or may do something else now, is revoked within
   known.delete('a');
   known.set('b', principal('bob', 'less'));
   mock.timers.tick(2000);
+  await looked();
   expect([a.did, b.did, c.did]).toEqual([['revoked'], ['revoked'], []]);
 });
 
-test('who gives no sign of life is cut off, and nobody else', () => {
+test('who gives no sign of life is cut off, and nobody else', async () => {
   const [dead, here] = [connection('a', false), connection('a')];
   all.admit(dead.connection);
   all.admit(here.connection);
   mock.timers.tick(20_000);
+  await looked();
   expect([dead.did, here.did]).toEqual([['destroyed'], []]);
 });
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Fault } from '#schema/errors.js';
 import type { IdentifyPrincipal, Principal } from '../../access/principal.js';
 import { Places, sharesOf, type Bounds } from '../../platform/shares.js';
+import { Turns } from '../../platform/turns.js';
 import { goesOn } from '../pipeline.js';
 
 /** One live connection, whatever it speaks. */
@@ -57,12 +58,17 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   const places = placesOf(limits);
   let looks = 0;
   let stopped = false;
+  // 1,950 beats in one turn kept others waiting for 124 ms.
+  const turns = new Turns();
+  const look = (connection: LiveConnection, beats: boolean): void => {
+    if (stopped || !all.has(connection)) return;
+    if (!stillWelcome(identify, connection)) connection.revoked();
+    else if (beats && !connection.beat()) connection.socket.destroy();
+  };
   const timer = setInterval(() => {
     looks += 1;
-    for (const connection of all) {
-      if (!stillWelcome(identify, connection)) connection.revoked();
-      else if (looks % beatEvery === 0 && !connection.beat()) connection.socket.destroy();
-    }
+    const beats = looks % beatEvery === 0;
+    void turns.each([...all], (connection) => look(connection, beats));
   }, lookEvery);
   timer.unref();
 
