@@ -98,10 +98,10 @@ function freshness(coverage: Coverage, instance: string, objects: readonly Objec
 /** Calls back soon after a change of the coverage, and once a minute without one. */
 function everyChange(coverage: Coverage, changed: () => void): NodeJS.Timeout {
   let seen = coverage.version();
-  let last = Date.now();
+  let last = performance.now();
   const timer = setInterval(() => {
-    if (coverage.version() === seen && Date.now() - last < rewriteAfter) return;
-    [seen, last] = [coverage.version(), Date.now()];
+    if (coverage.version() === seen && performance.now() - last < rewriteAfter) return;
+    [seen, last] = [coverage.version(), performance.now()];
     changed();
   }, look);
   return timer.unref();

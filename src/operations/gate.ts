@@ -215,9 +215,9 @@ function calls({
   coverage,
   firstSyncTimeout,
 }: GateParts): CallOf {
-  const started = Date.now();
+  const started = performance.now();
   const knows = (object: ObjectName): void => {
-    if (coverage.knows(object) || Date.now() - started > firstSyncTimeout) return;
+    if (coverage.knows(object) || performance.now() - started > firstSyncTimeout) return;
     throw new Fault('UNAVAILABLE', `Not every backend that may hold a ${object} has been read yet.`, { retryAfter: 1 });
   };
   const readAudit: Call['readAudit'] = (before, limit) => store.readAudit(before, limit);

@@ -1,7 +1,53 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { systemClock, timestamp } from './clock.js';
+import { patient, systemClock, timestamp } from './clock.js';
 import { manualClock } from './testing/manual-clock.js';
+
+describe('a clock that leaps', () => {
+  const hour = 3_600_000;
+  function world() {
+    const at = { wall: 100 * hour, passed: 0 };
+    const pass = (milliseconds: number) => void ((at.wall += milliseconds), (at.passed += milliseconds));
+    const now = patient(
+      () => at.wall,
+      () => at.passed,
+    );
+    return { at, pass, now };
+  }
+
+  test.each([81 * hour, -24 * hour])('by %i ms for a moment is not followed', (by) => {
+    const { at, pass, now } = world();
+    at.wall += by;
+    expect(now()).toBe(100 * hour);
+    pass(5 * 60_000);
+    expect(now()).toBe(100 * hour + 5 * 60_000);
+    at.wall -= by;
+    pass(20 * 60_000);
+    expect(now()).toBe(at.wall);
+    at.wall += by;
+    expect(now()).toBe(at.wall - by);
+  });
+
+  test('for good is followed after ten minutes', () => {
+    const { at, pass, now } = world();
+    at.wall += 2 * hour;
+    now();
+    pass(599_999);
+    expect(now()).toBe(at.wall - 2 * hour);
+    pass(1);
+    expect(now()).toBe(at.wall);
+    pass(1);
+    expect(now()).toBe(at.wall);
+  });
+
+  test('by less than a minute, again and again, is followed at once', () => {
+    const { at, now } = world();
+    for (let round = 0; round < 10; round += 1) {
+      at.wall += 50_000;
+      expect(now()).toBe(at.wall);
+    }
+  });
+});
 
 describe('sleeping', () => {
   test.each([

@@ -4,12 +4,41 @@ import { setTimeout as timeout } from 'node:timers/promises';
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** The same for what is decided by how long ago something was: see `patient`. */
+  settled(): number;
   /** Resolves after so many milliseconds; rejects with the signal's reason when that aborts first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** By how much the system's clock may differ from time that has passed, and for how long it is not believed then, milliseconds. */
+const leap = 60_000;
+const believedAfter = 600_000;
+
+/**
+ * The system's clock, but that it leaps only ten minutes after it did. Where one leaps for a moment, as it may in a virtual
+ * machine that is moved, whatever failed a while ago would have failed for days, and all of the log would be too old.
+ */
+export function patient(wall: () => number, passed: () => number): () => number {
+  let ahead = wall() - passed();
+  let leapt: number | undefined;
+  return () => {
+    const now = passed();
+    const seen = wall() - now;
+    if (Math.abs(seen - ahead) < leap) leapt = undefined;
+    else leapt ??= now;
+    if (leapt === undefined || now - leapt >= believedAfter) [ahead, leapt] = [seen, undefined];
+    return Math.round(now + ahead);
+  };
+}
+
+export const settledNow = patient(
+  () => Date.now(),
+  () => performance.now(),
+);
+
 export const systemClock: Clock = {
   now: () => Date.now(),
+  settled: settledNow,
   async sleep(milliseconds, signal) {
     try {
       await timeout(milliseconds, undefined, signal ? { signal } : {});

@@ -18,7 +18,7 @@ export class Alarm {
     if (at === undefined) return;
     const set = { at, cancel: new AbortController() };
     this.#set = set;
-    this.#clock.sleep(Math.max(0, at - this.#clock.now()), set.cancel.signal).then(
+    this.#clock.sleep(Math.max(0, at - this.#clock.settled()), set.cancel.signal).then(
       () => {
         if (this.#set !== set) return;
         this.#set = undefined;

@@ -38,7 +38,7 @@ export async function deliver(shop: Workshop, entry: Entry, delivering: Deliveri
   const { outcome, shown } = await attempt(shop, row, notification, { secrets, signal });
   if (signal.aborted) return 'taken';
   delivering.tally.lastAttempt = shown;
-  const at = { now: clock.now(), random: shop.random(), expired };
+  const at = { now: clock.settled(), random: shop.random(), expired };
   const { verdict, turn } = tries.decide(entry, outcome, at, policy);
   if (outcome.result === 'delivered') metrics.delivered(row, shown.milliseconds);
   else metrics.failed(row);
@@ -84,6 +84,6 @@ async function bury(
 }
 
 function expiryOf({ clock, horizon }: Workshop, { change }: Entry): string | undefined {
-  if (clock.now() - Date.parse(change.at) < horizon) return undefined;
+  if (clock.settled() - Date.parse(change.at) < horizon) return undefined;
   return `The log keeps changes no longer than about ${Math.ceil(horizon / 3_600_000)} h.`;
 }

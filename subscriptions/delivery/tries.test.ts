@@ -53,6 +53,23 @@ describe('notifications that failed side by side', () => {
   });
 });
 
+test('what failed at a time that is to come, for the clock was set back, is tried at once, also of the last process', () => {
+  const day = 86_400 * second;
+  const failing = {
+    since: day,
+    attempts: 1,
+    lastAttempt: day,
+    nextAttempt: day + 5 * second,
+    error: 'Connection refused.',
+  };
+  const tries = new Tries(healthy, failing);
+  expect(tries.taken(entry(1), day - second)).toBe(true);
+  const waiting = new Tries(healthy, failing);
+  expect(waiting.taken(entry(1), day)).toBe(false);
+  expect(waiting.due(day)).toBeUndefined();
+  expect(waiting.due(second)).toStrictEqual(entry(1));
+});
+
 test('what is asked for again is tried until an attempt that began since then has failed', () => {
   const tries = new Tries(healthy, undefined);
   const attempt = (seq: number) => tries.begin(entry(seq), () => new Promise(() => undefined));

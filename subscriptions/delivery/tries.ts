@@ -13,6 +13,11 @@ function keyOf({ change }: Entry): string {
   return formatPosition(change.position);
 }
 
+/** Also where the clock was set back since: what is to come was no attempt. */
+function isDue({ lastAttempt, nextAttempt }: Failing, now: number): boolean {
+  return nextAttempt <= now || lastAttempt > now;
+}
+
 /** The notifications of one subscription that were begun and are not done. */
 export class Tries {
   /** Being posted, or about to be. */
@@ -67,7 +72,7 @@ export class Tries {
     this.#first = undefined;
     if (!first) return true;
     this.#fail(entry, first);
-    if (first.nextAttempt <= now) return true;
+    if (isDue(first, now)) return true;
     this.wait(entry);
     return false;
   }
@@ -95,7 +100,8 @@ export class Tries {
   due(now: number): Entry | undefined {
     let found: Entry | undefined;
     for (const [key, entry] of this.#waiting) {
-      if (this.#dueAt(key) > now) continue;
+      const failing = this.#failed.get(key)?.failing;
+      if (failing && !isDue(failing, now)) continue;
       if (!found || entry.change.position.seq < found.change.position.seq) found = entry;
     }
     return found;
@@ -105,7 +111,7 @@ export class Tries {
   earliest(): number | undefined {
     let earliest: number | undefined;
     for (const key of this.#waiting.keys()) {
-      const at = this.#dueAt(key);
+      const at = this.#failed.get(key)?.failing.nextAttempt ?? 0;
       if (earliest === undefined || at < earliest) earliest = at;
     }
     return earliest;
@@ -141,10 +147,6 @@ export class Tries {
 
   #fail(entry: Entry, failing: Failing): void {
     this.#failed.set(keyOf(entry), { seq: entry.change.position.seq, failing });
-  }
-
-  #dueAt(key: string): number {
-    return this.#failed.get(key)?.failing.nextAttempt ?? 0;
   }
 
   attempts(entry: Entry): number {

@@ -155,7 +155,7 @@ export class Worker {
     // While notifications fail, one at a time finds out whether they still do.
     const width = apart && tries.health.failures === 0 ? widest : 1;
     if (tries.underWay >= width) return undefined;
-    const now = this.#shop.clock.now();
+    const now = this.#shop.clock.settled();
     const due = tries.due(now);
     if (due) return due;
     while (tries.begun < (apart ? widest : 1)) {

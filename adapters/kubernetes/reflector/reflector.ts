@@ -30,14 +30,14 @@ export async function* reflect(source: KindSource, signal: AbortSignal, cursor?:
           yield toBatch(kind, progress);
         }
       }
-      const began = Date.now();
+      const began = performance.now();
       for await (const progress of watchFrom(source, place, signal, timing)) {
         const recovered = progress.place === undefined ? [] : health.well();
         const isNews = progress.events.length > 0 || recovered.length > 0 || progress.place !== place;
         place = progress.place;
         if (isNews) yield toBatch(kind, progress, recovered);
       }
-      if (Date.now() - began < timing.shortest) throw new Error('The server ended the watch at once.');
+      if (performance.now() - began < timing.shortest) throw new Error('The server ended the watch at once.');
     } catch (fault) {
       if (signal.aborted) return;
       if (place === undefined && streams && (refusesStreaming(fault) || fault instanceof Silent)) {

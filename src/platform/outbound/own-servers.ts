@@ -45,11 +45,11 @@ export function ownServers(list: () => readonly Own[], resolve: Resolve): OwnSer
     names: (host, port) => list().some((own) => same(own, port) && own.host.toLowerCase() === host),
     holds: (address, port) => list().some((own) => !own.shared && same(own, port) && covers(own.host, address)),
     refresh() {
-      if (Date.now() >= fresh) {
+      if (performance.now() >= fresh) {
         interfaces = new Set(
           Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((each) => each.address)),
         );
-        fresh = Date.now() + everyHalfMinute;
+        fresh = performance.now() + everyHalfMinute;
       }
       const asked = list().filter(({ host, shared }) => !shared && !parseNetwork(host));
       const awaited = asked.flatMap(({ host }) => names.refresh(host) ?? []);
@@ -71,14 +71,14 @@ function namesOf(resolve: Resolve) {
     const found = await resolve(host).catch(() => undefined);
     const addresses = found?.map((each) => canonical(each) ?? each);
     if (addresses) resolved.set(host, addresses);
-    due.set(host, Date.now() + (resolved.has(host) ? everyHalfMinute : everySecond));
+    due.set(host, performance.now() + (resolved.has(host) ? everyHalfMinute : everySecond));
     flights.delete(host);
   };
   return {
     leadsTo: (host: string, address: string) => resolved.get(host)?.includes(address) === true,
     /** The look-up that is to be waited for. */
     refresh(host: string): Promise<void> | undefined {
-      if (!flights.has(host) && Date.now() >= (due.get(host) ?? 0)) flights.set(host, lookUp(host));
+      if (!flights.has(host) && performance.now() >= (due.get(host) ?? 0)) flights.set(host, lookUp(host));
       return resolved.has(host) ? undefined : flights.get(host);
     },
   };

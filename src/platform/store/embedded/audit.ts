@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { settledNow } from '../../clock.js';
 import type { AuditBudget, AuditEntry, StoredAuditEntry } from '../store.js';
 import type { Database } from './database.js';
 
@@ -57,7 +58,7 @@ export class Audit {
 
   #trimSlice({ days, bytes }: AuditBudget): number {
     const newest = this.#newest.get();
-    const horizon = new Date(Date.now() - days * 86_400_000).toISOString();
+    const horizon = new Date(settledNow() - days * 86_400_000).toISOString();
     const oldest = this.#oldest.all(slice);
     const kept = oldest.findIndex(
       (row) => row.seq === newest!.seq || (row.at >= horizon && newest!.total - row.total + row.bytes <= bytes),

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change, ChangeKind, StoredObject, Value } from '#schema/change.js';
 import { origin, type Position } from '#schema/position.js';
+import { settledNow } from '../../clock.js';
 import { found, mostRead } from '../found.js';
 import type { Entry, LogRead } from '../store.js';
 import type { Database } from './database.js';
@@ -126,7 +127,7 @@ export class Log {
   #trimSlice({ hours, bytes }: { readonly hours: number; readonly bytes: number }): number {
     return this.#database.transaction(() => {
       const newest = this.#newest.get();
-      const horizon = Date.now() - hours * 3_600_000;
+      const horizon = settledNow() - hours * 3_600_000;
       const oldest = this.#oldest.all(slice);
       const kept = oldest.findIndex(
         (row) => row.seq === newest!.seq || (row.at >= horizon && newest!.total - row.total + row.bytes <= bytes),

@@ -1,3 +1,4 @@
+import { settledNow } from '../../clock.js';
 import type { AuditBudget, AuditEntry, StoredAuditEntry } from '../store.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
@@ -59,7 +60,7 @@ export class Audit {
   }
 
   async trim({ days, bytes }: AuditBudget): Promise<number> {
-    const horizon = new Date(Date.now() - days * 86_400_000).toISOString();
+    const horizon = new Date(settledNow() - days * 86_400_000).toISOString();
     for (let dropped = 0; ;) {
       const count = await this.#connection.run<number>(trim, [this.#keys.audit()], [horizon, bytes, slice]);
       dropped += count;

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change, StoredObject, Value } from '#schema/change.js';
 import { origin, type Position } from '#schema/position.js';
+import { settledNow } from '../../clock.js';
 import { found, mostRead } from '../found.js';
 import type { Entry, LogRead } from '../store.js';
 import type { Connection } from './connection.js';
@@ -12,12 +13,14 @@ const slice = 10_000;
 
 // Both measures only grow along the log, so the first entry to keep is found by halving. The newest always stays.
 const trim = script(`
-local hours, bytes, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local hours, bytes, most, caller = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
 if not first then return 0 end
 local oldest = tonumber(string.match(first[1], '^%d+'))
 local head = redis.call('HMGET', KEYS[2], 'seq', 'total')
-local horizon = redis.call('TIME')[1] * 1000 + redis.call('TIME')[2] / 1000 - hours * 3600000
+local time = redis.call('TIME')
+-- Where one of the two clocks has leapt, nothing is too old for that.
+local horizon = math.min(time[1] * 1000 + time[2] / 1000, caller) - hours * 3600000
 local low, high = oldest, math.min(oldest + most, tonumber(head[1]))
 while low < high do
   local middle = math.floor((low + high) / 2)
@@ -105,7 +108,7 @@ export class Log {
   async trim({ hours, bytes }: { readonly hours: number; readonly bytes: number }): Promise<number> {
     for (let dropped = 0; ; await nextTurn()) {
       const keys = [this.#keys.log(), this.#keys.head()];
-      const count = await this.#connection.run<number>(trim, keys, [hours, bytes, slice]);
+      const count = await this.#connection.run<number>(trim, keys, [hours, bytes, slice, settledNow()]);
       dropped += count;
       if (count < slice) return dropped;
     }
