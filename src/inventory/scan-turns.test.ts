@@ -1,7 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
-import { work } from '#platform/testing/busiest-turn.js';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { steppedPerformance, type SteppedPerformance } from '#platform/testing/stepped-performance.js';
 import { few, scanTurns, type ScanTurn, type ScanTurns, type Waiter } from './scan-turns.js';
+
+let clock: SteppedPerformance;
+beforeEach(() => {
+  clock = steppedPerformance();
+});
+afterEach(() => clock.putBack());
 
 const many = 100_000;
 const waiterOf = (name: string, signal = new AbortController().signal, tenant?: string): Waiter => ({
@@ -21,7 +27,7 @@ async function scan(
   const turn = begun instanceof Promise ? await begun : begun;
   try {
     for (let round = 1; ; round += 1) {
-      while (!turn.over());
+      while (!turn.over()) clock.step(0.1);
       noted(waiter.principal!.name);
       if (round === rounds) return;
       await turn.pause();
@@ -130,7 +136,7 @@ test('short scans leave a part of each turn to long ones', async () => {
   const short = async () => {
     const begun = turns.begin(few, waiterOf('a'));
     const turn = begun instanceof Promise ? await begun : begun;
-    work(1.2);
+    clock.step(1.2);
     order.push('short');
     turn.end();
   };
@@ -141,7 +147,7 @@ test('short scans leave a part of each turn to long ones', async () => {
 test('what takes long with few rows joins the queue', async () => {
   const turns = scanTurns();
   const turn = await turns.begin(10, waiterOf('a'));
-  while (!turn.over());
+  while (!turn.over()) clock.step(0.1);
   const order: string[] = [];
   const other = scan(turns, waiterOf('b'), 2, () => order.push('b'));
   await turn.pause().then(() => order.push('a'));

@@ -1,12 +1,19 @@
-import { expect, test } from '@jest/globals';
-import { busiestTurn, work } from './testing/busiest-turn.js';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { busiestTurn } from './testing/busiest-turn.js';
+import { steppedPerformance, type SteppedPerformance } from './testing/stepped-performance.js';
 import { Turns } from './turns.js';
+
+let clock: SteppedPerformance;
+beforeEach(() => {
+  clock = steppedPerformance();
+});
+afterEach(() => clock.putBack());
 
 /** Work without end in pieces of 0.1 ms: a slice of 2 ms holds 20. */
 function endless(turns: Turns) {
   const did = { pieces: 0, over: false };
   const all = turns.until(() => {
-    work(0.1);
+    clock.step(0.1);
     did.pieces += 1;
     return did.over;
   });
@@ -18,7 +25,7 @@ test('who needs little time in many pieces waits for no slice of another at each
   const red = endless(turns.of('red'));
   const green = turns.of('green');
   // As long together as two slices.
-  for (let piece = 0; piece < 400; piece += 1) await green.take(() => work(0.01));
+  for (let piece = 0; piece < 400; piece += 1) await green.take(() => clock.step(0.01));
   expect(red.did.pieces).toBeLessThan(1000);
   await red.end();
 });
@@ -28,7 +35,7 @@ test('nor does it wait where each piece is asked for some promises behind the la
   const red = endless(turns.of('red'));
   const green = turns.of('green');
   for (let piece = 0; piece < 400; piece += 1) {
-    await green.take(() => work(0.01));
+    await green.take(() => clock.step(0.01));
     for (let step = 0; step < 20; step += 1) await undefined;
   }
   expect(red.did.pieces).toBeLessThan(1000);
@@ -42,7 +49,7 @@ test('all queues together take one slice of a turn of the loop, and each has its
   await Promise.all(
     queues.map((queue) =>
       queue.turns.until(() => {
-        work(0.1);
+        clock.step(0.1);
         did.did();
         queue.pieces += 1;
         return most();
@@ -57,7 +64,7 @@ test('all queues together take one slice of a turn of the loop, and each has its
 test('who asks for many pieces at once has no more of the time than who asks for few', async () => {
   const turns = new Turns();
   const red = endless(turns.of('red'));
-  const many = Array.from({ length: 1000 }, () => turns.of('green').take(() => work(0.1)));
+  const many = Array.from({ length: 1000 }, () => turns.of('green').take(() => clock.step(0.1)));
   await Promise.all(many);
   expect(red.did.pieces).toBeGreaterThan(500);
   expect(red.did.pieces).toBeLessThan(2000);

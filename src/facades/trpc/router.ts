@@ -13,6 +13,7 @@ import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Answer, Operation, Verb } from '../../operations/operation.js';
 import type { AnyOperation } from '../../operations/operations.js';
+import { Turns } from '../../platform/turns.js';
 import { refuseDeep } from '../nesting.js';
 import { errorShape, trpcError, type ErrorShape } from './errors.js';
 import { outputOf, type ListOutput, type WrittenOutput } from './outputs.js';
@@ -92,9 +93,10 @@ export function trpcRouter({ gate, view, operations, live }: Parts): Router {
     const made = operation.kind === 'query' ? procedure.query(run) : procedure.mutation(run);
     (collections[operation.object.collection] ??= {})[operation.verb] = made;
   }
+  const turns = new Turns();
   const watch = root.procedure.input(untouched).subscription(({ ctx, input, signal }) => {
     const streaming = { caller: ctx.caller, connection: ctx.streaming() };
-    return watching({ gate, view, ...live }, streaming, input, signal!);
+    return watching({ gate, view, turns, ...live }, streaming, input, signal!);
   });
   collections['changes'] = { watch };
   // The one cast: a loop cannot say which procedure stands where, and `Procedures` says it from the same list.

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openWorld, type World } from '#test/facades/world.js';
 import { scopeOf } from '../../access/principal.js';
 import { allPermissions } from '../../operations/operations.js';
+import { Turns } from '../../platform/turns.js';
 import { StreamConnection } from './stream-connection.js';
 import { watching } from './watch.js';
 
@@ -19,7 +20,13 @@ function watch(signal: AbortSignal) {
   const { gate, view, live } = world.parts;
   const request = new IncomingMessage(new Socket());
   const connection = new StreamConnection(request, new ServerResponse(request), principal);
-  return watching({ gate, view, ...live }, { caller: { principal, requestId: 'r', signal }, connection }, {}, signal);
+  const turns = new Turns();
+  return watching(
+    { gate, view, turns, ...live },
+    { caller: { principal, requestId: 'r', signal }, connection },
+    {},
+    signal,
+  );
 }
 
 test('who left before the stream began takes no place, and is waited for by nobody', async () => {
