@@ -1,10 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { busiestTurn } from './testing/busiest-turn.js';
 import { steppedPerformance, type SteppedPerformance } from './testing/stepped-performance.js';
 import { Turns } from './turns.js';
 
 let clock: SteppedPerformance;
-beforeEach(() => {
+beforeEach(async () => {
+  // The turn in which the former clock stood elsewhere is over.
+  await nextTurn();
   clock = steppedPerformance();
 });
 afterEach(() => clock.putBack());
