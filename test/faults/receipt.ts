@@ -23,18 +23,32 @@ interface Told {
 }
 
 interface State {
-  readonly extensions?: { readonly history?: string; readonly revision?: number };
+  readonly extensions?: Extensions;
 }
+
+type Extensions = Readonly<Record<string, unknown>>;
+
+/** Reads from the extensions of a state whose it is, and which. */
+export type Marks = (extensions: Extensions) => Pick<Receipt, 'object' | 'revision'>;
+
+/** As the harness marks what it makes at its O-Cloud. */
+const ownMarks: Marks = ({ history, revision }) => ({
+  object: history as string | undefined,
+  revision: revision as number | undefined,
+});
 
 const events: readonly EventName[] = ['created', 'modified', 'deleted'];
 
 /** Reads a notification. Throws SyntaxError for what is none. */
-export function receiptOf(body: string, about: Pick<Receipt, 'subscription' | 'id' | 'at'>): Receipt {
+export function receiptOf(
+  body: string,
+  about: Pick<Receipt, 'subscription' | 'id' | 'at'>,
+  marks: Marks = ownMarks,
+): Receipt {
   const { notificationEventType = -1, priorObjectState, postObjectState } = JSON.parse(body) as Told;
   const event = events[notificationEventType];
   if (!event) throw new SyntaxError(`There is no notificationEventType ${notificationEventType}.`);
-  const { history: object, revision } = (postObjectState ?? priorObjectState)?.extensions ?? {};
-  return { ...about, event, object, revision, taken: false };
+  return { ...about, event, ...marks((postObjectState ?? priorObjectState)?.extensions ?? {}), taken: false };
 }
 
 /** The same event, however often it arrives. */

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../peers/free-port.js';
-import { receiptOf, type Receipt } from './receipt.js';
+import { receiptOf, type Marks, type Receipt } from './receipt.js';
 
 /** How a receiver fails, whatever it is sent. */
 export type Failing = 'answer 500' | 'no answer' | 'reset' | 'half body' | 'refuse connections';
@@ -19,6 +19,8 @@ export interface ReceiverOptions {
   readonly record: Receipt[];
   /** Milliseconds before it answers. */
   readonly slowness?: () => number | Promise<number>;
+  /** Of another O-Cloud than the harness's own. */
+  readonly marks?: Marks;
 }
 
 const answers: Readonly<Record<Exclude<Failing, 'refuse connections'>, (response: ServerResponse) => void>> = {
@@ -32,7 +34,7 @@ const answers: Readonly<Record<Exclude<Failing, 'refuse connections'>, (response
 };
 
 /** `/<subscription>` is the callback of a subscription. */
-export async function startReceiver({ record, slowness = () => 0 }: ReceiverOptions): Promise<Receiver> {
+export async function startReceiver({ record, slowness = () => 0, marks }: ReceiverOptions): Promise<Receiver> {
   const port = await freePort();
   let failing: Failing | undefined;
   const server = createServer((request, response) => {
@@ -42,7 +44,7 @@ export async function startReceiver({ record, slowness = () => 0 }: ReceiverOpti
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const about = { subscription: request.url!.slice(1), id: String(request.headers['webhook-id']), at: Date.now() };
-      const receipt = receiptOf(Buffer.concat(parts).toString(), about);
+      const receipt = receiptOf(Buffer.concat(parts).toString(), about, marks);
       record.push(receipt);
       void answer(response, receipt);
     });

@@ -36,7 +36,7 @@ export function failuresOf(result: Result, { only }: Pick<Ordered, 'only'>): rea
   if (!struck && verdict.duplicates > 0) failures.push('duplicates, though nothing struck.');
   if (struck && only === undefined && repeatedPart(result) > mostDuplicates)
     failures.push(`more than ${mostDuplicates * 100} % duplicates.`);
-  if (violations.length > 0) failures.push(describe(violations[0]!, evidence));
+  if (violations.length > 0) failures.push(storyOf(violations[0]!, evidence));
   return failures;
 }
 
@@ -61,7 +61,8 @@ export function report(result: Result, { seed, only }: Ordered): boolean {
   return failures.length === 0;
 }
 
-function describe({ rule, subscription, object, detail }: Violation, { histories, receipts }: Evidence): string {
+/** A violation with all that happened to the object and all that arrived. */
+export function storyOf({ rule, subscription, object, detail }: Violation, { histories, receipts }: Evidence): string {
   const time = (at: number) => new Date(at).toISOString().slice(11, 23);
   const steps = (histories.get(object)?.steps ?? []).map(
     ({ event, revision, at }) => `${time(at)}  ${event} ${revision}`,

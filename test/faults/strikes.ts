@@ -59,12 +59,18 @@ export const strikes: Readonly<Record<FaultKind, Strike>> = {
 /** The gateway that has most of what a metric counts: who watches, who delivers. Any, while none does. */
 async function most(cast: Cast, metric: string, fault: Fault): Promise<Gateway> {
   for (let tries = 0; tries < 10; tries += 1) {
-    const counts = await Promise.all(cast.gateways.all.map((gateway) => gateway.metric(metric)));
-    const highest = Math.max(...counts);
-    if (highest > 0) return cast.gateways.all[counts.indexOf(highest)]!;
+    const gateway = await busiest(cast.gateways.all, metric);
+    if (gateway) return gateway;
     await sleep(300);
   }
   return any(cast, fault);
+}
+
+/** The gateway that has most of what a metric counts at the moment; undefined while none has any. */
+export async function busiest(gateways: readonly Gateway[], metric: string): Promise<Gateway | undefined> {
+  const counts = await Promise.all(gateways.map((gateway) => gateway.metric(metric)));
+  const highest = Math.max(...counts);
+  return highest > 0 ? gateways[counts.indexOf(highest)] : undefined;
 }
 
 function any({ gateways }: Cast, { pick }: Fault): Gateway {
