@@ -151,7 +151,7 @@ describe('those that follow what changes', () => {
         ({ stderr }) => stderr,
         (failed: { readonly stderr: string }) => failed.stderr,
       );
-      expect(said).toMatch(/^(Forbidden|.*401)/);
+      expect(said).toMatch(/^(A valid bearer token is needed|.*401)/);
     }
     await guarded.close();
   });

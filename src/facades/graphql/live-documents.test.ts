@@ -4,7 +4,7 @@ import { buildSchema } from 'graphql';
 import { liveDocuments, type Sent } from './live-documents.js';
 
 const schema = buildSchema('type Query { text: String } type Subscription { changes: Int }');
-const documents = liveDocuments(schema, { depth: 5, aliases: 5, documentBytes: 1000 });
+const documents = liveDocuments(schema, { introspection: true, depth: 5, aliases: 5, documentBytes: 1000 });
 
 test.each([
   ['variables', 'variables', 'The variables nest'],

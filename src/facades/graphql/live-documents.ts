@@ -54,6 +54,7 @@ export interface LiveDocument extends Checked {
 }
 
 interface Limits extends DocumentLimits {
+  readonly introspection: boolean;
   readonly documentBytes: number;
 }
 

@@ -156,7 +156,12 @@ function letIn(parts: OverWebSocketParts, live: LiveSocket, said: Ctx['connectio
 /** Refuses a connection, which is noted as a request would be that is refused. */
 function sendAway({ admission }: OverWebSocketParts, live: LiveSocket, { code, message }: Fault): false {
   admission.end(new Exchange(live.requestId), { request: live.request, method: 'WS', status: statusOf[code] });
-  if (code === 'UNAUTHENTICATED') live.close(CloseCode.Forbidden, 'Forbidden');
+  if (code === 'UNAUTHENTICATED') live.close(CloseCode.Forbidden, reasonOf(message));
   else live.close(tryAgainLater, message);
   return false;
+}
+
+/** Of a close frame, which holds 123 bytes of it. */
+function reasonOf(message: string): string {
+  return message.length <= 120 ? message : `${message.slice(0, 119)}…`;
 }

@@ -39,7 +39,7 @@ export async function webSocketServer(setup: WebSocketServerSetup): Promise<WebS
   );
   const upgrade = graphqlOverWebSocket({
     schema,
-    documents: liveDocuments(schema, { depth: 5, aliases: 5, documentBytes: 1000 }),
+    documents: liveDocuments(schema, { introspection: true, depth: 5, aliases: 5, documentBytes: 1000 }),
     subscribe,
     connections: live,
     admission: admission({
