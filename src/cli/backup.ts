@@ -26,7 +26,8 @@ export async function writeBackup(remote: Remote, file: string): Promise<string>
     throw error;
   }
   const what = `${counted(documents, 'document')} of O-Cloud ${first.header.oCloudId} at ${remote.url}`;
-  return `${what} ${documents === 1 ? 'is' : 'are'} in ${file}. To be restored they need the same NETWEAVE_KEY (${first.header.key}).\n`;
+  const key = `the same key (${first.header.key}): NETWEAVE_KEY, keyFile, or the file 'key' beside the store`;
+  return `${what} ${documents === 1 ? 'is' : 'are'} in ${file}. To be restored they need ${key}.\n`;
 }
 
 /** Gives a file to a gateway: all of it is judged before the first line is written. */

@@ -14,7 +14,7 @@ export function reloadOnHangUp(read: () => Configuration, logger: Logger): (gate
     try {
       const { tokens, roles } = read();
       gateway.replaceClients({ tokens, roles });
-      logger.info({ tokens: tokens.length }, 'Tokens and roles were read again.');
+      logger.info({ clients: tokens.length }, 'Tokens and roles were read again.');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       logger.error({ reason }, 'The configuration cannot be used: tokens and roles stay as they were.');

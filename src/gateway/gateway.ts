@@ -29,6 +29,7 @@ import { foreignPages } from '../facades/foreign-pages.js';
 import { openFacades } from '../facades/facades.js';
 import { openFront, type Front } from './front.js';
 import { heldToKey } from './held-to-key.js';
+import { hasKey } from './key-of-store.js';
 import { membersOf } from './shared-watches.js';
 import { measureLogAge } from './log-age.js';
 import { trimStore } from './trim.js';
@@ -117,7 +118,7 @@ async function openInside(
   const { memory, file } = configuration.store;
   const opened = await openStore(configuration.store, { lost: onLost, waits: (message) => logger.warn(message) });
   onStop(() => opened.close());
-  const keys = openKeys(configuration);
+  const keys = openKeys(configuration, await hasKey(opened));
   const sealing = sealer(keys.subKey('secrets'));
   const { store, demandKey, lookAtKey } = heldToKey(opened, sealing, storeName(configuration.store), onLost);
   await demandKey();

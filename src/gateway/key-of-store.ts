@@ -10,6 +10,11 @@ const some = 500;
 /** Stands where the fingerprint does while another key is accepted, and after that was cut short. */
 const unsettled = 'none, as `netweave key accept` has not finished';
 
+/** Whether a store is of some key already. */
+export async function hasKey(store: Pick<Store, 'get'>): Promise<boolean> {
+  return (await store.get(kind, id)) !== undefined;
+}
+
 /**
  * Notes with the first start whose key a store is of, and tells everybody who has another: no stored secret could be read and
  * nothing would be delivered. `name` is the store for people. Answers Fault UNAVAILABLE with what to do.

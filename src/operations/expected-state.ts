@@ -30,7 +30,7 @@ export function demandExpected({ expected, view, scope }: Expecting, row: Row, e
   const state = stateOf(view, scope, row);
   const counting = (of: string) => (extent === 'whole' ? of : of.split('+', 1)[0]!);
   for (const each of expected) if (counting(each) === counting(state)) return;
-  const message = `The ${row.object} '${row.id}' is in no state that If-Match names: its ETag is "${state}", and a weak one (W/) names none. Read it again.`;
+  const message = `The ${row.object} '${row.id}' is in no state that If-Match names: its ETag is "${state}", and a weak one (W/) names none. Read it again, below /netweave/v1, by GraphQL or tRPC: an ETag of O2 names an answer.`;
   throw new Fault('PRECONDITION_FAILED', message, { at: 'If-Match', position: 0 });
 }
 

@@ -60,6 +60,13 @@ describe('development', () => {
     expect(readFileSync(made, 'utf8')).toBe(text);
   });
 
+  test('makes none for a store that has one, and says what to do', () => {
+    const where = store();
+    const open = () => openKeys({ mode: 'development', store: where }, true);
+    expect(open).toThrow(/^The key of the store .*store\.db is missing: .*NETWEAVE_KEY.*`netweave key accept`/);
+    expect(existsSync(join(where.file, '..'))).toBe(false);
+  });
+
   test('writes nothing when the store is kept in memory', () => {
     const where = store(undefined, true);
     const first = hex(openKeys({ mode: 'development', store: where }));

@@ -16,14 +16,13 @@ export interface Keys {
 
 /**
  * Sub-keys (HKDF-SHA-256, RFC 5869) of the configured key; in development one is made beside the store (mode 0600) when none is
- * configured, and with `store.memory` one that ends with the process. Throws UNAVAILABLE when the key cannot be had.
+ * configured, and with `store.memory` one that ends with the process. None is made for a store that `hasOne`: it would be another
+ * one. Throws UNAVAILABLE when the key cannot be had.
  */
-export function openKeys({
-  mode,
-  key,
-  keyFile,
-  store,
-}: Pick<Configuration, 'mode' | 'key' | 'keyFile' | 'store'>): Keys {
+export function openKeys(
+  { mode, key, keyFile, store }: Pick<Configuration, 'mode' | 'key' | 'keyFile' | 'store'>,
+  hasOne = false,
+): Keys {
   const root = rootKey();
   return { subKey: (purpose) => Buffer.from(hkdfSync('sha256', root, '', `netweave ${purpose}`, 32)) };
 
@@ -31,12 +30,12 @@ export function openKeys({
     if (key !== undefined) return decode(key, 'key');
     if (keyFile !== undefined) return decode(read(keyFile), keyFile);
     if (mode === 'production') throw new Fault('UNAVAILABLE', 'Production needs a key: set NETWEAVE_KEY or keyFile.');
-    return store.memory ? randomBytes(32) : madeBeside(store.file);
+    return store.memory ? randomBytes(32) : madeBeside(store.file, hasOne);
   }
 }
 
 // Written whole under another name first, then linked: of two gateways that start at once both use the one that won.
-function madeBeside(storeFile: string): Buffer {
+function madeBeside(storeFile: string, hasOne: boolean): Buffer {
   const file = join(dirname(storeFile), 'key');
   const draft = `${file}.${process.pid}`;
   try {
@@ -44,6 +43,7 @@ function madeBeside(storeFile: string): Buffer {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(file, error);
   }
+  if (hasOne) throw missing(file, storeFile);
   try {
     makeFolder(dirname(file), 0o700);
     writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
@@ -70,6 +70,14 @@ function unreadable(file: string, cause: unknown): Fault {
   if (cause instanceof Fault) return cause;
   const message = `The key in '${file}' cannot be read or made: ${(cause as Error).message}. Set NETWEAVE_KEY or keyFile.`;
   return new Fault('UNAVAILABLE', message, {}, cause);
+}
+
+function missing(file: string, storeFile: string): Fault {
+  const message =
+    `The key of the store ${storeFile} is missing: no secret in it could be read without '${file}'. Bring that file back, or ` +
+    'give its content as NETWEAVE_KEY. If it is lost, run `netweave key accept` (in a clone: `npm start -- key accept`), which ' +
+    'says what it costs.';
+  return new Fault('UNAVAILABLE', message, { at: 'store' });
 }
 
 function decode(text: string, where: string): Buffer {

@@ -165,7 +165,8 @@ describe('a receiver that', () => {
     const gone = await rawReceiver(() => undefined);
     await gone.close();
     const fault = (await outcome(gone.url)) as OutboundFault;
-    expect(fault).toMatchObject({ reason: 'connect', message: `'${here}' cannot be reached (ECONNREFUSED).` });
+    const message = `'${here}' cannot be reached at port ${new URL(gone.url).port} (ECONNREFUSED).`;
+    expect(fault).toMatchObject({ reason: 'connect', message });
   });
 });
 

@@ -50,7 +50,8 @@ export function negotiateVersion(
 ): string | undefined {
   const { versions } = api.majors[major]!;
   if (!api.versioned) return versions[0];
-  if (header === undefined && strict) throw invalid('The Version header is missing.', 'Version');
+  if (header === undefined && strict)
+    throw invalid(`The Version header is missing; served: ${versions.join(', ')}.`, 'Version');
   return versionAmong(versions, header);
 }
 

@@ -83,7 +83,7 @@ function event(socket: Socket, name: string, faultOf: (cause: unknown) => Error)
 
 function connectFault({ target, address }: Dialled, cause: unknown): Error {
   if (cause instanceof OutboundFault) return cause;
-  return new OutboundFault('connect', `'${target.host}' cannot be reached (${codeIn(cause)}).`, {
+  return new OutboundFault('connect', `'${target.host}' cannot be reached at port ${target.port} (${codeIn(cause)}).`, {
     address,
     unsent: true,
     cause,

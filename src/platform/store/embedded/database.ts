@@ -1,11 +1,12 @@
-import { closeSync, existsSync, fdatasync, openSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fstat, openSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, StatementSync, type SQLInputValue } from 'node:sqlite';
 import { promisify } from 'node:util';
 import type { Fault } from '#schema/errors.js';
 import { makeFolder } from '../../folders.js';
 import { migrations } from './migrations.js';
-import { explain, foreignDatabase, newerSchema, notDurable } from './refusal.js';
+import { explain, foreignDatabase, newerSchema, notDurable, removed } from './refusal.js';
 
 /** `netw`: tells our files from those of other programs. */
 const applicationId = 0x6e657477;
@@ -36,12 +37,15 @@ function madeTuples<Row extends readonly unknown[]>(statement: StatementSync): S
 export type Lost = (why: Fault) => void;
 
 const syncData = promisify(fdatasync);
+const statOpen = promisify(fstat);
 
 /** The one connection to the one file. Whatever SQLite throws leaves it as a Fault that names the file and the fix. */
 export class Database {
   readonly #sqlite: DatabaseSync;
   /** Undefined when nothing outlives the process. */
   readonly #file: string | undefined;
+  /** Which file that is; another one may come to have its name. */
+  readonly #inode: number | undefined;
   /** Its write-ahead log, once something of it was to be durable; no lock hangs on that file. */
   #log: number | undefined;
   /** Settles when the fsync that is under way has ended, well or not. */
@@ -53,6 +57,7 @@ export class Database {
 
   constructor(file: string | undefined, sqlite: DatabaseSync, lost: Lost) {
     this.#file = file;
+    this.#inode = file === undefined ? undefined : statSync(file).ino;
     this.#sqlite = sqlite;
     this.#lost = lost;
   }
@@ -114,7 +119,9 @@ export class Database {
   async #syncLog(): Promise<void> {
     try {
       this.#log ??= openSync(`${this.#file}-wal`, 'r+');
-      await syncData(this.#log);
+      const [, log, file] = await Promise.all([syncData(this.#log), statOpen(this.#log), stat(this.#file!)]);
+      // A file that is open outlives its name, and is gone when we are.
+      if (log.nlink === 0 || file.ino !== this.#inode) throw removed(nameOf(this.#file));
     } catch (error) {
       this.#broken = notDurable(nameOf(this.#file), error);
       this.#lost(this.#broken);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -84,18 +84,34 @@ test('what comes while the disk is busy shares the next commit, and nobody reads
   expect(commits).toBe(2);
 });
 
-test('when an fsync failed nothing is answered any more, and the file stays as it is: what it covered may be lost', async () => {
+test.each(['before anything was written', 'after that'])(
+  '%s: when the log of the file was removed nothing is answered any more, and the file stays as it is',
+  async (when) => {
+    const file = join(folder, 'store.db');
+    if (when === 'after that') await insert('z');
+    [commits, lost] = [0, []];
+    const before = readFileSync(file);
+    unlinkSync(join(folder, 'store.db-wal'));
+    const failed = { code: 'UNAVAILABLE', message: expect.stringMatching(/was removed or replaced .* Start again/) };
+    await expect(insert('a')).rejects.toMatchObject(failed);
+    await expect(insert('b')).rejects.toMatchObject(failed);
+    await expect(database.read(kept)).rejects.toMatchObject(failed);
+    expect(commits).toBe(0);
+    expect(lost).toMatchObject([failed]);
+    database.close();
+    expect(readFileSync(file).equals(before)).toBe(true);
+  },
+);
+
+test('nor is anything when another file has come to have its name', async () => {
   const file = join(folder, 'store.db');
-  const before = readFileSync(file);
-  unlinkSync(join(folder, 'store.db-wal'));
-  const failed = { code: 'UNAVAILABLE', message: expect.stringMatching(/the disk reported an error. .* start again/) };
-  await expect(insert('a')).rejects.toMatchObject(failed);
+  await insert('a');
+  renameSync(file, `${file}.moved`);
+  writeFileSync(file, '');
+  const failed = { code: 'UNAVAILABLE', message: expect.stringMatching(/was removed or replaced/) };
   await expect(insert('b')).rejects.toMatchObject(failed);
-  await expect(database.read(kept)).rejects.toMatchObject(failed);
-  expect(commits).toBe(0);
   expect(lost).toMatchObject([failed]);
   database.close();
-  expect(readFileSync(file).equals(before)).toBe(true);
 });
 
 test('what is patient does not hurry because the disk was busy when it came', async () => {

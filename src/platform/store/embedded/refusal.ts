@@ -29,9 +29,19 @@ export function newerSchema(file: string, found: number, known: number): Fault {
   );
 }
 
+export function removed(file: string, cause?: unknown): Fault {
+  return refused(
+    file,
+    'was removed or replaced while this gateway had it open: nothing is written any more. Start again.',
+    cause,
+  );
+}
+
 /** After an fsync that failed: the kernel forgets what it could not write, so that a second one would say all is well. */
 export function notDurable(file: string, cause: unknown): Fault {
+  if (cause instanceof Fault) return cause;
   const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return removed(file, cause);
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return refused(file, full ? 'cannot grow: the disk is full. Make room, then start again.' : remedies[10]!, cause);
 }
