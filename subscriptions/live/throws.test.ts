@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { ToldEvent } from '../log/told-event.js';
+import { GroupIndex } from './group-index.js';
 import { until } from '../testing/deliveries.js';
 import { audience, memory, type Audience, type Listener } from '../testing/listeners.js';
 
@@ -55,6 +56,26 @@ test('what could not be handed to anybody is read from the log, and what follows
   await house.happen('b');
   await until(() => one.heard.length === 2);
   expect([idsOf(one), house.failures]).toEqual([['a', 'b'], [new Error('It cannot be asked.')]]);
+});
+
+test('nor is anything lost of what nobody could be looked up for', async () => {
+  house = await audience(await memory());
+  const one = house.listen();
+  await house.happen('a');
+  await until(() => one.heard.length === 1);
+  const { keyedFor } = GroupIndex.prototype;
+  GroupIndex.prototype.keyedFor = () => {
+    throw new Error('It cannot be asked.');
+  };
+  try {
+    await house.happen('b');
+    await until(() => house.failures.length === 1);
+  } finally {
+    GroupIndex.prototype.keyedFor = keyedFor;
+  }
+  await house.happen('c');
+  await until(() => one.heard.length === 3);
+  expect(idsOf(one)).toEqual(['a', 'b', 'c']);
 });
 
 test('a stream whose end takes nothing more ends, and no other', async () => {

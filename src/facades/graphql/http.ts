@@ -56,14 +56,16 @@ function foreignType({ headers }: Request): string | undefined {
 }
 
 function checkSize(request: Request, documentBytes: number): void {
-  const { query, variables } = (request.method === 'GET' ? request.query : (request.body ?? {})) as {
+  const { query, variables, extensions } = (request.method === 'GET' ? request.query : (request.body ?? {})) as {
     readonly query?: unknown;
     readonly variables?: unknown;
+    readonly extensions?: unknown;
   };
   if (typeof query === 'string' && Buffer.byteLength(query) > documentBytes) {
     throw new Fault('TOO_LARGE', `The document is longer than ${documentBytes} bytes.`, { at: 'query' });
   }
   refuseDeep(variables, 'The variables nest', 'variables');
+  refuseDeep(extensions, 'The extensions nest', 'extensions');
 }
 
 /** What Express says of a body it cannot read. */
