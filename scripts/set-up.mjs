@@ -182,7 +182,10 @@ export function node24() {
   process.exit(1);
 }
 
-/** Node's arguments that run a gateway. What lives briefly gets 16 MiB instead of 64: 70 MB less, and no speed that could be told from the noise. */
+/**
+ * Node's arguments that run a gateway. What lives briefly gets 16 MiB instead of 64: 70 MB less, and no speed that could be told
+ * from the noise.
+ */
 export function gatewayProgram() {
   const flags = ['--enable-source-maps', '--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'];
   return [...flags, join(root, 'dist/src/main.js')];

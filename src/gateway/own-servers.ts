@@ -19,8 +19,8 @@ export interface Learnt {
 
 /**
  * Servers that no tenant may make us call: our listeners on their real ports, the way to us from outside, the API server of
- * the cluster we run in, Redis, its Sentinels, the primaries they named and their replicas, the other gateways on it, every URL among the options of the backends, and
- * what those lead to (the API server of a kubeconfig).
+ * the cluster we run in, Redis, its Sentinels, the primaries they named and their replicas, the other gateways on it, every
+ * URL among the options of the backends, and what those lead to (the API server of a kubeconfig).
  */
 export function ownServersOf(
   configuration: Configuration,

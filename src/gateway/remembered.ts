@@ -32,7 +32,10 @@ export async function remember(
   return (await store.put(kind, key, { ...value }, before?.revision ?? 0, how)) !== undefined;
 }
 
-/** Forgets a backend, and what was noted of its first synchronisation; false when somebody wrote meanwhile, or the fence no longer holds. */
+/**
+ * Forgets a backend, and what was noted of its first synchronisation; false when somebody wrote meanwhile, or the fence no longer
+ * holds.
+ */
 export async function forget(store: Pick<Store, 'get' | 'remove'>, key: string, fence: Lease): Promise<boolean> {
   for (const each of [kind, 'instance']) {
     const before = await store.get(each, key);

@@ -42,8 +42,9 @@ export interface Run {
 export const coercedScalar = 'CoercedVariable';
 
 /**
- * The schema that documents are compiled against. graphql-js coerces arguments and places errors, so fields take no arguments here;
- * their resolvers, given a `Run`, read them from the document. Fields of roots may be null. Throws for names that compiled code would take for one another.
+ * The schema that documents are compiled against. graphql-js coerces arguments and places errors, so fields take no arguments
+ * here; their resolvers, given a `Run`, read them from the document. Fields of roots may be null. Throws for names that
+ * compiled code would take for one another.
  */
 export function compilableSchema(schema: GraphQLSchema): GraphQLSchema {
   const outputs = Object.values(schema.getTypeMap()).filter(
