@@ -32,6 +32,8 @@ export interface ObjectKeys {
 export interface Stream<T> {
   /** Streams of one key want the same events and tell them alike: everything is made once for all of them. */
   readonly key: string;
+  /** Streams of the same words tell an event alike, whatever they want: its text is made once for all of them. */
+  readonly words?: string | undefined;
   /** Whose turns it takes: tenants do not wait for all that others are told. */
   readonly tenant?: string | undefined;
   wants(event: ToldEvent): boolean;

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { eventOf } from '../log/told-event.js';
+import { eventOf, type ToldEvent } from '../log/told-event.js';
+import { until } from '../testing/deliveries.js';
 import { changeOf } from '../testing/events.js';
+import { audience, memory } from '../testing/listeners.js';
 import type { Entry } from '../log/recent.js';
 import { Turns } from '#platform/turns.js';
 import { TextCache, Texts } from './texts.js';
@@ -78,4 +80,16 @@ test('a list that is empty takes the place of no other', async () => {
   for (let count = 1; count < 100; count += 1) await texts.ofCrowd([], count, 1024, turns);
   expect(await texts.ofCrowd(entries, 0, 1024, turns)).toBe(first);
   expect(made.count).toBe(1);
+});
+
+test('streams of the same words tell what was made once, whatever each wants; others make their own', async () => {
+  const house = await audience(await memory());
+  const wants = ({ change }: ToldEvent) => change.id !== 'b';
+  const same = [house.listen({ key: 'one', words: 'plain' }), house.listen({ key: 'other', words: 'plain', wants })];
+  const own = house.listen({ key: 'own' });
+  await house.happen('a', 'b');
+  await until(() => [same[0]!, own].every(({ heard }) => heard.length === 2) && same[1]!.heard.length === 1);
+  expect(same[1]!.heard[0]!.what).toBe(same[0]!.heard[0]!.what);
+  expect(house.made.count).toBe(4);
+  await house.close();
 });

@@ -61,7 +61,8 @@ export interface Telling<T> {
 export class Texts<T> {
   readonly #stream: Stream<T>;
   readonly #cache: TextCache;
-  readonly #name: number;
+  readonly #name: string;
+  readonly #words: string;
   readonly #failed: (error: unknown) => void;
   /** What has been asked for, and its turn has not come; by whose turn is waited for. */
   readonly #asked = new WeakMap<Turns, Map<string, Promise<Text>>>();
@@ -71,7 +72,8 @@ export class Texts<T> {
   constructor(stream: Stream<T>, cache: TextCache, failed: (error: unknown) => void) {
     this.#stream = stream;
     this.#cache = cache;
-    this.#name = cache.name();
+    this.#name = `${cache.name()}`;
+    this.#words = stream.words ?? this.#name;
     this.#failed = failed;
   }
 
@@ -118,7 +120,7 @@ export class Texts<T> {
   }
 
   #keyOf({ change: { position } }: Entry): string {
-    return `${this.#name} ${position.seq}.${position.tag}`;
+    return `${this.#words} ${position.seq}.${position.tag}`;
   }
 
   /** All who wait for it in the same turns wait for one: 70 who came back together took as many turns for each text. */

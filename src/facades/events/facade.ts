@@ -100,6 +100,7 @@ function streamOf(view: View, watch: Watch): Stream<string> {
   const { scope, key } = watch;
   return {
     key: `events ${key}`,
+    words: `events ${scope.key}`,
     tenant: scope.tenant,
     wants: (event) => watch.wants(event),
     anyOf: watch.anyOf,

@@ -98,6 +98,7 @@ function readInput(input: unknown): { readonly wanted: unknown; readonly places:
 function streamOf(view: View, watch: Watch): Stream<Happened> {
   return {
     key: `trpc ${watch.key}`,
+    words: `trpc ${watch.scope.key}`,
     tenant: watch.scope.tenant,
     wants: (event) => watch.wants(event),
     anyOf: watch.anyOf,
