@@ -61,14 +61,14 @@ export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Wai
     const pace = pacedBy(plan, turn);
     const { columns: tests, test } = plan.split?.() ?? { columns: [], test: plan.test };
     for (let from = 0, to; from < rows.length; from = to) {
-      const block = Math.floor(from / blockRows);
-      const end = Math.min((block + 1) * blockRows, rows.length);
-      if (from % blockRows === 0 && columns.rulesOut(tests, block)) to = end;
+      const first = from - (from % blockRows);
+      const end = Math.min(first + blockRows, rows.length);
+      if (from === first && columns.rulesOut(tests, first / blockRows)) to = end;
       else {
         to = Math.min(from + pace.stride, end);
-        for (const number of columns.passing(tests, from, to)) {
-          const row = rows[number]!;
-          if (sees(scope, row.tenant) && (!test || test(row))) visit(row);
+        for (const place of columns.passing(tests, from, to)) {
+          const row = rows[first + place];
+          if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
         }
       }
       if (pace.over()) await pace.pause();
