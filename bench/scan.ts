@@ -17,7 +17,10 @@ const connecting = 300;
 /** More than a run asks for: an answer that was given before would be no scan. */
 const different = 10_000;
 
-/** One resource in five is spare, so that no block of rows is ruled out unseen; and none is and is not, so that none is found. */
+/**
+ * One resource in five is spare, so that no block of rows is ruled out unseen; and none is and is not, so that none is found.
+ * To look at one is to compare its description, wherever a copy of it stands (`src/inventory/columns.ts`).
+ */
 const scans: readonly Ask[] = Array.from({ length: different }, (_, n) => ({
   path: `/netweave/v1/resources?filter=(cont,description,spare);(ncont,description,spare,${n})`,
   headers: authorized,

@@ -52,7 +52,8 @@ function anyKey(test: Test, absent: boolean): Test {
 
 const key = attributeOf(z.string());
 
-function compileCondition({ model, name }: ObjectDefinition, condition: Condition): Predicate {
+/** What a condition says of an object by what that has stored at the first name of the condition's path. */
+export function compileStored({ model, name }: ObjectDefinition, condition: Condition): Test {
   const { path, keys } = condition;
   const attribute = attributeAt(model, path);
   if (!attribute) throw faultIn(condition, 'path', noAttribute(levelOfModel(model), path, `of ${name}`));
@@ -63,12 +64,15 @@ function compileCondition({ model, name }: ObjectDefinition, condition: Conditio
     throw faultIn(condition, 'path', `'${path.join('/')}' is no map and has no keys.`);
   }
   const test = keys ? anyKey(testOf(condition, key), absent) : testOf(condition, attribute);
-  const first = path[0]!;
-  if (path.length > 1) return (value) => holdsAt(value[first], path, 1, test, absent);
-  return (value) => {
-    const stored = value[first];
-    return typeof stored === 'object' || stored === undefined ? holdsAt(stored, path, 1, test, absent) : test(stored);
-  };
+  if (path.length > 1) return (stored) => holdsAt(stored, path, 1, test, absent);
+  return (stored) =>
+    typeof stored === 'object' || stored === undefined ? holdsAt(stored, path, 1, test, absent) : test(stored);
+}
+
+function compileCondition(definition: ObjectDefinition, condition: Condition): Predicate {
+  const first = condition.path[0]!;
+  const holds = compileStored(definition, condition);
+  return (value) => holds(value[first]);
 }
 
 /** All of the predicates. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { objects } from '../objects.js';
 import type { Filter, Operator } from './ast.js';
-import { indexable, substrings } from './plan.js';
+import { indexable, partsOf } from './plan.js';
 
 const upper = '3F20D850-AF4F-A84F-FB5A-0AD585410361';
 const of = (operator: Operator, path: string, ...values: string[]): Filter => ({
@@ -42,21 +42,23 @@ describe('indexable', () => {
   });
 });
 
-describe('substrings', () => {
+describe('parts', () => {
   const said = of('cont', 'description', 'a', 'b');
-  const needed = { attribute: 'description', values: ['a', 'b'] };
-  test.each<[string, Filter, readonly unknown[]]>([
-    ['cont of a text', said, [needed]],
-    ['of a list', of('cont', 'tags', 'a'), [{ attribute: 'tags', values: ['a'] }]],
-    ['each of all', { all: [said, pool, { all: [said] }] }, [needed, needed]],
-    ['not of any', { any: [said, pool] }, []],
-    ['not what must lack it', of('ncont', 'description', 'a'), []],
-    ['not what is elsewhere', of('cont', 'elements/description', 'a'), []],
-    ['not of keys', { operator: 'cont', path: ['extensions'], keys: true, values: ['a'] }, []],
-  ])('%s', (_title, filter, found) => {
-    expect(substrings(objects.Resource, filter)).toEqual(found);
+  const not = of('nin', 'tags', 'a', 'b');
+  const deep = of('cont', 'elements/description', 'a');
+  const keys: Filter = { operator: 'cont', path: ['extensions'], keys: true, values: ['a'] };
+  test.each<[string, Filter, readonly Filter[], readonly Filter[]]>([
+    ['one condition', said, [said], []],
+    ['each of all', { all: [said, not, { all: [said] }] }, [said, not, said], []],
+    ['nothing of any', { any: [said, not] }, [], [{ any: [said, not] }]],
+    ['nothing of what is elsewhere', { all: [said, deep] }, [said], [deep]],
+    ['nothing of keys', { all: [keys, not] }, [not], [keys]],
+    ['as many attributes as may be', { all: [said, not, pool, not] }, [said, not], [pool, not]],
+  ])('%s', (_title, filter, stored, rest) => {
+    expect(partsOf(objects.Resource, filter, 2)).toEqual({ stored, rest });
   });
-  test('not of what the view derives', () => {
-    expect(substrings(objects.OCloudSite, of('cont', 'resourcePools', 'a'))).toEqual([]);
+  test('nothing of what the view derives', () => {
+    const derived = of('cont', 'resourcePools', 'a');
+    expect(partsOf(objects.OCloudSite, derived, 2)).toEqual({ stored: [], rest: [derived] });
   });
 });

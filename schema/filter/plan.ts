@@ -30,12 +30,6 @@ function conjunctOf(
   return { attribute: path[0]!, values: [...new Set(values.map(folded))] };
 }
 
-/** An attribute that must contain one of some texts. */
-export interface Substring {
-  readonly attribute: string;
-  readonly values: readonly string[];
-}
-
 /** Conditions that must all hold; anything else stays whole. */
 function conditionsOf(filter: Filter): readonly Filter[] {
   return 'all' in filter ? filter.all.flatMap(conditionsOf) : [filter];
@@ -48,12 +42,25 @@ export function indexable(definition: ObjectDefinition, filter: Filter): Plan {
   return { conjuncts, exact: conjuncts.length === 1 && parts.length === 1 };
 }
 
-/** What every object that the filter finds has in one of its own attributes. */
-export function substrings({ model }: ObjectDefinition, filter: Filter): readonly Substring[] {
-  return conditionsOf(filter).flatMap((part) => {
-    if (!('operator' in part) || part.operator !== 'cont' || part.keys || part.path.length > 1) return [];
-    const attribute = part.path[0]!;
-    const { kind, derived } = attributeAt(model, [attribute])!;
-    return kind === 'string' && !derived ? [{ attribute, values: part.values }] : [];
-  });
+/** A filter in two parts that must both hold. */
+export interface Parts {
+  /** Each compares one attribute of the object itself as it is stored. */
+  readonly stored: readonly Condition[];
+  readonly rest: readonly Filter[];
+}
+
+/** @param most attributes of what is `stored` */
+export function partsOf(definition: ObjectDefinition, filter: Filter, most: number): Parts {
+  const attributes = new Set<string>();
+  const stored: Condition[] = [];
+  const rest: Filter[] = [];
+  for (const part of conditionsOf(filter)) {
+    if (isStored(definition, part) && attributes.add(part.path[0]!).size <= most) stored.push(part);
+    else rest.push(part);
+  }
+  return { stored, rest };
+}
+
+function isStored({ model }: ObjectDefinition, part: Filter): part is Condition {
+  return 'operator' in part && part.path.length === 1 && !part.keys && !attributeAt(model, part.path)?.derived;
 }

@@ -1,7 +1,7 @@
 import type { ObjectDefinition } from '#schema/object.js';
 import type { Value } from '#schema/change.js';
 import { attributeAt } from '#schema/paths.js';
-import { BlockTexts } from './block-texts.js';
+import { Columns } from './columns.js';
 import { FilterIndexes } from './filter-indexes.js';
 import { NestedOwners } from './nested-owners.js';
 import { eachNestedId, textsIn } from './outline.js';
@@ -18,8 +18,8 @@ export class Kind {
   /** By number; the numbers of deleted rows are used again. */
   readonly #rows: (Row | undefined)[] = [];
   readonly #unused: number[] = [];
-  /** Of the blocks of `unordered`. */
-  readonly texts = new BlockTexts(this.#rows);
+  /** Of `unordered`. */
+  readonly columns = new Columns(this.#rows);
   /** Indexed attributes that hold the id of another object: relations and lists go by them. */
   readonly #references: readonly string[];
   readonly #referring: ReadonlyMap<string, Postings>;
@@ -108,7 +108,7 @@ export class Kind {
     number ??= this.#unused.pop() ?? this.#rows.length;
     this.#numbers.set(row.id, number);
     this.#rows[number] = row;
-    this.texts.changed(number);
+    this.columns.changed(number);
     if (before && before.tenant !== row.tenant) this.all.delete(before);
     this.all.set(row);
     for (const [attribute, postings] of this.#referring) {
@@ -128,7 +128,7 @@ export class Kind {
     this.#renest(number, row.value, undefined);
     this.#numbers.delete(id);
     this.#rows[number] = undefined;
-    this.texts.changed(number);
+    this.columns.changed(number);
     this.#unused.push(number);
   }
 

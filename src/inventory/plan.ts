@@ -1,9 +1,10 @@
 import type { ObjectDefinition } from '#schema/object.js';
 import { conditionsIn, type Filter } from '#schema/filter/ast.js';
-import { compileFilter, type Predicate } from '#schema/filter/compile.js';
+import { compileFilter, compileStored, type Predicate } from '#schema/filter/compile.js';
 import { seeks } from '#schema/filter/parse.js';
-import { indexable, substrings } from '#schema/filter/plan.js';
+import { indexable, partsOf } from '#schema/filter/plan.js';
 import type { Scope } from '#schema/scope.js';
+import { mostAttributes, type ColumnTest } from './columns.js';
 import { derivedAttributes, withDerived } from './derived.js';
 import type { Kind } from './kind.js';
 import type { Row } from './row.js';
@@ -34,12 +35,18 @@ export interface Plan {
   /** An object may stand in several of the lists. */
   readonly overlapping: boolean;
   readonly test?: (row: Row) => boolean;
-  /** Whether no row of a block of the kind can pass the test. */
-  readonly rulesOut?: (block: number) => boolean;
+  /** The test in two, for a scan of everything that may ask columns. */
+  readonly split?: () => Split;
   /** The parent that rows must still have, when that is all the test asks. */
   readonly under?: string;
   /** Comparisons that the test makes of a row whose attributes have one value each; at least one. */
   readonly weight: number;
+}
+
+/** What columns answer of a test, and what rows must satisfy besides. */
+export interface Split {
+  readonly columns: readonly ColumnTest[];
+  readonly test?: (row: Row) => boolean;
 }
 
 /** Lists that hold all the query can find, and which part of it they answer: nothing of that need be tested. */
@@ -62,7 +69,9 @@ export function planOf(view: View, scope: Scope, { object, parent, filter }: Sel
   const under = parent === undefined || chosen.answers === 'parent' ? undefined : isUnder(definition, parent);
   const passes = !filter || chosen.answers === 'filter' ? undefined : tester(view, scope, definition, filter);
   const weight = passes ? weightOf(filter!) : 1;
-  const rulesOut = whole && filter ? ruler(kind, scope, filter) : undefined;
+  // Not for a tenant: how long its search takes would tell what others' rows contain.
+  const split =
+    whole && filter && scope.tenant === undefined ? () => splitOf(view, scope, definition, filter) : undefined;
   const plan = {
     kind,
     scope,
@@ -72,7 +81,7 @@ export function planOf(view: View, scope: Scope, { object, parent, filter }: Sel
     turns: view.turns,
     overlapping,
     weight,
-    ...(rulesOut && { rulesOut }),
+    ...(split && { split }),
   };
   const test = under && passes ? (row: Row) => under(row) && passes(row) : (under ?? passes);
   if (!test) return plan;
@@ -113,11 +122,14 @@ function sizeOf(lists: readonly TenantLists[], scope: Scope): number {
   return lists.reduce((sum, each) => sum + each.size(scope), 0);
 }
 
-/** Not for a tenant: how long its search takes would tell what others' texts contain. */
-function ruler({ definition, texts }: Kind, { tenant }: Scope, filter: Filter): Plan['rulesOut'] {
-  const needed = tenant === undefined ? substrings(definition, filter) : [];
-  if (needed.length === 0) return undefined;
-  return (block) => needed.some(({ attribute, values }) => !texts.mayContain(attribute, values, block));
+function splitOf(view: View, scope: Scope, definition: ObjectDefinition, filter: Filter): Split {
+  const { stored, rest } = partsOf(definition, filter, mostAttributes);
+  const columns = stored.map((condition): ColumnTest => {
+    const { operator, path, values } = condition;
+    const test = { attribute: path[0]!, holds: compileStored(definition, condition) };
+    return operator === 'cont' ? { ...test, sought: values } : test;
+  });
+  return rest.length === 0 ? { columns } : { columns, test: tester(view, scope, definition, { all: rest }) };
 }
 
 const predicates = new WeakMap<Filter, Predicate>();

@@ -1,5 +1,5 @@
 import { sees } from '#schema/scope.js';
-import { blockRows } from './block-texts.js';
+import { blockRows } from './columns.js';
 import { mergedRows } from './merged.js';
 import type { Plan } from './plan.js';
 import type { Row } from './row.js';
@@ -52,26 +52,26 @@ export async function scanInOrder(
  * there, which costs a quarter of what id order does; rows that come or go during its pauses may be met or not.
  */
 export async function scanAll(plan: Plan, visit: (row: Row) => void, waiter: Waiter | undefined): Promise<void> {
-  const { kind, scope, test, whole, turns, rulesOut, weight } = plan;
+  const { kind, scope, whole, turns, weight } = plan;
   if (!whole) return void (await scanInOrder(plan, undefined, (row) => (visit(row), true), { waiter }));
-  const rows = kind.unordered;
+  const { unordered: rows, columns } = kind;
   const begun = turns.begin(rows.length * weight, waiter);
   const turn = begun instanceof Promise ? await begun : begun;
   try {
     const pace = pacedBy(plan, turn);
-    for (let index = 0, left = 1; index < rows.length; index += 1) {
-      if (index % blockRows === 0 && rulesOut?.(index / blockRows)) {
-        index += blockRows - 1;
-        // Its texts may just have been joined, which takes as long as many rows.
-        left = 1;
-      } else {
-        const row = rows[index];
-        if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
+    const { columns: tests, test } = plan.split?.() ?? { columns: [], test: plan.test };
+    for (let from = 0, to; from < rows.length; from = to) {
+      const first = from - (from % blockRows);
+      const end = Math.min(first + blockRows, rows.length);
+      if (from === first && columns.rulesOut(tests, first / blockRows)) to = end;
+      else {
+        to = Math.min(from + pace.stride, end);
+        for (const place of columns.passing(tests, from, to)) {
+          const row = rows[first + place];
+          if (row && sees(scope, row.tenant) && (!test || test(row))) visit(row);
+        }
       }
-      left -= 1;
-      if (left > 0) continue;
       if (pace.over()) await pace.pause();
-      left = pace.stride;
     }
   } finally {
     turn.end();
