@@ -67,7 +67,9 @@ export function planOf(view: View, scope: Scope, { object, parent, filter }: Sel
   const whole = !shortest && size * 8 >= kind.size;
   const overlapping = chosen.lists().length > 1;
   const under = parent === undefined || chosen.answers === 'parent' ? undefined : isUnder(definition, parent);
-  const passes = !filter || chosen.answers === 'filter' ? undefined : tester(view, scope, definition, filter);
+  // Also where an index answers it: a value that the attribute cannot have is refused, and not found nowhere.
+  const tested = filter && tester(view, scope, definition, filter);
+  const passes = chosen.answers === 'filter' ? undefined : tested;
   const weight = passes ? weightOf(filter!) : 1;
   // Not for a tenant: how long its search takes would tell what others' rows contain.
   const split =
