@@ -17,6 +17,7 @@ const believedAfter = 600_000;
 /**
  * The system's clock, but that it leaps only ten minutes after it did. Where one leaps for a moment, as it may in a virtual
  * machine that is moved, whatever failed a while ago would have failed for days, and all of the log would be too old.
+ * @internal
  */
 export function patient(wall: () => number, passed: () => number): () => number {
   let ahead = wall() - passed();

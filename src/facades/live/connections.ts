@@ -56,21 +56,12 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   /** Those that have not said who they are, the oldest first: they take up no place of those that have. */
   const unidentified = new Set<LiveConnection>();
   const places = placesOf(limits);
-  let looks = 0;
   let stopped = false;
-  // 1,950 beats in one turn kept others waiting for 124 ms.
-  const turns = new Turns();
-  const look = (connection: LiveConnection, beats: boolean): void => {
+  const timer = everyLook(all, (connection, beats) => {
     if (stopped || !all.has(connection)) return;
     if (!stillWelcome(identify, connection)) connection.revoked();
     else if (beats && !connection.beat()) connection.socket.destroy();
-  };
-  const timer = setInterval(() => {
-    looks += 1;
-    const beats = looks % beatEvery === 0;
-    void turns.each([...all], (connection) => look(connection, beats));
-  }, lookEvery);
-  timer.unref();
+  });
 
   function forget(connection: LiveConnection): void {
     if (all.delete(connection) && !unidentified.delete(connection)) places.leave(connection.principal!);
@@ -110,6 +101,21 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
       for (const connection of all) connection.goAway(withinMs);
     },
   };
+}
+
+/** In turns of the loop: 1,950 beats in one kept others waiting for 124 ms. */
+function everyLook(
+  all: ReadonlySet<LiveConnection>,
+  look: (connection: LiveConnection, beats: boolean) => void,
+): NodeJS.Timeout {
+  const turns = new Turns();
+  let looks = 0;
+  const timer = setInterval(() => {
+    looks += 1;
+    const beats = looks % beatEvery === 0;
+    void turns.each([...all], (connection) => look(connection, beats));
+  }, lookEvery);
+  return timer.unref();
 }
 
 /** Tokens end, and what a role may do changes: who may do something else now comes again. */
