@@ -61,8 +61,8 @@ export class Floor {
   #shop!: Workshop;
   #leases!: Shards;
   readonly #sweep: (shard: number) => void;
-  /** Places of a log that was rewritten. */
-  #former: readonly Position[] = [];
+  /** Places that were passed of the log that was followed before this one; undefined as long as there was none. */
+  #former: readonly Position[] | undefined;
   /** Nothing is held any more: what is still being asked of the store may fail. */
   #ended = false;
 
@@ -91,7 +91,7 @@ export class Floor {
       entryOf,
       entry: (entry, before) => this.#arrived(entry, before),
       rewritten: (former) => {
-        this.#former = [...former];
+        this.#former = [...former, ...this.#marked()];
         reader.forget();
         for (const shard of this.#shards.values()) for (const worker of shard.workers) worker.rebase(former[0]!);
       },
@@ -111,7 +111,7 @@ export class Floor {
       mostDeadLetters: this.#options.deadLetters ?? mostDeadLetters,
       random: this.#options.random ?? Math.random,
       relocate: (position, why) =>
-        relocated(store, { passed: this.#passed(), head: this.#tail.position }, position, why),
+        relocated(store, { passed: this.#passed(position), head: this.#tail.position }, position, why),
     };
     this.#leases = new Shards(store, name, shards, {
       gained: (shard, held) => void this.#gained(shard, held),
@@ -188,11 +188,17 @@ export class Floor {
     return [...this.#options.subscribers.all()].filter(({ id }) => shardOf(id) === number);
   }
 
-  /** Places that were passed once. */
-  *#passed(): Iterable<Position> {
-    yield* this.#former;
-    yield* this.#tail.recent.positions();
-    for (const shard of this.#shards.values()) for (const { position } of shard.trail) yield position;
+  /** Places that were passed before one was. The log that is followed now may be another: of that one nothing was passed then. */
+  #passed({ seq, tag }: Position): readonly Position[] {
+    const recent = [...this.#tail.recent.positions()];
+    const isFollowed = recent.some((each) => each.seq === seq && each.tag === tag);
+    if (isFollowed) return [...recent, ...this.#marked(), ...(this.#former ?? [])];
+    return this.#former ?? this.#marked();
+  }
+
+  /** The places of shards. */
+  #marked(): readonly Position[] {
+    return [...this.#shards.values()].flatMap(({ trail }) => trail.map(({ position }) => position));
   }
 
   /** Notes how far the log was followed. */
