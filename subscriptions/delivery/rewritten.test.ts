@@ -138,7 +138,12 @@ test('a log without any common place is followed from its head, and the subscrip
   const made = { change: 'created', baseline: false, marks: [] } as const;
   const other = { ...row, object: 'ResourceType', id: 'other', identity: 'other', value: {} };
   // Its head is no further than the subscription was, which passed nothing of it all the same.
-  await next.append({ entries: [{ ...row, ...made, after: row }, { ...other, ...made, after: other }] });
+  await next.append({
+    entries: [
+      { ...row, ...made, after: row },
+      { ...other, ...made, after: other },
+    ],
+  });
   await next.put('delivery', id, document!.value, 0);
   await next.put('deliverySecret', id, secret!.value, 0);
   await next.close();
