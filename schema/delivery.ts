@@ -20,7 +20,9 @@ export const Delivery = z
     position: z.string().describe('Place in the log up to which nothing is owed any more.'),
     lagEvents: count('Changes in the log behind `position`, whether the subscription wants them or not.'),
     lagSeconds: count('Age of the oldest notification that is owed; 0 when none is.'),
-    delivered: count('Notifications that the callback took; one that crashed may not have counted its last ones.'),
+    delivered: count(
+      'Notifications that the callback took; a gateway that crashed may not have counted its last ones.',
+    ),
     deadLetters: count('Notifications that were given up and can be replayed.'),
     deadLettersDropped: count(
       'Notifications that were given up and went, the oldest first, to make room for newer ones.',

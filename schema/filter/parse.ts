@@ -81,8 +81,7 @@ function readValues(
     const { value, end } = readValue(text, from);
     counts.values += 1;
     if (counts.values > mostValues) throw fault(`More than ${mostValues} values in one filter; ask twice.`, from);
-    if (seeks(operator)) counts.sought += 1;
-    const unbearable = seeks(operator) && tooMuchSought(counts.sought, value);
+    const unbearable = seeks(operator) && tooMuchSought((counts.sought += 1), value);
     if (unbearable) throw fault(unbearable, from);
     values.push(value);
     offsets.push(from);

@@ -63,7 +63,7 @@ describe('development', () => {
   test('makes none for a store that has one, and says what to do', () => {
     const where = store();
     const open = () => openKeys({ mode: 'development', store: where }, true);
-    expect(open).toThrow(/^The key of the store .*store\.db is missing: .*NETWEAVE_KEY.*`netweave key accept`/);
+    expect(open).toThrow(/^The key '.*\/state\/key' is missing, .*NETWEAVE_KEY.*`netweave key accept`/);
     expect(existsSync(join(where.file, '..'))).toBe(false);
   });
 

@@ -43,7 +43,7 @@ function madeBeside(storeFile: string, hasOne: boolean): Buffer {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(file, error);
   }
-  if (hasOne) throw missing(file, storeFile);
+  if (hasOne) throw missing(file);
   try {
     makeFolder(dirname(file), 0o700);
     writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
@@ -72,11 +72,11 @@ function unreadable(file: string, cause: unknown): Fault {
   return new Fault('UNAVAILABLE', message, {}, cause);
 }
 
-function missing(file: string, storeFile: string): Fault {
+function missing(file: string): Fault {
   const message =
-    `The key of the store ${storeFile} is missing: no secret in it could be read without '${file}'. Bring that file back, or ` +
-    'give its content as NETWEAVE_KEY. If it is lost, run `netweave key accept` (in a clone: `npm start -- key accept`), which ' +
-    'says what it costs.';
+    `The key '${file}' is missing, and the store is of one: no secret in it could be read. Bring that file back, or give its ` +
+    'content as NETWEAVE_KEY; all gateways of one Redis have the same. If it is lost, run `netweave key accept` (in a clone: ' +
+    '`npm start -- key accept`), which says what it costs.';
   return new Fault('UNAVAILABLE', message, { at: 'store' });
 }
 

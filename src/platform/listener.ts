@@ -34,7 +34,7 @@ export interface ListenOptions {
   readonly tls?: CertificateFiles;
   readonly limits: Limits;
   onRequest(request: IncomingMessage, response: ServerResponse): void;
-  /** For WebSockets; what else a connection could become is not asked for: such a request is answered as if it stood alone. */
+  /** Of WebSockets; without it, and where a connection would become something else, an upgrade is answered as a plain request. */
   onUpgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Told of the certificate in use at the start and after each change; with `fault` when new files cannot be used. */
   onCertificate?(certificate: Certificate, fault?: Error): void;
@@ -77,8 +77,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, tls, limits } = options;
   const certificate = tls && readCertificate(tls);
   const server = certificate
-    ? createTlsServer({ ...httpOptions(limits), ...secure, ...certificate })
-    : createServer(httpOptions(limits));
+    ? createTlsServer({ ...httpOptions(options), ...secure, ...certificate })
+    : createServer(httpOptions(options));
   server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
   server.maxHeadersCount = limits.headerCount;
   // A connection on which nothing moves is closed: a reader that stands still holds what it was answered.
@@ -116,7 +116,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 const lastLook = 1000;
 const longestRead = 65_536;
 
-function httpOptions(limits: Limits): ServerOptions {
+function httpOptions({ limits, onUpgrade }: ListenOptions): ServerOptions {
   return {
     // Room for a URI that is too long, so that it is read and answered as one.
     maxHeaderSize: Math.max(limits.urlBytes, longestRead) + limits.headerBytes,
@@ -127,7 +127,7 @@ function httpOptions(limits: Limits): ServerOptions {
     // Checked by requestFault, so that its refusal is a problem document like every other.
     requireHostHeader: false,
     insecureHTTPParser: false,
-    shouldUpgradeCallback: mayUpgrade,
+    shouldUpgradeCallback: (request) => onUpgrade !== undefined && mayUpgrade(request),
   };
 }
 

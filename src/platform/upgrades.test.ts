@@ -14,7 +14,7 @@ let held: ServerResponse[] = [];
 afterEach(() => listener.close(0));
 
 /** Answers with the body that was sent; holds back what is asked of `/held`. */
-async function start(): Promise<void> {
+async function start(upgrades = true): Promise<void> {
   [upgraded, held] = [0, []];
   listener = await listen({
     host: '127.0.0.1',
@@ -24,10 +24,12 @@ async function start(): Promise<void> {
       request.url === '/held'
         ? void held.push(response)
         : void text(request).then((body) => response.end(`got ${body}`)),
-    onUpgrade: (_request, socket) => {
-      upgraded += 1;
-      socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
-    },
+    ...(upgrades && {
+      onUpgrade: (_request, socket) => {
+        upgraded += 1;
+        socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      },
+    }),
   });
 }
 
@@ -58,4 +60,10 @@ test('a connection becomes a WebSocket only when nothing is owed on it', async (
   expect([...(await answer).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(['200', '200']);
   expect(upgraded).toBe(0);
   expect(await send(webSocket).answer).toMatch(/^HTTP\/1\.1 101 /);
+});
+
+test('where nobody speaks WebSocket, asking for it is answered as a plain request', async () => {
+  await start(false);
+  const { answer } = send(webSocket.replace('Connection: Upgrade', 'Connection: close, Upgrade'));
+  expect(await answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*got /);
 });

@@ -189,11 +189,10 @@ export class Floor {
   }
 
   /** Places that were passed before one was. The log that is followed now may be another: of that one nothing was passed then. */
-  #passed({ seq, tag }: Position): readonly Position[] {
-    const recent = [...this.#tail.recent.positions()];
-    const isFollowed = recent.some((each) => each.seq === seq && each.tag === tag);
-    if (isFollowed) return [...recent, ...this.#marked(), ...(this.#former ?? [])];
-    return this.#former ?? this.#marked();
+  #passed(place: Position): readonly Position[] {
+    const { recent } = this.#tail;
+    if (!recent.after(place, 1)) return this.#former ?? this.#marked();
+    return [...recent.positions(), ...this.#marked(), ...(this.#former ?? [])];
   }
 
   /** The places of shards. */
