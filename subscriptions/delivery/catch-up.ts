@@ -13,6 +13,8 @@ const piece = 16;
 
 interface Seeker {
   left(): boolean;
+  /** The log that is followed has the place it reads from. */
+  stands(): void;
   wants(entry: Entry): boolean;
   /** Something may have been put in line. */
   found(): void;
@@ -41,6 +43,8 @@ async function look(backlog: Backlog, from: Position, around: Around, seeker: Se
   // It may have been sent elsewhere meanwhile.
   if (seeker.left() || backlog.wanted !== from) return;
   if (read.outcome === 'read') {
+    seeker.stands();
+    if (seeker.left()) return;
     await match(backlog, read.entries, around, seeker);
     if (read.entries.length > 0 || backlog.wanted !== from) return;
   } else if (read.outcome !== 'ahead') return seeker.lost(read);

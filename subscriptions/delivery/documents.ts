@@ -41,6 +41,8 @@ export interface Progress {
   readonly lastAttempt?: Attempt;
   /** Why changes may be missing; until the consumer resumes the subscription. */
   readonly lost?: string;
+  /** Its row has not said so yet: it was paused, or disabled, when it lost them. */
+  readonly untold?: true;
   /** The replay that `position` was last set back for. */
   readonly replayed?: string;
   /** When the subscription was created from a backup, RFC 3339. */

@@ -6,7 +6,7 @@ import type { Subscriber } from './deliveries.js';
 import { kinds, shardOf } from './documents.js';
 import { Limits, type ParallelLimits } from './limits.js';
 import { logReader } from '../log/reader.js';
-import { relocated } from './places.js';
+import { Relocation } from './relocation.js';
 import { retryPolicy, type RetryPolicy } from './policy.js';
 import { recentLimits, type Entry, type RecentLimits } from '../log/recent.js';
 import { carryOut } from './replays.js';
@@ -61,8 +61,6 @@ export class Floor {
   #shop!: Workshop;
   #leases!: Shards;
   readonly #sweep: (shard: number) => void;
-  /** Places that were passed of the log that was followed before this one; undefined as long as there was none. */
-  #former: readonly Position[] | undefined;
   /** Nothing is held any more: what is still being asked of the store may fail. */
   #ended = false;
 
@@ -87,13 +85,14 @@ export class Floor {
     const { store, name, policy, parallel, recent = recentLimits, shards = shardTimes, logKeeps } = this.#options;
     const entryOf = (change: Change): Entry => ({ change, event: this.#options.matching.event(change) });
     const reader = logReader(store, { tail: () => this.#tail, entryOf });
+    const relocation = new Relocation(store, () => this.#tail);
     this.#tail = await openTail(store, recent, {
       entryOf,
       entry: (entry, before) => this.#arrived(entry, before),
-      rewritten: (former) => {
-        this.#former = [...former, ...this.#marked()];
+      rewritten: (former, at) => {
+        relocation.rewritten(former);
         reader.forget();
-        for (const shard of this.#shards.values()) for (const worker of shard.workers) worker.rebase(former[0]!);
+        for (const shard of this.#shards.values()) shard.rebase(at);
       },
       failed: (error) => this.#report('The log could not be read', error, 'deliveries wait'),
     });
@@ -110,8 +109,7 @@ export class Floor {
       horizon: logKeeps * patience,
       mostDeadLetters: this.#options.deadLetters ?? mostDeadLetters,
       random: this.#options.random ?? Math.random,
-      relocate: (position, why) =>
-        relocated(store, { passed: this.#passed(position), head: this.#tail.position }, position, why),
+      relocation,
     };
     this.#leases = new Shards(store, name, shards, {
       gained: (shard, held) => void this.#gained(shard, held),
@@ -186,18 +184,6 @@ export class Floor {
 
   #rows(number: number): readonly Subscriber[] {
     return [...this.#options.subscribers.all()].filter(({ id }) => shardOf(id) === number);
-  }
-
-  /** Places that were passed before one was. The log that is followed now may be another: of that one nothing was passed then. */
-  #passed(place: Position): readonly Position[] {
-    const { recent } = this.#tail;
-    if (!recent.after(place, 1)) return this.#former ?? this.#marked();
-    return [...recent.positions(), ...this.#marked(), ...(this.#former ?? [])];
-  }
-
-  /** The places of shards. */
-  #marked(): readonly Position[] {
-    return [...this.#shards.values()].flatMap(({ trail }) => trail.map(({ position }) => position));
   }
 
   /** Notes how far the log was followed. */

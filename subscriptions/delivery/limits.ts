@@ -90,6 +90,18 @@ export class Limits {
     return this.#active;
   }
 
+  /** Runs what has been waited for with a place of its own; resolves when it has ended and left. */
+  within(purpose: Purpose, run: () => Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.enter(purpose, (leave) => {
+      void run().finally(() => {
+        leave();
+        resolve();
+      });
+    });
+    return promise;
+  }
+
   enter(purpose: Purpose, job: Job): void {
     const { endpoint: name, retry } = purpose;
     const [endpoint, tenant] = [this.#endpointOf(name), this.#tenantOf(purpose.tenant)];

@@ -4,7 +4,7 @@ import { Fault, invalid } from '#schema/errors.js';
 import { origin } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 import type { Mark } from './documents.js';
-import type { Lost } from '../log/reader.js';
+import { stands } from './relocation.js';
 import type { Surroundings } from './surroundings.js';
 
 const minute = 60_000;
@@ -23,42 +23,6 @@ export function onTrail(trail: Trail, position: Position, now: number): Trail {
     kept.set(`${gap} ${Math.floor(each.at / gap)}`, each);
   }
   return [...kept.values()].slice(0, most);
-}
-
-async function stands(store: Store, position: Position): Promise<boolean> {
-  return (await store.read(position, 1)).outcome === 'read';
-}
-
-/**
- * Where to go on when the log no longer has a place. In a log that was rewritten, behind the last place that both have: what
- * was lost was either told or is found again by who reads the backends. Only without one may changes be missing.
- */
-export async function relocated(
-  store: Store,
-  { passed, head }: { readonly passed: Iterable<Position>; readonly head: Position },
-  position: Position,
-  why: Lost,
-): Promise<{ readonly position: Position; readonly lost?: string }> {
-  if (await stands(store, position)) return { position };
-  if (why.outcome === 'gone') {
-    const lost = 'The log was trimmed before all was delivered; changes are missing.';
-    return { position: why.oldest.position, lost };
-  }
-  const earlier = [...passed].filter(({ seq }) => seq <= position.seq).sort((a, b) => b.seq - a.seq);
-  const common = await firstThat(earlier, (each) => stands(store, each));
-  if (common) return { position: common };
-  return { position: head, lost: 'The log was rewritten; changes between may be missing.' };
-}
-
-/** The first of which something is true; of those behind it, it is true as well. */
-async function firstThat<T>(all: readonly T[], holds: (each: T) => Promise<boolean>): Promise<T | undefined> {
-  let [low, high] = [0, all.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (await holds(all[middle]!)) high = middle;
-    else low = middle + 1;
-  }
-  return all[low];
 }
 
 const Time = z.iso.datetime({ offset: true });

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { formatPosition } from '#schema/position.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
-import { until, world, type World } from '../testing/deliveries.js';
+import { matching, until, world, type World } from '../testing/deliveries.js';
+import { shardOf } from './documents.js';
+import type { Matching } from './matching.js';
 import { answer, good, receiver, type Receiver } from '../testing/receiver.js';
 
 let home: string;
@@ -172,3 +175,92 @@ test('changes that were trimmed away before they were told are not passed over i
   await until(() => numbers().includes(5));
   expect((await house.row(id)).value['state']).toBe('active');
 });
+
+test('a subscription that has yet to find its place in the new log as its process ends is told of all that stands in it', async () => {
+  let held: string | undefined;
+  const reading = async (...[from, limit]: Parameters<Store['read']>) => {
+    while (formatPosition(from) === held) await new Promise((resolve) => setTimeout(resolve, 10));
+    return current.read(from, limit);
+  };
+  const store = new Proxy(behind(), {
+    get: (target, name: keyof Store) => (name === 'read' ? reading : target[name]),
+  });
+  current = await openEmbeddedStore({ file: file('first') });
+  house = await world({ store });
+  const id = await house.subscribe(to.url);
+  const first = await house.deliverer();
+  await house.change('x');
+  await until(() => to.all.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await current.close();
+  copyFileSync(file('first'), file('second'));
+  current = await openEmbeddedStore({ file: file('first') });
+  // Its place is the fourth of five that are lost.
+  await house.change('x', 'x', 'x', 'x');
+  const stored = async () => (await current.get('delivery', id))!;
+  const head = formatPosition(await current.head());
+  await until(async () => numbers().includes(5) && (await stored()).value['position'] === head);
+  to.behave(answer(503));
+  await house.change('x');
+  await until(async () => (await stored()).value['failing'] !== undefined);
+  first.abandon();
+  const owed = (await stored()).value;
+  await failOver('second');
+  // Where it stands was replicated, what it passed was not.
+  await current.put('delivery', id, owed, (await stored()).revision);
+  held = String(owed['position']);
+  await house.change('x');
+  const second = await house.deliverer();
+  await until(() => second.state().subscriptions === 1, 20_000);
+  await house.change('x');
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  second.abandon();
+  held = undefined;
+  to.behave(good);
+  await house.change('x', 'x', 'x', 'x');
+  await house.deliverer();
+  await until(() => to.all.some(({ taken, body }) => taken && body.n === 12), 20_000);
+  const told = new Set(to.all.filter(({ taken }) => taken).map(({ body }) => body.n));
+  expect([7, 8, 9, 10, 11, 12].filter((n) => !told.has(n))).toEqual([]);
+}, 60_000);
+
+test('a subscription whose filter cannot be asked finds its place in the new log all the same, and keeps no mark back', async () => {
+  let breaks = false;
+  const broken: Matching = {
+    ...matching,
+    compile: (subscriber) => ({
+      matches(event) {
+        if (breaks) throw new Error('It cannot be asked.');
+        return matching.compile(subscriber).matches(event);
+      },
+    }),
+  };
+  current = await openEmbeddedStore({ file: file('first') });
+  house = await world({ store: behind() });
+  const id = await house.subscribe(to.url);
+  const first = await house.deliverer({ matching: broken });
+  await house.change('x');
+  await until(() => to.all.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await current.close();
+  copyFileSync(file('first'), file('second'));
+  current = await openEmbeddedStore({ file: file('first') });
+  await house.change('x', 'x', 'x', 'x');
+  await until(() => numbers().includes(5));
+  breaks = true;
+  await house.change('x');
+  await until(async () => (await house.row(id)).value['state'] === 'degraded');
+  await failOver('second');
+  for (let n = 0; n < 3; n += 1) {
+    await house.change('x');
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  const mark = async () => (await current.get('deliveryMark', String(shardOf(id))))?.value['position'];
+  await until(async () => (await mark()) === formatPosition(await current.head()), 20_000);
+  expect(numbers()).not.toContain(7);
+  first.abandon();
+  await house.deliverer();
+  await house.rewrite(id, { state: 'active', stateReason: undefined });
+  await until(() => numbers().includes(9), 20_000);
+  expect([7, 8, 9].filter((n) => !numbers().includes(n))).toEqual([]);
+}, 60_000);

@@ -3,15 +3,16 @@ import type { Subscriber } from './deliveries.js';
 import { kinds, markOf, markValue, progressOf, progressValue, reached, type Mark, type Progress } from './documents.js';
 import { Gone } from './gone.js';
 import { onTrail } from './places.js';
+import { lostOf } from './relocation.js';
 import { Worker } from './worker.js';
-import type { Held, InTime, Workshop } from './workshop.js';
+import type { Held, Home, InTime, Workshop } from './workshop.js';
 
 const atOnce = 32;
 /** How often the place of a shard without subscriptions is stored, milliseconds: it only grows its trail. */
 const marksOfNobody = 5000;
 
 /** The workers of one shard, while it is held here. */
-export class Shard {
+export class Shard implements Home {
   readonly number: number;
   readonly held: Held;
   readonly #shop: Workshop;
@@ -25,6 +26,8 @@ export class Shard {
   #reading: Promise<void> | undefined;
   #mark: Mark | undefined;
   #revision = 0;
+  /** Whether all places of the trail are known to be of the log that is followed. */
+  #oneLog = false;
   #closed = false;
   #marking = false;
   #markedAt = -Infinity;
@@ -39,8 +42,14 @@ export class Shard {
     return this.#workers.values();
   }
 
-  get trail(): Mark['trail'] {
-    return this.#mark?.trail ?? [];
+  passed(): readonly Position[] {
+    return this.#mark?.trail.map(({ position }) => position) ?? [];
+  }
+
+  /** The log was rewritten: `at` was the end of the former one. */
+  rebase(at: Position): void {
+    this.#oneLog = false;
+    for (const worker of this.#workers.values()) worker.rebase(at);
   }
 
   worker(id: string): Worker | undefined {
@@ -54,7 +63,8 @@ export class Shard {
   /** Begins for all subscriptions of the shard; those that cannot be read are left for later. */
   async open(rows: readonly Subscriber[]): Promise<void> {
     this.opened = true;
-    for (const { id } of rows) if (!this.#gone.has(id)) this.#without.add(id);
+    // Some may have begun before, at a change of their own.
+    for (const { id } of rows) if (!this.#gone.has(id) && !this.worker(id)) this.#without.add(id);
     const left = rows.map(({ id }) => id);
     const some = async () => {
       for (let id = left.shift(); id !== undefined && !this.#closed; id = left.shift()) {
@@ -73,10 +83,10 @@ export class Shard {
     this.#without.add(id);
     this.#opening.add(id);
     try {
-      await this.#placed();
+      await this.#read();
       const stored = await this.#stored(row);
       if (!stored || this.#closed || this.#gone.has(id)) return;
-      const worker = new Worker(this.#shop, row, stored, this.held);
+      const worker = new Worker(this.#shop, row, stored, this);
       this.#workers.set(id, worker);
       this.#without.delete(id);
       worker.pump();
@@ -86,15 +96,15 @@ export class Shard {
   }
 
   /** Resolves when it is known how far the shard was marked. */
-  #placed(): Promise<void> {
-    this.#reading ??= this.#read().catch((error: unknown) => {
+  #read(): Promise<void> {
+    this.#reading ??= this.#readMark().catch((error: unknown) => {
       this.#reading = undefined;
       throw error;
     });
     return this.#reading;
   }
 
-  async #read(): Promise<void> {
+  async #readMark(): Promise<void> {
     const stored = await this.#shop.store.get(kinds.mark, String(this.number));
     this.#mark = stored && markOf(stored.value);
     this.#revision = stored?.revision ?? 0;
@@ -140,9 +150,12 @@ export class Shard {
     if (this.#marking || this.#closed) return;
     this.#marking = true;
     try {
-      await this.#placed();
-      if (same(this.#mark?.position, tail.position) || !this.#complete()) return;
+      await this.#read();
+      if (same(this.#mark?.position, tail.position)) return;
       if (this.#workers.size === 0 && performance.now() - this.#markedAt < marksOfNobody) return;
+      const trail = await this.#trail();
+      // All of what follows is of one log until the next wait.
+      if (!this.#complete()) return;
       let { position } = tail;
       const owing: Promise<boolean>[] = [];
       for (const worker of this.#workers.values()) {
@@ -153,7 +166,7 @@ export class Shard {
       if ((await Promise.all(owing)).includes(false) || same(this.#mark?.position, position)) return;
       const fence = this.held();
       if (!fence || this.#closed) return;
-      const mark = { position, trail: onTrail(this.#mark?.trail ?? [], position, clock.now()) };
+      const mark = { position, trail: onTrail(trail, position, clock.now()) };
       const how = { fence, loose: true } as const;
       const revision = await store.put(kinds.mark, String(this.number), markValue(mark), this.#revision, how);
       if (revision !== undefined) [this.#mark, this.#revision, this.#markedAt] = [mark, revision, performance.now()];
@@ -163,10 +176,23 @@ export class Shard {
     }
   }
 
+  /** Places that were passed in the log that is followed. What has taken the number of one that was lost was not. */
+  async #trail(): Promise<Mark['trail']> {
+    const trail = this.#mark?.trail ?? [];
+    if (this.#oneLog) return trail;
+    this.#oneLog = true;
+    try {
+      return trail.slice(await lostOf(this.#shop.store, this.passed()));
+    } catch (error) {
+      this.#oneLog = false;
+      throw error;
+    }
+  }
+
   #complete(): boolean {
     for (const id of this.#workers.keys()) if (!this.worker(id) && !this.#gone.has(id)) this.#without.add(id);
     for (const id of this.#without) if (this.#gone.has(id)) this.#without.delete(id);
-    return this.opened && this.#without.size === 0;
+    return this.opened && this.#without.size === 0 && [...this.workers].every(({ placed }) => placed);
   }
 
   /**

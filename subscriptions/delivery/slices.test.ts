@@ -103,6 +103,7 @@ function reading(entries: number) {
     Promise.resolve({ outcome: 'read' as const, entries: recent.after(position, 256)! });
   const seeker = {
     left: () => false,
+    stands: () => undefined,
     wants: (_entry: Entry) => false,
     found: () => undefined,
     lost: () => Promise.reject(new Error('lost')),

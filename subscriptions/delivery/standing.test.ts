@@ -8,7 +8,7 @@ import { Standing } from './standing.js';
 
 const id = 's';
 
-async function house() {
+async function house(loss: ConstructorParameters<typeof Standing>[2] = {}) {
   const store: Store = await openEmbeddedStore({ memory: true });
   const own = owned(store);
   await own.create({ object: 'InventorySubscription', id, tenant: 'a', value: { state: 'active' } });
@@ -17,7 +17,7 @@ async function house() {
   const taken = await store.lease('shard', 'me', 60_000);
   const resumed = { times: 0 };
   const stood: Subscriber[] = [];
-  const standing = new Standing({ store, owned: own }, await row(), undefined, {
+  const standing = new Standing({ store, owned: own }, await row(), loss, {
     held: () => lease,
     // As a worker does: what is older than what it has is passed over.
     stood: (each) => {
@@ -67,4 +67,35 @@ describe('a subscription whose callback answered 410', () => {
     expect(standing.halted).toBe(false);
     await store.close();
   }, 10_000);
+});
+
+describe('a subscription that lost changes while it was paused', () => {
+  const lost = 'The log was trimmed.';
+
+  test('says so when it is resumed, and no longer when it is resumed once more', async () => {
+    const { standing, change, allow, row, store } = await house();
+    allow();
+    standing.saw(await change({ state: 'paused' }));
+    standing.lose(lost);
+    await standing.settled();
+    expect((await row()).value['state']).toBe('paused');
+    expect(standing.lost).toEqual({ lost, untold: true });
+    expect(standing.saw(await change({ state: 'active' }))).toBe(true);
+    await standing.settled();
+    expect((await row()).value).toMatchObject({ state: 'degraded', stateReason: lost });
+    expect(standing.lost).toEqual({ lost });
+    expect(standing.saw(await change({ state: 'active' }))).toBe(true);
+    await standing.settled();
+    expect((await row()).value['state']).toBe('active');
+    expect(standing.lost).toEqual({});
+    await store.close();
+  });
+
+  test('says so also when nobody delivered for it as it was resumed', async () => {
+    const { standing, allow, row, store } = await house({ lost, untold: true });
+    allow();
+    await standing.settled();
+    expect((await row()).value).toMatchObject({ state: 'degraded', stateReason: lost });
+    await store.close();
+  });
 });

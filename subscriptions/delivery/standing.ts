@@ -3,6 +3,7 @@ import type { Lease } from '#platform/store/store.js';
 import { setTimeout as timeout } from 'node:timers/promises';
 import type { Turn } from './course.js';
 import type { Subscriber } from './deliveries.js';
+import type { Progress } from './documents.js';
 import type { Surroundings } from './surroundings.js';
 import type { Held } from './workshop.js';
 
@@ -45,8 +46,6 @@ interface Around {
   failed(error: unknown): void;
 }
 
-type Shown = Turn & { readonly loses?: true };
-
 /** What the row of a subscription says of how it is doing; one change after another. */
 export class Standing {
   readonly #shop: Pick<Surroundings, 'store' | 'owned'>;
@@ -54,6 +53,8 @@ export class Standing {
   readonly #around: Around;
   #state: unknown;
   #lost: string | undefined;
+  /** Its row has not said so: it was paused, or disabled. */
+  #untold: boolean;
   #turning: Promise<void> = Promise.resolve();
   /** Disabled, or about to be: nothing may begin. `Infinity` until it is known where the row says so. */
   #haltedAt: number | undefined;
@@ -61,13 +62,20 @@ export class Standing {
   #activates = false;
   #stopped = false;
 
-  constructor(shop: Pick<Surroundings, 'store' | 'owned'>, row: Subscriber, lost: string | undefined, around: Around) {
+  constructor(
+    shop: Pick<Surroundings, 'store' | 'owned'>,
+    row: Subscriber,
+    { lost, untold }: Pick<Progress, 'lost' | 'untold'>,
+    around: Around,
+  ) {
     this.#shop = shop;
     this.#id = row.id;
     this.#around = around;
     this.#state = row.value['state'];
     this.#seen = row.position.seq;
-    this.#lost = this.#state === 'active' ? undefined : lost;
+    this.#untold = untold === true && this.#state !== 'degraded';
+    this.#lost = this.#state === 'active' && !this.#untold ? undefined : lost;
+    if (this.#state === 'active') this.#acknowledge();
   }
 
   get halted(): boolean {
@@ -75,8 +83,8 @@ export class Standing {
   }
 
   /** Why changes may be missing; shown until the consumer resumes the subscription. */
-  get lost(): string | undefined {
-    return this.#lost;
+  get lost(): Pick<Progress, 'lost' | 'untold'> {
+    return { ...(this.#lost !== undefined && { lost: this.#lost }), ...(this.#untold && { untold: true }) };
   }
 
   turn(wanted: Turn): void {
@@ -86,7 +94,14 @@ export class Standing {
   }
 
   lose(reason: string): void {
-    this.#show({ state: 'degraded', reason, loses: true });
+    [this.#lost, this.#untold] = [reason, true];
+    this.#show({ state: 'degraded', reason });
+  }
+
+  /** Its consumer has resumed it, and with that has taken note of what its row said. */
+  #acknowledge(): void {
+    if (this.#untold) this.#show({ state: 'degraded', reason: this.#lost! });
+    else this.#lost = undefined;
   }
 
   /** The row stands like this; says whether its consumer has resumed the subscription. */
@@ -99,7 +114,7 @@ export class Standing {
     if (this.#haltedAt !== undefined) return this.#lifted();
     const resumed = before !== 'active' && !this.#activates;
     this.#activates = false;
-    if (resumed) this.#lost = undefined;
+    if (resumed) this.#acknowledge();
     return resumed;
   }
 
@@ -110,7 +125,8 @@ export class Standing {
 
   #lifted(): boolean {
     if (this.#haltedAt === undefined || this.#state !== 'active' || this.#seen <= this.#haltedAt) return false;
-    this.#haltedAt = this.#lost = undefined;
+    this.#haltedAt = undefined;
+    this.#acknowledge();
     this.#activates = false;
     return true;
   }
@@ -123,18 +139,18 @@ export class Standing {
     this.#stopped = true;
   }
 
-  #show(wanted: Shown): void {
+  #show(wanted: Turn): void {
     this.#turning = this.#turning.then(() => this.#write(wanted));
   }
 
-  async #write({ loses, ...wanted }: Shown): Promise<void> {
+  async #write(wanted: Turn): Promise<void> {
     for (; !this.#stopped; await timeout(afterFailure, undefined, { ref: false })) {
       const fence = this.#around.held();
       if (!fence) continue;
       try {
         this.#activates = wanted.state === 'active';
         const row = await turn(this.#shop, this.#id, wanted, fence);
-        if (loses) this.#lost = wanted.reason;
+        if (row?.value['state'] === 'degraded' && wanted.reason === this.#lost) this.#untold = false;
         if (row && wanted.state === 'disabled') this.#haltedAt = row.position.seq;
         if (row) this.#around.stood(row);
         if (this.#lifted()) this.#around.resumed();

@@ -20,21 +20,26 @@ function eightFailed(last = refused): Tries {
   return tries;
 }
 
+/** The next of those that wait. */
+function due(tries: Tries, now: number): Entry | undefined {
+  return tries.next(() => undefined, 8, now);
+}
+
 function deliver(tries: Tries, now: number): void {
-  const due = tries.due(now)!;
-  tries.decide(due, taken, { now, random: 0.5 }, retryPolicy);
-  tries.leave(due);
+  const next = due(tries, now)!;
+  tries.decide(next, taken, { now, random: 0.5 }, retryPolicy);
+  tries.leave(next);
 }
 
 describe('notifications that failed side by side', () => {
   test('are tried again when one alone would be, the oldest first', () => {
     const tries = eightFailed();
     expect(tries.earliest()).toBe(5 * second);
-    expect(tries.due(4 * second)).toBeUndefined();
+    expect(due(tries, 4 * second)).toBeUndefined();
     for (let seq = 1; seq <= 8; seq += 1) {
-      const due = tries.due(5 * second)!;
-      expect(due).toStrictEqual(entry(seq));
-      tries.decide(due, refused, { now: 5 * second, random: 0.5 }, retryPolicy);
+      const next = due(tries, 5 * second)!;
+      expect(next).toStrictEqual(entry(seq));
+      tries.decide(next, refused, { now: 5 * second, random: 0.5 }, retryPolicy);
     }
     expect(tries.earliest()).toBe(15 * second);
   });
@@ -48,8 +53,8 @@ describe('notifications that failed side by side', () => {
   test('wait as long as the callback asked for, all the same', () => {
     const tries = eightFailed({ ...refused, retryAfter: 60 * second });
     for (let left = 7; left > 0; left -= 1) deliver(tries, 5 * second);
-    expect(tries.due(59 * second)).toBeUndefined();
-    expect(tries.due(67 * second)).toStrictEqual(entry(8));
+    expect(due(tries, 59 * second)).toBeUndefined();
+    expect(due(tries, 67 * second)).toStrictEqual(entry(8));
   });
 });
 
@@ -62,12 +67,13 @@ test('what failed at a time that is to come, for the clock was set back, is trie
     nextAttempt: day + 5 * second,
     error: 'Connection refused.',
   };
+  const inLine = (tries: Tries, now: number) => tries.next(() => entry(1), 1, now);
   const tries = new Tries(healthy, failing);
-  expect(tries.taken(entry(1), day - second)).toBe(true);
+  expect(inLine(tries, day - second)).toStrictEqual(entry(1));
   const waiting = new Tries(healthy, failing);
-  expect(waiting.taken(entry(1), day)).toBe(false);
-  expect(waiting.due(day)).toBeUndefined();
-  expect(waiting.due(second)).toStrictEqual(entry(1));
+  expect(inLine(waiting, day)).toBeUndefined();
+  expect(due(waiting, day)).toBeUndefined();
+  expect(due(waiting, second)).toStrictEqual(entry(1));
 });
 
 test('what is asked for again is tried until an attempt that began since then has failed', () => {

@@ -66,8 +66,21 @@ export class Tries {
     return oldest?.failing ?? this.#first;
   }
 
+  /** The next one that may begin, of those that wait or out of the line; as many as `widest` hold a place side by side. */
+  next(take: () => Entry | undefined, widest: number, now: number): Entry | undefined {
+    // While notifications fail, one at a time finds out whether they still do.
+    if (this.underWay >= (this.#health.failures === 0 ? widest : 1)) return undefined;
+    const due = this.#due(now);
+    if (due) return due;
+    while (this.begun < widest) {
+      const entry = take();
+      if (!entry || this.#taken(entry, now)) return entry;
+    }
+    return undefined;
+  }
+
   /** One was taken out of the line; false when it must wait, for it failed before. */
-  taken(entry: Entry, now: number): boolean {
+  #taken(entry: Entry, now: number): boolean {
     const first = this.#first;
     this.#first = undefined;
     if (!first) return true;
@@ -97,7 +110,7 @@ export class Tries {
   }
 
   /** The oldest whose time has come. */
-  due(now: number): Entry | undefined {
+  #due(now: number): Entry | undefined {
     let found: Entry | undefined;
     for (const [key, entry] of this.#waiting) {
       const failing = this.#failed.get(key)?.failing;

@@ -14,7 +14,7 @@ import { secretsInUse, type SecretsInUse } from './secrets.js';
 import { Standing } from './standing.js';
 import { healthOf, Tries } from './tries.js';
 import type { Lost } from '../log/reader.js';
-import type { Held, InTime, Stored, Workshop } from './workshop.js';
+import type { Home, InTime, Stored, Workshop } from './workshop.js';
 
 /** Different objects under way at once (ordering `resource`). */
 const widest = 8;
@@ -29,7 +29,7 @@ export class Worker {
   readonly standing: Standing;
   readonly secrets: SecretsInUse;
   readonly #shop: Workshop;
-  readonly #held: Held;
+  readonly #home: Home;
   readonly #tries: Tries;
   readonly #writer: ProgressWriter;
   readonly #alarm: Alarm;
@@ -43,14 +43,15 @@ export class Worker {
   #owesSince = -Infinity;
   #stopping = false;
   #filling = false;
+  #placed = false;
 
-  constructor(shop: Workshop, row: Subscriber, stored: Stored, held: Held) {
+  constructor(shop: Workshop, row: Subscriber, stored: Stored, home: Home) {
     const { progress, revision } = stored;
     this.id = row.id;
     this.#shop = shop;
     this.#row = row;
     this.#endpoint = endpointOf(row.value['callback']);
-    this.#held = held;
+    this.#home = home;
     this.backlog = new Backlog(progress.position, progress.window, (seq) => shop.tail.recent.at(seq));
     this.#tries = new Tries(healthOf(progress, row.value['state'] === 'degraded'), progress.failing);
     this.#tally = tallyOf(progress);
@@ -61,12 +62,12 @@ export class Worker {
       store: shop.store,
       clock: shop.clock,
       pace: shop.pace,
-      lease: held,
+      lease: home.held,
       lost: () => this.abandon(),
       failed: (error) => this.#report('The progress of a subscription could not be stored.', error),
     });
-    this.standing = new Standing(shop, row, progress.lost, {
-      held,
+    this.standing = new Standing(shop, row, progress, {
+      held: home.held,
       stood: (stands) => this.update(stands),
       resumed: () => this.#afresh(),
       failed: (error) => this.#report('What a subscription is doing could not be shown.', error),
@@ -95,7 +96,9 @@ export class Worker {
   get running(): boolean {
     const state = this.#row.value['state'];
     if (state !== 'active' && state !== 'degraded') return false;
-    return this.#asking.able && !this.standing.halted && !this.#stopping && !this.#left && this.#held() !== undefined;
+    return (
+      this.#asking.able && !this.standing.halted && !this.#stopping && !this.#left && this.#home.held() !== undefined
+    );
   }
 
   /** The order to send again that was carried out last. */
@@ -118,7 +121,7 @@ export class Worker {
       ...(window && { window }),
       ...(failing && { failing }),
       ...((health.failures > 0 || health.degraded) && { health }),
-      ...(this.standing.lost !== undefined && { lost: this.standing.lost }),
+      ...this.standing.lost,
     };
   }
 
@@ -136,53 +139,36 @@ export class Worker {
     this.pump();
   }
 
+  /** Whether it reads the log: by who cannot tell what is owed, all would be passed over, but where it stands has to be known. */
+  get #seeks(): boolean {
+    return !this.#left && (this.#asking.able || !this.#placed);
+  }
+
   /** Begins whatever may begin now. */
   pump(): void {
     if (this.#left) return;
     while (this.running) {
-      const entry = this.#next();
+      const apart = this.#row.value['ordering'] === 'resource';
+      const entry = this.#tries.next(() => this.backlog.take(apart), apart ? widest : 1, this.#shop.clock.settled());
       if (!entry) break;
       this.#tries.begin(entry, () => this.#inTurn(entry));
     }
-    // Read by who cannot tell what is owed, it would be passed over.
-    if (this.backlog.wanted && this.#asking.able && !this.#filling) void this.#fill();
+    if (this.backlog.wanted && this.#seeks && !this.#filling) void this.#fill();
     this.#alarm.set(this.running && this.#tries.underWay === 0 ? this.#tries.earliest() : undefined);
-  }
-
-  #next(): Entry | undefined {
-    const apart = this.#row.value['ordering'] === 'resource';
-    const tries = this.#tries;
-    // While notifications fail, one at a time finds out whether they still do.
-    const width = apart && tries.health.failures === 0 ? widest : 1;
-    if (tries.underWay >= width) return undefined;
-    const now = this.#shop.clock.settled();
-    const due = tries.due(now);
-    if (due) return due;
-    while (tries.begun < (apart ? widest : 1)) {
-      const entry = this.backlog.take(apart);
-      if (!entry || tries.taken(entry, now)) return entry;
-    }
-    return undefined;
   }
 
   /** Waits for a place among all that is under way, and posts. */
   #inTurn(entry: Entry): Promise<void> {
     const retry = this.#tries.isRetry(entry) || this.#tries.health.failures > 0;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#shop.limits.enter({ endpoint: this.#endpoint, tenant: this.#row.tenant, retry }, (leave) => {
-      void this.#deliver(entry)
-        .catch(async (error: unknown) => {
-          this.#report('A notification could not be dealt with.', error);
-          await timeout(afterFailure, undefined, { ref: false });
-          settle(entry, 'kept', this.#tries, this.backlog);
-        })
-        .finally(() => {
-          leave();
-          resolve();
-          this.pump();
-        });
-    });
-    return promise;
+    const purpose = { endpoint: this.#endpoint, tenant: this.#row.tenant, retry };
+    const posted = this.#shop.limits.within(purpose, () =>
+      this.#deliver(entry).catch(async (error: unknown) => {
+        this.#report('A notification could not be dealt with.', error);
+        await timeout(afterFailure, undefined, { ref: false });
+        settle(entry, 'kept', this.#tries, this.backlog);
+      }),
+    );
+    return posted.then(() => this.pump());
   }
 
   async #deliver(entry: Entry): Promise<void> {
@@ -192,7 +178,7 @@ export class Worker {
       row: this.#row,
       tries: this.#tries,
       secrets: this.secrets,
-      held: this.#held,
+      held: this.#home.held,
       signal: this.abandoned,
       tally: this.#tally,
       turn: (turn) => this.standing.turn(turn),
@@ -208,6 +194,11 @@ export class Worker {
     return performance.now() - this.#owesSince < brief;
   }
 
+  /** Its place stands in the log that is followed, and is stored: not before may its shard be marked in that log. */
+  get placed(): boolean {
+    return this.#placed;
+  }
+
   /** How far the shard may be marked for all of this one; undefined when what it owes must be written down first. */
   markable(): Position | undefined {
     const { position } = this.#shop.tail;
@@ -220,7 +211,8 @@ export class Worker {
     this.#filling = true;
     const around = { ...this.#shop, turns: this.#shop.turns.of(this.#row.tenant ?? '') };
     await fill(this.backlog, around, {
-      left: () => this.#left || !this.#asking.able,
+      left: () => !this.#seeks,
+      stands: () => void (this.#placed = true),
       wants: ({ event }) => !!event && this.#asking.wants(this.#row, event),
       found: () => this.pump(),
       lost: (why) => this.#relocate(why),
@@ -234,13 +226,15 @@ export class Worker {
 
   async #relocate(why: Lost): Promise<void> {
     const from = this.backlog.wanted;
-    const { position, lost } = await this.#shop.relocate(this.backlog.position(this.#shop.tail.position), why);
+    const place = this.backlog.position(this.#shop.tail.position);
+    const { position, lost } = await this.#shop.relocation.relocate(place, this.#home.passed(), why);
     // It may have been sent elsewhere meanwhile.
     if (this.backlog.wanted !== from) return;
     if (why.outcome === 'rewritten') this.#startOver(position);
     else this.backlog.restart(position);
     if (lost !== undefined) this.standing.lose(lost);
     this.#writer.save();
+    await this.#writer.flushed();
   }
 
   #startOver(position: Position): void {
@@ -282,6 +276,7 @@ export class Worker {
   /** The log was rewritten: finds its own place in it; what was taken of the former one says nothing of this. */
   rebase(tail: Position): void {
     this.#row = { ...this.#row, position: origin };
+    this.#placed = false;
     this.standing.rebase();
     this.#startOver(this.backlog.position(tail));
     this.pump();

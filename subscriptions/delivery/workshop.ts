@@ -2,11 +2,12 @@ import type { Position } from '#schema/position.js';
 import type { Lease } from '#platform/store/store.js';
 import type { Progress } from './documents.js';
 import type { Limits } from './limits.js';
-import type { LogReader, Lost } from '../log/reader.js';
+import type { LogReader } from '../log/reader.js';
 import type { Compiled, Index } from './matching.js';
 import type { RetryPolicy } from './policy.js';
 import type { Pace } from './progress-writer.js';
 import type { Entry } from '../log/recent.js';
+import type { Relocation } from './relocation.js';
 import type { DeliveryMetrics, Surroundings } from './surroundings.js';
 import type { Tail } from '../log/tail.js';
 import type { Turns } from '#platform/turns.js';
@@ -29,8 +30,7 @@ export interface Workshop extends Surroundings {
   /** Dead letters that are kept of one subscription. */
   readonly mostDeadLetters: number;
   random(): number;
-  /** Where to go on when the log no longer has a place; `lost`: why changes may be missing. */
-  relocate(position: Position, why: Lost): Promise<{ readonly position: Position; readonly lost?: string }>;
+  readonly relocation: Relocation;
 }
 
 export interface Offered {
@@ -40,6 +40,13 @@ export interface Offered {
 
 /** The lease under which a worker works; undefined as soon as it is no longer believed to be held. */
 export type Held = () => Lease | undefined;
+
+/** A shard, as its workers know it. */
+export interface Home {
+  readonly held: Held;
+  /** Places that the shard has passed in the log in which its workers stand, newest first. */
+  passed(): readonly Position[];
+}
 
 /** Waits for a work of one who stops; false when it takes longer than there is time. */
 export type InTime = (work: Promise<unknown>) => Promise<boolean>;

@@ -15,8 +15,8 @@ export interface Listener {
   entryOf(change: Change): Entry;
   /** Each entry in order, together with the place before it. */
   entry(entry: Entry, before: Position): void;
-  /** The log goes on elsewhere than at the place that was followed: everybody looks for their own. `former`: newest first. */
-  rewritten(former: readonly Position[]): void;
+  /** The log goes on elsewhere than at `at`, the end of `former`: everybody looks for their own place. */
+  rewritten(former: Recent, at: Position): void;
   failed(error: unknown): void;
 }
 
@@ -84,9 +84,9 @@ async function readOn(
     const read = await store.read(state.position, readLimit);
     if (state.stopped) return;
     if (read.outcome !== 'read') {
-      const former = [...state.recent.positions()];
+      const { recent, position } = state;
       Object.assign(state, await begin(store, limits, kept));
-      listener.rewritten(former);
+      listener.rewritten(recent, position);
       return;
     }
     const last = read.changes.at(-1);

@@ -223,7 +223,8 @@ function changer(store: Store): World['change'] {
   };
 }
 
-function entryOf(id: string, n: number): Entry {
+/** A change of an object. */
+export function entryOf(id: string, n: number): Entry {
   const place = { object: 'ResourceType', id, tenant: 'a', instance: 'east' };
   const after = { ...place, identity: id, value: { resourceTypeId: id, n }, projection: 'p' };
   return { ...place, change: 'modified', baseline: false, after, marks: [] };
