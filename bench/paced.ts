@@ -11,12 +11,15 @@ export interface Pace {
 export interface Asked {
   readonly url: string;
   readonly paths: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What is answered; 200 when absent. */
+  readonly status?: number;
 }
 
 /**
  * Asks servers one after the other at a steady pace, whether answers come or not: a server that stands still is felt by all who
  * would have come meanwhile, and what else the machine does hits all alike. Returns milliseconds to the last byte of each
- * answer, by server. Throws for an answer but 200.
+ * answer, by server. Throws for an answer of another status.
  */
 export async function paced(servers: readonly Asked[], { perSecond, seconds }: Pace): Promise<readonly number[][]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
@@ -30,9 +33,9 @@ export async function paced(servers: readonly Asked[], { perSecond, seconds }: P
       const due = Math.min(most, Math.floor(((performance.now() - start) / 1000) * perSecond));
       for (; asked < due; asked += 1) {
         const at = asked % servers.length;
-        const { url, paths } = servers[at]!;
+        const server = servers[at]!;
         const times = answers[at]!;
-        times.push(timed(agent, url + paths[times.length % paths.length]!));
+        times.push(timed(agent, server, server.paths[times.length % server.paths.length]!));
       }
       if (due < most && !over()) return;
       clearInterval(timer);
@@ -46,13 +49,13 @@ export async function paced(servers: readonly Asked[], { perSecond, seconds }: P
   }
 }
 
-function timed(agent: Agent, url: string): Promise<number> {
+function timed(agent: Agent, { url, headers = {}, status = 200 }: Asked, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
-    const sent = request(url, { agent }, (response) => {
+    const sent = request(url + path, { agent, headers }, (response) => {
       response.resume().once('end', () => {
-        if (response.statusCode === 200) resolve(performance.now() - began);
-        else reject(new Error(`${url} was answered ${response.statusCode}.`));
+        if (response.statusCode === status) resolve(performance.now() - began);
+        else reject(new Error(`${url}${path} was answered ${response.statusCode}.`));
       });
     });
     sent.once('error', reject).end();

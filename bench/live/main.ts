@@ -3,12 +3,13 @@ import { cores, pin } from '../spawned.js';
 import { clients } from './clients.js';
 import { idle, manyFilters } from './cost.js';
 import { fanOut } from './fan-out.js';
+import { foreignIds } from './foreign-ids.js';
 import { acrossRedis, latency } from './latency.js';
 import { reconnecting } from './reconnecting.js';
 
 // `npm run bench -- --live [case …]`: what live streams cost, with clients on loopback in another process.
 
-const cases = { fanOut, manyFilters, idle, latency, acrossRedis, reconnecting };
+const cases = { fanOut, manyFilters, idle, latency, acrossRedis, reconnecting, foreignIds };
 
 /** The server under measurement is this process. */
 async function one(run: (typeof cases)[keyof typeof cases]): Promise<void> {
