@@ -4,6 +4,7 @@ import type { Position } from '#schema/position.js';
 import type { DelivererState } from './deliverer.js';
 import type { Subscriber } from './deliveries.js';
 import { kinds, shardOf } from './documents.js';
+import { faultLog, type Warn } from './fault-log.js';
 import { Limits, type ParallelLimits } from './limits.js';
 import { logReader } from '../log/reader.js';
 import { Relocation } from './relocation.js';
@@ -44,7 +45,7 @@ const longestDrain = 10_000;
 const subscription = 'InventorySubscription';
 const givenUnfinished =
   'A shard was given back with notifications unfinished: who has it next sends them, those under way once more.';
-/** After which a shard that could not be read is read again, milliseconds. */
+/** After which a shard that could not be read is read again, and one that could not be marked is marked, milliseconds. */
 const again = 1000;
 /** Part of the time that the log keeps a change, after which it is given up while it still can be told. */
 const patience = 0.9;
@@ -55,6 +56,9 @@ export class Floor {
   readonly #shards = new Map<number, Shard>();
   readonly #roster = new Map<string, Offered>();
   readonly #stopping = new AbortController();
+  readonly #warn: Warn;
+  /** Before, no place is stored: the last could not be. */
+  #marksAgain = -Infinity;
   /** Orders to send again that are being carried out. */
   readonly #replaying = new Set<string>();
   #tail!: Tail;
@@ -72,6 +76,7 @@ export class Floor {
 
   private constructor(options: FloorOptions) {
     this.#options = options;
+    this.#warn = faultLog(options.log);
     this.#sweep = sweeper({
       ...options,
       signal: this.#stopping.signal,
@@ -110,6 +115,7 @@ export class Floor {
       mostDeadLetters: this.#options.deadLetters ?? mostDeadLetters,
       random: this.#options.random ?? Math.random,
       relocation,
+      warn: this.#warn,
     };
     this.#leases = new Shards(store, name, shards, {
       gained: (shard, held) => void this.#gained(shard, held),
@@ -188,8 +194,12 @@ export class Floor {
 
   /** Notes how far the log was followed. */
   mark(): void {
+    if (performance.now() < this.#marksAgain) return;
     for (const shard of this.#shards.values())
-      shard.mark().catch((error: unknown) => this.#report('The place of a shard could not be stored', error));
+      shard.mark().catch((error: unknown) => {
+        this.#marksAgain = performance.now() + again;
+        this.#report('The place of a shard could not be stored', error);
+      });
   }
 
   /** Makes up for what a lost wake-up or a late view left out. */
@@ -208,12 +218,13 @@ export class Floor {
   }
 
   async #lookForReplays(): Promise<void> {
-    for (const document of await this.#options.store.list(kinds.replay)) {
-      const id = document.id.slice(0, document.id.lastIndexOf('/'));
+    // Most wait for somebody who is paused, and may name a thousand letters each: only what is begun is read.
+    for (const order of await this.#options.store.ids(kinds.replay)) {
+      const id = order.slice(0, order.lastIndexOf('/'));
       const worker = this.#shards.get(shardOf(id))?.worker(id);
       if (!worker || this.#replaying.has(id)) continue;
       this.#replaying.add(id);
-      carryOut(this.#shop, worker, document, AbortSignal.any([this.#stopping.signal, worker.abandoned]))
+      carryOut(this.#shop, worker, order, AbortSignal.any([this.#stopping.signal, worker.abandoned]))
         .catch((error: unknown) => this.#report('Notifications could not be sent again', error))
         .finally(() => this.#replaying.delete(id));
     }
@@ -252,6 +263,6 @@ export class Floor {
   #report(fault: string, error: unknown, meanwhile?: string): void {
     if (this.#ended || (error as { readonly name?: unknown } | undefined)?.name === 'AbortError') return;
     const goesOn = meanwhile !== undefined && !this.#stopping.signal.aborted;
-    this.#options.log('warn', `${fault}${goesOn ? `; ${meanwhile}` : ''}.`, { err: error });
+    this.#warn(`${fault}${goesOn ? `; ${meanwhile}` : ''}.`, { err: error });
   }
 }

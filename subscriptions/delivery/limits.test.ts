@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { steppedPerformance } from '#platform/testing/stepped-performance.js';
 import { Limits, type Purpose } from './limits.js';
 
 const limits = { perEndpoint: 3, perTenant: 5, altogether: 8 };
@@ -75,6 +76,47 @@ test('whatever waits for an endpoint that never answers, others begin in the ver
     });
     expect(begun).toEqual({ hole: 8, good: n + 1 });
   }
+});
+
+describe('half of the places of a tenant', () => {
+  const open = () => new Limits({ perEndpoint: 8, perTenant: 8, altogether: 64 }, Infinity);
+  const enter = (all: Limits, endpoint: string, retry = false) => {
+    let begun = false;
+    let leave = () => {};
+    all.enter({ tenant: 's', endpoint, retry }, (over) => ([begun, leave] = [true, over]));
+    return { begun: () => begun, leave: () => leave() };
+  };
+
+  test('are the most that retries have', () => {
+    const all = open();
+    const retries = Array.from({ length: 8 }, (_, n) => enter(all, `r${n}`, true));
+    expect(retries.filter(({ begun }) => begun())).toHaveLength(4);
+    expect(enter(all, 'good').begun()).toBe(true);
+    retries[0]!.leave();
+    expect(retries.filter(({ begun }) => begun())).toHaveLength(5);
+  });
+
+  test('are the most that endpoints have which answer late, from when that is known of them until they are quick again', () => {
+    const clock = steppedPerformance();
+    try {
+      const all = open();
+      const names = Array.from({ length: 8 }, (_, n) => `late${n}`);
+      const late = names.map((each) => enter(all, each));
+      expect(late.every(({ begun }) => begun())).toBe(true);
+      const next = names.map((each) => enter(all, each));
+      clock.step(1001);
+      late.forEach(({ leave }) => leave());
+      expect(next.filter(({ begun }) => begun())).toHaveLength(4);
+      const good = Array.from({ length: 4 }, () => enter(all, 'good'));
+      expect(good.every(({ begun }) => begun())).toBe(true);
+      good.forEach(({ leave }) => leave());
+      next.forEach(({ leave }) => leave());
+      const last = names.map((each) => enter(all, each));
+      expect(last.filter(({ begun }) => begun())).toHaveLength(8);
+    } finally {
+      clock.putBack();
+    }
+  });
 });
 
 test('a job that is over at once does not grow the stack', () => {

@@ -4,7 +4,6 @@ import { kinds, positionOf } from './documents.js';
 import { pauseAfter } from './policy.js';
 import type { Worker } from './worker.js';
 import type { Workshop } from './workshop.js';
-import type { StoredDocument } from '#platform/store/store.js';
 
 const rounds = 10;
 /** So many failures one after another mean that it is the callback, not the letter. */
@@ -19,7 +18,9 @@ export interface ReplayOrder {
 }
 
 /** Carries out an order to send again. Begun anew by who takes over: letters that were delivered are gone by then. */
-export async function carryOut(shop: Workshop, worker: Worker, document: StoredDocument, signal: AbortSignal) {
+export async function carryOut(shop: Workshop, worker: Worker, order: string, signal: AbortSignal) {
+  const document = await shop.store.get(kinds.replay, order);
+  if (!document) return;
   const { since, letters } = document.value as ReplayOrder;
   if (since !== undefined && worker.replayed !== document.id) await worker.replay(positionOf(since), document.id);
   if (letters) await sendLetters(shop, worker, await idsOf(shop, worker.id, letters), signal);
@@ -67,6 +68,8 @@ async function sendOne(shop: Workshop, worker: Worker, letterId: string, signal:
   const purpose = { endpoint: worker.endpoint, tenant: worker.row.tenant, retry: true };
   const leave = await new Promise<() => void>((resolve) => shop.limits.enter(purpose, resolve));
   try {
+    // It may have been paused while it waited for a place.
+    if (!worker.running) return false;
     const notification = { id: letter.notificationId, body: letter.body };
     const { outcome, shown } = await attempt(shop, worker.row, notification, { secrets: worker.secrets, signal });
     // It wants no more of them, whichever it was told.

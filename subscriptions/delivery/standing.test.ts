@@ -99,3 +99,14 @@ describe('a subscription that lost changes while it was paused', () => {
     await store.close();
   });
 });
+
+test('a subscription that is active again because its callback takes notifications has not been resumed', async () => {
+  const { standing, allow, row, resumed, store } = await house();
+  allow();
+  standing.turn({ state: 'degraded', reason: 'It failed.' });
+  standing.turn({ state: 'active' });
+  await standing.settled();
+  expect((await row()).value['state']).toBe('active');
+  expect(resumed.times).toBe(0);
+  await store.close();
+});

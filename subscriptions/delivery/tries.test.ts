@@ -44,6 +44,15 @@ describe('notifications that failed side by side', () => {
     expect(tries.earliest()).toBe(15 * second);
   });
 
+  test('do not overtake the oldest when they are to go one after the other from now on', () => {
+    const tries = eightFailed();
+    tries.decide(due(tries, 5 * second)!, refused, { now: 5 * second, random: 0.5 }, retryPolicy);
+    expect(due(tries, 6 * second)).toStrictEqual(entry(2));
+    const next = (now: number) => tries.next(() => undefined, 1, now);
+    expect(next(6 * second)).toBeUndefined();
+    expect(next(15 * second)).toStrictEqual(entry(1));
+  });
+
   test('wait no longer for each other when one is taken: the outage is over', () => {
     const tries = eightFailed();
     for (let left = 8; left > 0; left -= 1) deliver(tries, 5 * second);

@@ -70,7 +70,7 @@ export class Tries {
   next(take: () => Entry | undefined, widest: number, now: number): Entry | undefined {
     // While notifications fail, one at a time finds out whether they still do.
     if (this.underWay >= (this.#health.failures === 0 ? widest : 1)) return undefined;
-    const due = this.#due(now);
+    const due = this.#due(now, widest > 1);
     if (due) return due;
     while (this.begun < widest) {
       const entry = take();
@@ -109,15 +109,18 @@ export class Tries {
     this.#waiting.set(key, entry);
   }
 
-  /** The oldest whose time has come. */
-  #due(now: number): Entry | undefined {
+  /** The oldest whose time has come; unless they go side by side, the oldest of all or none. */
+  #due(now: number, apart: boolean): Entry | undefined {
+    const isReady = (entry: Entry): boolean => {
+      const failing = this.#failed.get(keyOf(entry))?.failing;
+      return !failing || isDue(failing, now);
+    };
     let found: Entry | undefined;
-    for (const [key, entry] of this.#waiting) {
-      const failing = this.#failed.get(key)?.failing;
-      if (failing && !isDue(failing, now)) continue;
+    for (const entry of this.#waiting.values()) {
+      if (apart && !isReady(entry)) continue;
       if (!found || entry.change.position.seq < found.change.position.seq) found = entry;
     }
-    return found;
+    return found && isReady(found) ? found : undefined;
   }
 
   /** When the next one's time will come. */

@@ -96,9 +96,14 @@ export class Worker {
   get running(): boolean {
     const state = this.#row.value['state'];
     if (state !== 'active' && state !== 'degraded') return false;
-    return (
-      this.#asking.able && !this.standing.halted && !this.#stopping && !this.#left && this.#home.held() !== undefined
-    );
+    if (!this.#asking.able || this.standing.halted || this.#stopping || this.#left) return false;
+    return this.#home.held() !== undefined && !this.#gone;
+  }
+
+  /** The view has come further than its row, and has it no longer: the tail brings that it was deleted. */
+  get #gone(): boolean {
+    const { subscribers } = this.#shop;
+    return subscribers.get(this.id) === undefined && subscribers.position().seq >= this.#row.position.seq;
   }
 
   /** The order to send again that was carried out last. */
@@ -308,6 +313,6 @@ export class Worker {
   }
 
   #report(message: string, error: unknown): void {
-    if (!this.#left) this.#shop.log('warn', message, { subscriptionId: this.id, err: error });
+    if (!this.#left) this.#shop.warn(message, { subscriptionId: this.id, err: error });
   }
 }

@@ -1,6 +1,7 @@
 import type { Position } from '#schema/position.js';
 import type { Lease } from '#platform/store/store.js';
 import type { Progress } from './documents.js';
+import type { Warn } from './fault-log.js';
 import type { Limits } from './limits.js';
 import type { LogReader } from '../log/reader.js';
 import type { Compiled, Index } from './matching.js';
@@ -30,6 +31,7 @@ export interface Workshop extends Surroundings {
   /** Dead letters that are kept of one subscription. */
   readonly mostDeadLetters: number;
   random(): number;
+  readonly warn: Warn;
   readonly relocation: Relocation;
 }
 

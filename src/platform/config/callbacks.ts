@@ -39,13 +39,17 @@ export const Callbacks = z.strictObject({
     .min(1)
     .max(4096)
     .default(64)
-    .describe('Most notifications of one tenant under way at once, in each process; at most half of them are retries.'),
+    .describe(
+      'Most notifications of one tenant under way at once, in each process; at most half of them are retries, or for endpoints that take longer than a second.',
+    ),
   altogether: z
     .int()
     .min(1)
     .max(16_384)
     .default(512)
-    .describe('Most notifications under way at once, in each process; at most half of them are retries.'),
+    .describe(
+      'Most notifications under way at once, in each process; at most half of them are retries, or for endpoints that take longer than a second.',
+    ),
   deadLetters: z
     .int()
     .min(1)
