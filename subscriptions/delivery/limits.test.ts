@@ -74,7 +74,7 @@ test('whatever waits for an endpoint that never answers, others begin in the ver
       begun.good += 1;
       leave();
     });
-    expect(begun).toEqual({ hole: 8, good: n + 1 });
+    expect(begun).toEqual({ hole: 1, good: n + 1 });
   }
 });
 
@@ -107,6 +107,7 @@ describe('half of the places of a tenant', () => {
       clock.step(1001);
       late.forEach(({ leave }) => leave());
       expect(next.filter(({ begun }) => begun())).toHaveLength(4);
+      enter(all, 'good').leave();
       const good = Array.from({ length: 4 }, () => enter(all, 'good'));
       expect(good.every(({ begun }) => begun())).toBe(true);
       good.forEach(({ leave }) => leave());
@@ -117,6 +118,16 @@ describe('half of the places of a tenant', () => {
       clock.putBack();
     }
   });
+});
+
+test('an endpoint has one place until it has answered', () => {
+  const all = new Limits({ perEndpoint: 3, perTenant: 8, altogether: 8 }, Infinity);
+  const leaves: (() => void)[] = [];
+  const enter = () => all.enter({ tenant: 's', endpoint: 'a', retry: false }, (leave) => void leaves.push(leave));
+  for (let n = 0; n < 5; n += 1) enter();
+  expect(leaves).toHaveLength(1);
+  leaves[0]!();
+  expect(leaves).toHaveLength(4);
 });
 
 test('a job that is over at once does not grow the stack', () => {

@@ -20,8 +20,8 @@ const sharedTurn = 4;
 const sharedFor = 1000;
 
 /**
- * An endpoint that takes longer is slow, milliseconds: it has the places that retries have. With 30 that answered 204 after 14 s, a
- * good one of the same tenant was told 4 notifications in 30 s instead of 150.
+ * An endpoint that takes longer is slow, milliseconds: it has the places that retries have. Beside 30 that answered 204 after 14 s a
+ * good one of the same tenant was told 4 notifications in 30 s, and is told 150 now, as it is alone.
  */
 const slow = 1000;
 
@@ -42,8 +42,8 @@ interface Endpoint {
   active: number;
   /** When what is under way began, the oldest first. */
   readonly began: Set<{ readonly at: number }>;
-  /** How long it takes, milliseconds: each that takes less counts half. */
-  takes: number;
+  /** How long it takes, milliseconds: each that takes less counts half. Undefined before its first answer. */
+  takes: number | undefined;
   lanes: number;
   /** Lanes that wait for it alone. */
   readonly parked: Set<Lane>;
@@ -127,13 +127,18 @@ export class Limits {
   }
 
   #hasPlace(endpoint: Endpoint, tenant: Tenant, retry: boolean): boolean {
-    const { perEndpoint, perTenant, altogether } = this.#limits;
+    const { perTenant, altogether } = this.#limits;
     const place =
       this.#active < altogether &&
       tenant.active < perTenant &&
       tenant.begun < this.#perTurn &&
-      endpoint.active < perEndpoint;
+      endpoint.active < this.#mostOf(endpoint);
     return place && (!retry || this.#mayRetry(tenant));
+  }
+
+  /** Of one that has not answered yet, it is not known how long it takes. */
+  #mostOf({ takes }: Endpoint): number {
+    return takes === undefined ? 1 : this.#limits.perEndpoint;
   }
 
   #offer(lane: Lane): void {
@@ -176,7 +181,7 @@ export class Limits {
         all.retries.add(lane);
         continue;
       }
-      if (lane.endpoint.active >= this.#limits.perEndpoint) {
+      if (lane.endpoint.active >= this.#mostOf(lane.endpoint)) {
         lane.endpoint.parked.add(lane);
         continue;
       }
@@ -201,7 +206,7 @@ export class Limits {
       if (left) return;
       left = true;
       endpoint.began.delete(began);
-      endpoint.takes = Math.max(performance.now() - began.at, endpoint.takes / 2);
+      endpoint.takes = Math.max(performance.now() - began.at, (endpoint.takes ?? 0) / 2);
       this.#count(way, -1);
       this.#left(way);
     });
@@ -256,7 +261,10 @@ export class Limits {
   #endpointOf(name: string): Endpoint {
     let endpoint = this.#endpoints.get(name);
     if (!endpoint)
-      this.#endpoints.set(name, (endpoint = { active: 0, began: new Set(), takes: 0, lanes: 0, parked: new Set() }));
+      this.#endpoints.set(
+        name,
+        (endpoint = { active: 0, began: new Set(), takes: undefined, lanes: 0, parked: new Set() }),
+      );
     return endpoint;
   }
 
@@ -281,7 +289,7 @@ export class Limits {
 }
 
 function isSlow({ takes, began }: Endpoint): boolean {
-  if (takes > slow) return true;
+  if (takes !== undefined && takes > slow) return true;
   const [oldest] = began;
   return oldest !== undefined && performance.now() - oldest.at > slow;
 }
