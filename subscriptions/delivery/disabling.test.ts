@@ -57,15 +57,18 @@ test.each([
 ])('eight posts at once, all %s, disable it with one change', async (_, status, policy) => {
   house = await world();
   const open: Parameters<Behaviour>[] = [];
+  const id = await house.subscribe(to.url, { ordering: 'resource' });
+  const deliverer = await house.deliverer({ policy });
+  // Until it has answered, it is asked one at a time.
+  await house.change('first');
+  await until(() => house.counts.delivered === 1);
   to.behave((...asked) => {
     if (open.push(asked) === 8) for (const each of open) answer(status)(...each);
   });
-  const id = await house.subscribe(to.url, { ordering: 'resource' });
-  const deliverer = await house.deliverer({ policy });
   await house.change(...Array.from({ length: 12 }, (__, n) => `o${n}`));
   await until(() => house.counts.failed === 8);
   // Whatever they have to say of the subscription is in the log then.
   await deliverer.stop();
   expect(await statesOf(id)).toEqual(['active', 'disabled']);
-  expect(to.all).toHaveLength(8);
+  expect(to.all).toHaveLength(9);
 });
