@@ -5,7 +5,7 @@ import { faultKinds, scheduleOf, traits, type Fault, type Lane } from './schedul
 const span = 3_600_000;
 const runs = fc.record({ seed: fc.integer(), count: fc.integer({ min: 1, max: 200 }) });
 const laneOf = ({ kind }: Fault): Lane => traits[kind].lane;
-const lanes = ['gateways', 'redis', 'network', 'receivers'] as const;
+const lanes = ['gateways', 'redis', 'network', 'consumers', 'receivers'] as const;
 
 describe('a schedule', () => {
   test('is the same for the same seed, and another for another', () => {

@@ -1,7 +1,7 @@
 import { drawFrom, type Draw } from './draw.js';
 
 /** Faults of one lane come one after another; those of different lanes overlap. */
-export type Lane = 'gateways' | 'redis' | 'network' | 'receivers';
+export type Lane = 'gateways' | 'redis' | 'network' | 'consumers' | 'receivers';
 
 interface Trait {
   readonly lane: Lane;
@@ -24,6 +24,8 @@ export const traits = {
   'no dns': { lane: 'network', lasts: [1000, 4000], rest: 500 },
   'cut o-cloud': { lane: 'network', lasts: [0, 0], rest: 500 },
   'dark o-cloud': { lane: 'network', lasts: [1000, 5000], rest: 500 },
+  'pause subscription': { lane: 'consumers', lasts: [500, 6000], rest: 500 },
+  'rotate secret': { lane: 'consumers', lasts: [0, 0], rest: 500 },
   'answer 500': { lane: 'receivers', lasts: [300, 3000], rest: 0 },
   'no answer': { lane: 'receivers', lasts: [500, 4000], rest: 0 },
   reset: { lane: 'receivers', lasts: [300, 3000], rest: 0 },
@@ -48,6 +50,7 @@ const shares: readonly (readonly [Lane, number])[] = [
   ['gateways', 0.15],
   ['redis', 0.15],
   ['network', 0.2],
+  ['consumers', 0.1],
 ];
 
 export interface Extent {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cast } from './cast.js';
+import { consumerOf } from './consumers.js';
 import type { Emitter } from './emitter.js';
 import type { Gateway } from './gateways.js';
 import type { Failing } from './receiver.js';
@@ -48,6 +49,16 @@ export const strikes: Readonly<Record<FaultKind, Strike>> = {
   'dark o-cloud': ({ proxy }) => {
     proxy.hold();
     return { whom: 'o-cloud', heal: () => proxy.release() };
+  },
+  'pause subscription': async (cast, fault) => {
+    const { name, ask } = await consumerOf(cast, fault);
+    await ask('pause');
+    return { whom: name, heal: () => ask('resume') };
+  },
+  'rotate secret': async (cast, fault) => {
+    const { name, ask } = await consumerOf(cast, fault);
+    await ask('rotateSecret');
+    return { whom: name, heal: () => undefined };
   },
   'answer 500': failing,
   'no answer': failing,
