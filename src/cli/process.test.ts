@@ -70,6 +70,21 @@ describe('the process', () => {
     expect(await error).toMatch(/"level":"warn".*No backend is enabled/);
   });
 
+  test('says where metrics and health are when they have a port of their own', async () => {
+    const { child, ended } = netweave(['--port', '0', '--memory'], { NETWEAVE_METRICS_LISTEN_PORT: '0' });
+    const said = text(child.stdout);
+    const own = urlOf(child);
+    const announced = new Promise<void>((resolve) =>
+      child.stdout.on('data', (chunk: Buffer) => /\/livez/.test(chunk.toString()) && resolve()),
+    );
+    await announced;
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    const apart = /metrics {6}(http:\/\/127\.0\.0\.1:\d+)\/metrics/.exec(await said)?.[1];
+    expect(apart).toBeDefined();
+    expect(apart).not.toBe(await own);
+  });
+
   test('goes on when whoever read its output has gone', async () => {
     const { child, ended, error } = netweave(['--port', '0', '--memory']);
     const url = await urlOf(child);

@@ -86,19 +86,21 @@ async function opened(configuration: Configuration, logger: Logger): Promise<Gat
   }
 }
 
-function announce({ url }: Gateway, configuration: Configuration, milliseconds: number): void {
-  const { store, mode, runs } = configuration;
+function announce({ url, healthUrl }: Gateway, configuration: Configuration, milliseconds: number): void {
+  const { store, mode, runs, metrics } = configuration;
+  const health = `  metrics      ${healthUrl}/metrics        health: /livez, /readyz?verbose`;
   if (!runs.includes('api')) {
     console.log(`
 netweave is ready after ${milliseconds} ms (${mode}, state kept in ${storeName(store)}); this process runs: ${runs.join(', ')}
 
-  metrics      ${url}/metrics        health: /livez, /readyz?verbose
+${health}
 `);
     return;
   }
   const roots = rootsOf(configuration).map(({ name, path, note = '' }) =>
     `  ${name.padEnd(12)} ${url}${path}        ${note}`.trimEnd(),
   );
+  if (metrics.listen !== undefined) roots.push(health);
   console.log(`
 netweave is ready at ${url} after ${milliseconds} ms (${mode}, state kept in ${storeName(store)})
 

@@ -39,6 +39,8 @@ interface Behind extends Pick<EdgeParts, 'admission'> {
 export interface Front {
   /** Of the port for health and metrics, when this process does not serve clients. */
   readonly url: string;
+  /** Where health and metrics are. */
+  readonly healthUrl: string;
   /** Base of every absolute URI; undefined when this process does not serve clients. */
   readonly apiRoot: string | undefined;
   readonly metrics: Metrics;
@@ -72,6 +74,7 @@ export async function openFront(configuration: Configuration, logger: Logger): P
   measure(metrics, served, log);
   return {
     url: (served ?? apart)!.url,
+    healthUrl: (apart ?? served)!.url,
     apiRoot: served && (configuration.publicUrl ?? served.url),
     metrics,
     countOperation: operationCounter(metrics),

@@ -39,6 +39,8 @@ import { writeConfigured } from './write-configured.js';
 export interface Gateway {
   /** Where it answers: `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Where health and metrics are: a port of their own, if the configuration gives them one. */
+  readonly healthUrl: string;
   /** How far the first synchronisation has come, by instance. */
   progress(): readonly {
     readonly instance: string;
@@ -92,7 +94,7 @@ export async function openGateway(configuration: Configuration, logger: Logger):
     inside.backends.start();
     if (configuration.runs.includes('deliver')) await subscribed.start();
     const progress = () => inside.coverage.progress();
-    return { url: front.url, progress, lost, replaceClients, leave: () => front.leave(), close };
+    return { url, healthUrl: front.healthUrl, progress, lost, replaceClients, leave: () => front.leave(), close };
   } catch (error) {
     await close();
     throw error;

@@ -4,7 +4,7 @@ import { Fault } from '#schema/errors.js';
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) and what a person can do about each. */
 const remedies: Readonly<Record<number, string>> = {
   3: 'may not be opened: give this user read and write permission on the file and its folder.',
-  5: 'is in use by another gateway. Stop that one, or name another file; several replicas of one gateway need Redis.',
+  5: 'is in use by another gateway. Stop that one, or name another file (--memory: none); several replicas of one gateway need Redis.',
   8: 'cannot be written: give this user write permission on the file and its folder.',
   10: 'could not be read or written: the disk reported an error. Check the disk, then start again.',
   11: 'is damaged. Restore a backup, or move the file away: what backends report is rebuilt, owned documents are lost.',
