@@ -79,7 +79,7 @@ export const SigningSecret = z
       .string()
       .describe('`whsec_…` (Standard Webhooks 1.0): notifications are signed with it from now on.'),
     previousUntil: instant(
-      'Until then they are signed with the previous one too. Absent: nothing previous signs, as was asked or as it could not be read.',
+      'Until then they are signed with the previous one too, unless it is rotated twice more before. Absent: nothing previous signs, as was asked or as it could not be read.',
     ).optional(),
   })
   .meta({ id: 'SigningSecret', description: 'A new signing secret, shown once.' });

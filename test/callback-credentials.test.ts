@@ -204,6 +204,16 @@ describe('a callback that demands a certificate', () => {
     expect(shown).toEqual([]);
   });
 
+  test('is not called with one that cannot be used, and what is wrong with which attribute is said', async () => {
+    const garbage = await subscribe(callback.url, { certificate: { ...certificate, key: 'hidden-key' } });
+    expect([garbage.status, garbage.body['at']]).toEqual([400, 'credentials/certificate/key']);
+    expect(garbage.body['detail']).toMatch(/is no private key in PEM/);
+    expect(garbage.said).not.toContain('hidden-key');
+    const plain = await subscribe(callback.url.replace('https:', 'http:'), { certificate });
+    expect([plain.status, plain.body['at']]).toEqual([400, 'credentials/certificate']);
+    expect([shown, callback.connections]).toEqual([[], 0]);
+  });
+
   test('may want a token beside it, of an endpoint that demands it too', async () => {
     const asked: string[] = [];
     const endpoint = await opened(secureReceiver(demands, tokenEndpoint(asked), loopback));

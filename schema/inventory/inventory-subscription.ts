@@ -117,7 +117,7 @@ export const CallbackCredentials = z
         key: secret('PEM: its private key, not encrypted.'),
         authority: secret('PEM: who must have signed the certificate of the callback.').optional(),
       })
-      .meta({ id: 'CallbackCertificate', description: 'A client certificate (mTLS).' })
+      .meta({ id: 'CallbackCertificate', description: 'A client certificate (mTLS), shown over https only.' })
       .optional(),
   })
   .meta({ id: 'CallbackCredentials', description: 'What the gateway shows to a callback.' });

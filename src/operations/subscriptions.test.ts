@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Fault } from '#schema/errors.js';
 import { formatPosition } from '#schema/position.js';
 import { sealer } from '#platform/sealed.js';
+import { selfSigned } from '#platform/testing/self-signed.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { readSecrets, signingAt, type Secrets } from '#subscriptions/delivery/secrets.js';
@@ -59,6 +60,29 @@ test('of two equal ones the first is named to the second, unless who asks may no
   const writer = { ...reader, scope: { ...reader.scope, permissions } };
   const fault = (await create(writer, wanted).catch((error: unknown) => error)) as Fault;
   expect([fault.message.includes(id), fault.detail]).toEqual([false, { at: 'callback' }]);
+});
+
+test('a certificate that cannot be shown is refused when it is given, and when the callback goes to http', async () => {
+  const { create, update } = subscriptionsOf(store);
+  const credentials = { certificate: selfSigned('us') };
+  const secure = { ...wanted, callback: 'https://smo/hook', credentials };
+  const garbage = { certificate: { certificate: 'x', key: 'y' } };
+  const refusal = (at: string) => ({ code: 'INVALID', detail: { at } });
+  await expect(create(call(), { ...secure, credentials: garbage })).rejects.toMatchObject(
+    refusal('credentials/certificate/certificate'),
+  );
+  await expect(create(call(), { ...wanted, credentials })).rejects.toMatchObject(refusal('credentials/certificate'));
+  expect(await kept()).toEqual([]);
+
+  const id = (await create(call(), secure)).id!;
+  await expect(update(call(), id, { credentials: garbage })).rejects.toMatchObject(
+    refusal('credentials/certificate/certificate'),
+  );
+  const { callback } = wanted;
+  await expect(update(call(), id, { callback, credentials })).rejects.toMatchObject(refusal('credentials/certificate'));
+  await expect(update(call(), id, { callback })).rejects.toMatchObject(refusal('credentials'));
+  await update(call(), id, { callback: 'https://smo/other', credentials });
+  await update(call(), id, { callback, credentials: null });
 });
 
 describe('a rotation that fails on its way', () => {

@@ -13,6 +13,7 @@ import { toldOf } from '#subscriptions/matcher/vocabulary.js';
 import type { Shown } from '#subscriptions/delivery/secrets.js';
 import { claimant, type Owned } from '#subscriptions/owned.js';
 import type { Row } from '../inventory/row.js';
+import { demandCertificate } from './callback-certificate.js';
 import { demandExpected } from './expected-state.js';
 import type { Call, WrittenAnswer } from './operation.js';
 import type { TakePlace } from './subscription-quota.js';
@@ -92,6 +93,7 @@ async function create(
   const createdBy = call.principal.name;
   const value = withoutAbsent({ subscriptionId: id, ...rest, ...naming(shown), createdBy, state: 'active' });
   demandUsable(around, call, value, tenant, credentials);
+  if (credentials) demandCertificate(rest.callback, credentials);
   const claim = claimOf(tenant, value);
   const leave = await placeFor(around, call, id, claim);
   try {
@@ -168,6 +170,8 @@ function update(
       throw invalid('Give the credentials again: those that are kept are for another callback.', 'credentials');
     const used = given === undefined ? await deliveries.credentials(row) : shown?.credentials;
     demandUsable(around, call, value, row.tenant, used);
+    // Those that are kept have passed, for this callback, or are of a former release: no other change is refused for them.
+    if (shown) demandCertificate(callback, shown.credentials);
     await around.callbacks.verify(callback, row.tenant, used, call.signal);
     // They are shown from the moment that the row names them.
     if (shown) await deliveries.keepCredentials(row, shown);

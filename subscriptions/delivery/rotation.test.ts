@@ -129,6 +129,31 @@ test('secrets of a former release sign for a row that names one of them, and alo
   await around.store.close();
 });
 
+test('the two newest previous secrets sign along at most, and an older one ends early', async () => {
+  const { around, subscriber, kept } = await keeping({ signing: [{ secret: 's0' }] }, { signingSecretId: '0' });
+  const made: string[] = ['s0'];
+  for (const at of [1, 2, 3, 4]) {
+    const row = { ...subscriber, value: { signingSecretId: `${at - 1}` } };
+    const { signingSecret } = await keepSecret(around, row, { signingSecretId: `${at}`, overlap: 10_000 - at });
+    made.unshift(signingSecret);
+  }
+  const named = (await kept()).rotations!.find(({ signingSecretId }) => signingSecretId === '4')!;
+  expect(named.signing).toEqual([
+    { secret: made[0] },
+    { secret: made[1], until: 9996 },
+    { secret: made[2], until: 9996 },
+  ]);
+  await around.store.close();
+});
+
+test('of what a former release kept the current secret and the two newest before it sign', async () => {
+  const before = ['a', 'b', 'c'].map((secret) => ({ secret, until: 1000 }));
+  const { around, subscriber, kept } = await keeping({ signing: [{ secret: 'current' }, ...before] });
+  const secrets = signingAt(await kept(), subscriber, 0).map(({ secret }) => secret);
+  expect(secrets).toEqual(['current', 'a', 'b']);
+  await around.store.close();
+});
+
 test('a rotation replaces what was sealed with another key: nothing of it signs along, and the answer says so', async () => {
   const { around, subscriber } = await keeping({ signing: [{ secret: 'former' }] });
   const other = { ...around, sealer: sealer(Buffer.alloc(32, 2)) };

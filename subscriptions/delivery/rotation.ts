@@ -2,7 +2,7 @@ import type { SigningSecret } from '#schema/delivery.js';
 import { timestamp } from '#platform/clock.js';
 import { newSecret } from '#platform/outbound/signature.js';
 import type { Subscriber } from './deliveries.js';
-import { signingAt, underWay, writeSecrets } from './secrets.js';
+import { mostPrevious, signingAt, underWay, writeSecrets } from './secrets.js';
 import type { Surroundings } from './surroundings.js';
 
 interface Rotating {
@@ -26,7 +26,9 @@ export async function keepSecret(
   let previous = false;
   await writeSecrets(around, id, (before = { signing: [] }) => {
     const signs = overlap > 0 ? signingAt(before, subscriber, now) : [];
-    const along = signs.map(({ secret: each, until = end }) => ({ secret: each, until: Math.min(until, end) }));
+    const along = signs
+      .slice(0, mostPrevious)
+      .map(({ secret: each, until = end }) => ({ secret: each, until: Math.min(until, end) }));
     previous = along.length > 0;
     const rotation = { signingSecretId, signing: [{ secret }, ...along], at: now };
     return { ...before, rotations: [...(before.rotations ?? []).filter(stays), rotation] };

@@ -11,6 +11,8 @@ const attempts = 10;
 const abandoned = 60_000;
 /** For so long a deliverer goes on with what it has read. */
 const fresh = 1000;
+/** Each signature costs time and bytes of every attempt: older secrets than these sign along no more, however long they were to. */
+export const mostPrevious = 2;
 
 interface SigningKey {
   readonly secret: string;
@@ -91,14 +93,16 @@ export function credentialsFor({ shown = [] }: Secrets, { id, value }: Subscribe
   throw new Error(`Subscription '${id}' has no credentials for its callback; give them again.`);
 }
 
-/** Those that sign for a row at a time, the current one first. */
+/** Those that sign for a row at a time: the current one, then the newest before it. */
 export function signingAt(
   { signing, rotations = [] }: Secrets,
   { value }: Subscriber,
   now: number,
 ): readonly SigningKey[] {
   const named = rotations.find(({ signingSecretId }) => signingSecretId === value['signingSecretId']);
-  return (named?.signing ?? signing).filter(({ until }) => until === undefined || until > now);
+  const holding = (named?.signing ?? signing).filter(({ until }) => until === undefined || until > now);
+  // Former releases kept as many as there were rotations.
+  return holding.slice(0, 1 + mostPrevious);
 }
 
 /** Whether what a row does not name is of a change under way. */

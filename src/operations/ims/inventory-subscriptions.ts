@@ -88,7 +88,12 @@ export const inventorySubscriptions = [
     permission: 'inventorySubscriptions:update',
     input: z.strictObject({
       id,
-      overlapHours: z.number().min(0).max(720).default(24).describe('How long the previous secret signs along, hours.'),
+      overlapHours: z
+        .number()
+        .min(0)
+        .max(720)
+        .default(24)
+        .describe('How long the previous secret signs along, hours. The two newest do at most: older ones end early.'),
     }),
     output: SigningSecret,
     summary: 'Makes a new signing secret and shows it this once.',

@@ -19,12 +19,17 @@ export const alwaysClosed: readonly Closed[] = [
   { network: '169.254.0.0/16', what: 'a link-local address (cloud metadata)' },
   { network: 'fe80::/10', what: 'a link-local address' },
   { network: 'fec0::/10', what: 'a site-local address' },
+  { network: '100.80.80.80/32', what: 'a cloud metadata address' },
+  { network: '100.96.0.96/32', what: 'a cloud metadata address' },
   { network: '100.100.100.200/32', what: 'a cloud metadata address' },
   { network: '168.63.129.16/32', what: 'a cloud metadata address' },
   { network: '192.0.0.192/32', what: 'a cloud metadata address' },
   { network: 'fd00:ec2::/32', what: 'a cloud metadata address' },
   { network: 'fd20:ce::/32', what: 'a cloud metadata address' },
   { network: 'fd00:42::42/128', what: 'a cloud metadata address' },
+  { network: 'fd00:c1::a9fe:0/112', what: 'a cloud metadata address' },
+  { network: 'fd00:100::100:200/128', what: 'a cloud metadata address' },
+  { network: 'fd00:a9fe:a9fe::/48', what: 'a cloud metadata address' },
   { network: '224.0.0.0/4', what: 'a multicast address' },
   { network: 'ff00::/8', what: 'a multicast address' },
   { network: '240.0.0.0/4', what: 'a reserved or broadcast address' },
@@ -40,9 +45,17 @@ export function canonical(text: string): string | undefined {
   return mapped(bytes) ? dotted(bytes, 12) : new URL(`http://[${text}]`).hostname.slice(1, -1);
 }
 
+/** Where NAT64 has the four bytes behind a prefix of 48, 56, 64 and 96 bits (RFC 6052, 2.2): the ninth byte holds none. */
+const translated = [
+  [6, 7, 9, 10],
+  [7, 9, 10, 11],
+  [9, 10, 11, 12],
+  [12, 13, 14, 15],
+] as const;
+
 /**
- * The IPv4 addresses that a router could take out of an IPv6 one: NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380, server
- * and client), ISATAP (RFC 5214) and SIIT (RFC 2765).
+ * The IPv4 addresses that a router could take out of an IPv6 one: NAT64 (RFC 6052 and, of every length, RFC 8215), 6to4
+ * (RFC 3056), Teredo (RFC 4380, server and client), ISATAP (RFC 5214) and SIIT (RFC 2765).
  * @internal for tests
  */
 export function embedded(address: string): readonly string[] {
@@ -50,6 +63,7 @@ export function embedded(address: string): readonly string[] {
   const bytes = bytesOf(address);
   const starts = (...groups: readonly number[]) =>
     groups.every((group, at) => ((bytes[2 * at]! << 8) | bytes[2 * at + 1]!) === group);
+  if (starts(0x64, 0xff9b, 1)) return translations(bytes);
   if (starts(0x64, 0xff9b)) return [dotted(bytes, 12)];
   if (starts(0, 0, 0, 0, 0xffff, 0)) return [dotted(bytes, 12)];
   if (starts(0x2002)) return [dotted(bytes, 2)];
@@ -64,6 +78,13 @@ export function embedded(address: string): readonly string[] {
   return bytes[10] === 0x5e && bytes[11] === 0xfe && (bytes[8]! & 0xfd) === 0 && bytes[9] === 0
     ? [dotted(bytes, 12)]
     : [];
+}
+
+/** With another length than the network's own mostly zeros are read, and to 0.0.0.0/8 no router passes anything on. */
+function translations(bytes: Uint8Array): readonly string[] {
+  const read = translated.map((places) => places.map((at) => bytes[at]!).join('.'));
+  const routed = read.filter((address) => !address.startsWith('0.'));
+  return routed.length > 0 ? routed : read;
 }
 
 /** A set of networks: what is in it is told by its row. */

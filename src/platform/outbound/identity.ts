@@ -41,12 +41,16 @@ function nameOf({ cert, key, ca }: TlsIdentity): string {
   return hash.digest('base64url');
 }
 
-function contextOf({ cert, key, ca }: TlsIdentity): SecureContext {
+function contextOf(tls: TlsIdentity): SecureContext {
   try {
-    return createSecureContext({ minVersion: 'TLSv1.2', cert, key, ca });
+    return secureContextOf(tls);
   } catch (cause) {
-    // The message of OpenSSL may quote the input; its code does not.
     const what = 'The client certificate, its key or the authorities are no PEM that belongs together';
     throw new OutboundFault('tls', `${what} (${codeIn(cause)}).`);
   }
+}
+
+/** Throws what OpenSSL says: its message may quote the input, its code does not. */
+export function secureContextOf({ cert, key, ca }: TlsIdentity): SecureContext {
+  return createSecureContext({ minVersion: 'TLSv1.2', cert, key, ca });
 }

@@ -63,6 +63,27 @@ describe('a refusal says what to do', () => {
   });
 });
 
+describe('a list that holds every address', () => {
+  const listed = { callbacks: { ...empty, allow: ['::/0'] } };
+
+  // 8.8.8.8, where NAT64 puts it: the well-known prefix, then local ones of 96, 96, 64, 56 and 48 bits.
+  test.each([
+    '64:ff9b::808:808',
+    '64:ff9b:1::808:808',
+    '64:ff9b:1:2a::808:808',
+    '64:ff9b:1:2a:8:808:800:0',
+    '64:ff9b:1:2a08:8:808::',
+    '64:ff9b:1:808:8:800::',
+  ])('admits a public address behind NAT64: %s', (address) =>
+    expect(said(`https://[${address}]/`, 'acme', listed)).toBe('admitted'),
+  );
+
+  test.each(['fd00:c2::1', 'fd00:100::1', 'fd00:a9fe::1'])(
+    'admits a private one beside metadata services: %s',
+    (address) => expect(said(`https://[${address}]/`, 'acme', listed)).toBe('admitted'),
+  );
+});
+
 describe('development', () => {
   const own = () => [{ host: '127.0.0.1', port: 8080 }];
   const development = (url: string) => said(url, undefined, { mode: 'development', own });
