@@ -191,12 +191,15 @@ async function write(around: Around, { line, stands, judgement }: Judged, from: 
   const [kept, left] = await Promise.all([store.get(kinds.secret, id), store.get(kinds.delivery, id)]);
   const sealed = await store.put(kinds.secret, id, { sealed: secret }, kept?.revision ?? 0);
   // Where its deliveries stand in this store is truer than what the backup says. Written anew, no deletion takes it along.
-  const progress = left ? progressOf(left.value) : await placed(store, progressOf(delivery));
-  const restored = { ...progress, restored: timestamp(clock.now()), restoredFrom: from };
+  const { untold: _before, ...progress } = left ? progressOf(left.value) : await placed(store, progressOf(delivery));
+  const running = value.state === 'active' || value.state === 'degraded';
+  const { lost } = progress;
+  // Made anew, the row says so itself, whatever a former one said: at once, or when it is resumed.
+  const untold = lost !== undefined && !running && ({ untold: true } as const);
+  const restored = { ...progress, ...untold, restored: timestamp(clock.now()), restoredFrom: from };
   const begun = await store.put(kinds.delivery, id, progressValue(restored), left?.revision ?? 0);
   if (sealed === undefined || begun === undefined) throw moved(id);
-  const gap = progress.lost !== undefined && (value.state === 'active' || value.state === 'degraded');
-  const shown = gap ? { ...value, state: 'degraded', stateReason: progress.lost } : value;
+  const shown = lost !== undefined && running ? { ...value, state: 'degraded', stateReason: lost } : value;
   const fresh = {
     object: 'InventorySubscription',
     id,

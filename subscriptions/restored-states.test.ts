@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { BackupLine } from '#schema/backup.js';
+import { formatPosition } from '#schema/position.js';
+import { systemClock } from '#platform/clock.js';
+import { sealer } from '#platform/sealed.js';
+import { backups, type Backups } from './backups.js';
+import { kinds, progressOf } from './delivery/documents.js';
+import { until, world, type World } from './testing/deliveries.js';
+
+const sealing = sealer(Buffer.alloc(32, 1));
+const value = {
+  subscriptionId: 's',
+  callback: 'http://127.0.0.1:9/',
+  apiMajor: 'v2',
+  filterMode: 'exclude',
+  ordering: 'strict',
+  states: 'object',
+  authentication: [],
+};
+
+let house: World;
+let kept: Backups;
+beforeEach(async () => {
+  house = await world();
+  const { store, owned } = house;
+  kept = backups({ store, owned, sealer: sealing, oCloudId: 'o', version: 'v', clock: systemClock });
+});
+afterEach(() => house.close());
+
+interface Stood {
+  readonly state: string;
+  readonly stateReason?: string;
+}
+
+/** A subscription as a backup of another log has it. */
+function lineOf(stood: Stood, more: object = {}, delivery: object = {}): BackupLine {
+  return BackupLine.parse({
+    kind: 'InventorySubscription',
+    id: 's',
+    tenant: null,
+    value: { ...value, ...stood, ...more },
+    secret: sealing.seal('{"signing":[{"secret":"whsec_x"}]}', `${kinds.secret}/s`),
+    delivery: { position: '7.elsewhere', delivered: 3, owed: {}, ...delivery },
+  });
+}
+
+const stands = async (): Promise<Stood> => {
+  const { state, stateReason } = (await house.row('s')).value;
+  return { state, ...(stateReason !== undefined && { stateReason }) } as Stood;
+};
+const progress = async () => progressOf((await house.store.get(kinds.delivery, 's'))!.value);
+
+describe('what is missing since a backup', () => {
+  const lost = expect.stringContaining('Restored from a backup') as unknown;
+
+  test.each([
+    { state: 'paused', stateReason: 'Paused by the consumer.' },
+    { state: 'disabled', stateReason: 'The callback answered 410 (Gone): it wants no more.' },
+  ])('is said when one that was $state is resumed, and no longer when it is resumed once more', async (stood) => {
+    await kept.restore([lineOf(stood)], { replace: false, check: false });
+    expect(await stands()).toEqual(stood);
+    expect(await progress()).toMatchObject({ lost, untold: true });
+    await house.deliverer();
+    const resume = () => house.rewrite('s', { state: 'active', stateReason: undefined });
+    await resume();
+    await until(async () => (await stands()).state === 'degraded');
+    expect((await stands()).stateReason).toEqual(lost);
+    await resume();
+    await until(async () => !('lost' in (await progress())));
+    expect(await stands()).toEqual({ state: 'active' });
+  });
+
+  test.each([{ state: 'active' }, { state: 'degraded', stateReason: 'Notifications fail: 500' }])(
+    'is said at once of one that was $state, and not again when it is resumed',
+    async (stood) => {
+      await kept.restore([lineOf(stood)], { replace: false, check: false });
+      expect(await stands()).toEqual({ state: 'degraded', stateReason: lost });
+      expect(await progress()).not.toHaveProperty('untold');
+    },
+  );
+
+  test('is said anew of one that goes on where it stood, and had lost changes before', async () => {
+    const paused = { state: 'paused', stateReason: 'Paused by the consumer.' };
+    await house.change('x');
+    const delivery = { position: formatPosition(await house.store.head()), lost: 'The log was trimmed.' };
+    await kept.restore([lineOf(paused, {}, delivery)], { replace: false, check: false });
+    expect(await progress()).toMatchObject({ lost: 'The log was trimmed.', untold: true });
+  });
+});
