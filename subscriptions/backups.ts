@@ -217,8 +217,17 @@ async function replace(around: Around, { id, tenant, value, secret }: Subscripti
   await writeSecrets(around, id, (kept) => ({ ...(kept ?? restored), shown: shownByEither(kept, restored) }));
   const both = await store.get(kinds.secret, id);
   const claims = { before: [claimOf(tenant, stands.value)], after: [claimOf(tenant, value)] };
-  if (!both || !(await owned.change(stands, value, { claims }))) throw moved(id);
+  if (!both || !(await owned.change(stands, decided(value, stands.value), { claims }))) throw moved(id);
   if ((await store.put(kinds.secret, id, { sealed: secret }, both.revision)) === undefined) throw moved(id);
+}
+
+/** What its consumer decided comes from the backup; how it is doing stays, or is found out anew when it goes on. */
+function decided({ state, stateReason, ...value }: Value, stands: Value): Value {
+  const [paused, stood] = [state === 'paused', stands['state'] === 'paused'];
+  if (paused && !stood) return { ...value, state, stateReason };
+  if (!paused && stood) return { ...value, state: 'active' };
+  const { state: doing, stateReason: why } = stands;
+  return { ...value, state: doing, ...(why !== undefined && { stateReason: why }) };
 }
 
 function shownByEither(kept: Secrets | undefined, { shown = [] }: Secrets): NonNullable<Secrets['shown']> {

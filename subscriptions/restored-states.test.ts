@@ -87,3 +87,57 @@ describe('what is missing since a backup', () => {
     expect(await progress()).toMatchObject({ lost: 'The log was trimmed.', untold: true });
   });
 });
+
+describe('one that stands is replaced', () => {
+  const then = {
+    active: { state: 'active' },
+    degraded: { state: 'degraded', stateReason: 'Then: 500.' },
+    paused: { state: 'paused', stateReason: 'Then: paused.' },
+    disabled: { state: 'disabled', stateReason: 'Then: 410.' },
+  };
+  const now = {
+    active: { state: 'active' },
+    degraded: { state: 'degraded', stateReason: 'Now: 503.' },
+    paused: { state: 'paused', stateReason: 'Now: paused.' },
+    disabled: { state: 'disabled', stateReason: 'Now: 410.' },
+  };
+  /** By how it was in the backup, and how it stands. */
+  const table = [
+    ['active', 'active', now.active],
+    ['active', 'degraded', now.degraded],
+    ['active', 'disabled', now.disabled],
+    ['degraded', 'active', now.active],
+    ['degraded', 'degraded', now.degraded],
+    ['degraded', 'disabled', now.disabled],
+    ['disabled', 'active', now.active],
+    ['disabled', 'degraded', now.degraded],
+    ['disabled', 'disabled', now.disabled],
+    // Its consumer had not paused it: it goes on, and whether it can shows then.
+    ['active', 'paused', { state: 'active' }],
+    ['degraded', 'paused', { state: 'active' }],
+    ['disabled', 'paused', { state: 'active' }],
+    // Its consumer had paused it.
+    ['paused', 'active', then.paused],
+    ['paused', 'degraded', then.paused],
+    ['paused', 'disabled', then.paused],
+    ['paused', 'paused', now.paused],
+  ] as const;
+  const replacing = { replace: true, check: false };
+
+  test.each(table)('%s in the backup, %s now', async (before, here, expected) => {
+    await kept.restore([lineOf({ state: 'active' })], { replace: false, check: false });
+    await house.rewrite('s', { stateReason: undefined, ...now[here] });
+    const line = lineOf(then[before], { consumerSubscriptionId: 'c' });
+    expect(await kept.restore([line], replacing)).toMatchObject({ replaced: 1 });
+    expect(await stands()).toEqual(expected);
+    expect((await house.row('s')).value['consumerSubscriptionId']).toBe('c');
+    expect(await kept.restore([line], replacing)).toMatchObject({ replaced: 0, unchanged: 1 });
+  });
+
+  test('what it owes stays as it stands here', async () => {
+    await kept.restore([lineOf({ state: 'active' })], { replace: false, check: false });
+    const before = await progress();
+    await kept.restore([lineOf(then.disabled, { consumerSubscriptionId: 'c' }, { delivered: 9 })], replacing);
+    expect(await progress()).toEqual(before);
+  });
+});
