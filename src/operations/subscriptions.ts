@@ -194,7 +194,8 @@ async function remove({ owned, store, deliveries }: Surroundings, call: Call, id
     const forget = await deliveries.ending(id);
     const position = await owned.remove(row, [claimOf(row.tenant, row.value)]);
     if (position) {
-      await forget();
+      // It is gone; what cannot be forgotten now, the deliverer sweeps away.
+      await forget().catch(() => undefined);
       return written(call, id, position);
     }
     await call.view.reached(await store.head(), call.signal);
