@@ -11,6 +11,8 @@ const sealing = sealer(Buffer.alloc(32, 1));
 const value = {
   subscriptionId: 's',
   callback: 'http://127.0.0.1:9/',
+  // No object begins so: nothing is sent, and nothing fails.
+  filter: 'none',
   apiMajor: 'v2',
   filterMode: 'exclude',
   ordering: 'strict',
@@ -60,14 +62,19 @@ describe('what is missing since a backup', () => {
     await kept.restore([lineOf(stood)], { replace: false, check: false });
     expect(await stands()).toEqual(stood);
     expect(await progress()).toMatchObject({ lost, untold: true });
+    const status = () => house.deliveries.status(house.subscriber('s'));
+    await house.subscribers.reached(await house.store.head());
+    expect(await status()).toMatchObject({ lost });
     await house.deliverer();
     const resume = () => house.rewrite('s', { state: 'active', stateReason: undefined });
     await resume();
     await until(async () => (await stands()).state === 'degraded');
     expect((await stands()).stateReason).toEqual(lost);
+    expect(await status()).toMatchObject({ lost });
     await resume();
     await until(async () => !('lost' in (await progress())));
     expect(await stands()).toEqual({ state: 'active' });
+    expect(await status()).not.toHaveProperty('lost');
   });
 
   test.each([{ state: 'active' }, { state: 'degraded', stateReason: 'Notifications fail: 500' }])(
