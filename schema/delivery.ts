@@ -18,7 +18,9 @@ export const Delivery = z
   .object({
     subscriptionId: identifier('The subscription.'),
     position: z.string().describe('Place in the log up to which nothing is owed any more.'),
-    lagEvents: count('Changes in the log behind `position`, whether the subscription wants them or not.'),
+    lagEvents: count(
+      'Entries of the log behind `position`, whether the subscription wants them or not: how far it is behind, not how much is owed.',
+    ),
     lagSeconds: count('Age of the oldest notification that is owed; 0 when none is.'),
     delivered: count(
       'Notifications that the callback took; a gateway that crashed may not have counted its last ones.',
@@ -30,6 +32,7 @@ export const Delivery = z
     attempts: count('Failed attempts at the notification whose turn it is.'),
     lastAttempt: Attempt.optional().describe('The last attempt at any notification.'),
     nextAttempt: instant('When the next attempt will be made; absent while paused or disabled.').optional(),
+    lost: text('Why changes may be missing; absent when none are, or the consumer has resumed it since.').optional(),
   })
   .meta({ id: 'Delivery', description: 'How the notifications of a subscription are doing.' });
 export type Delivery = z.output<typeof Delivery>;

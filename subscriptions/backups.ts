@@ -191,12 +191,15 @@ async function write(around: Around, { line, stands, judgement }: Judged, from: 
   const [kept, left] = await Promise.all([store.get(kinds.secret, id), store.get(kinds.delivery, id)]);
   const sealed = await store.put(kinds.secret, id, { sealed: secret }, kept?.revision ?? 0);
   // Where its deliveries stand in this store is truer than what the backup says. Written anew, no deletion takes it along.
-  const progress = left ? progressOf(left.value) : await placed(store, progressOf(delivery));
-  const restored = { ...progress, restored: timestamp(clock.now()), restoredFrom: from };
+  const { untold: _before, ...progress } = left ? progressOf(left.value) : await placed(store, progressOf(delivery));
+  const running = value.state === 'active' || value.state === 'degraded';
+  const { lost } = progress;
+  // Made anew, the row says so itself, whatever a former one said: at once, or when it is resumed.
+  const untold = lost !== undefined && !running && ({ untold: true } as const);
+  const restored = { ...progress, ...untold, restored: timestamp(clock.now()), restoredFrom: from };
   const begun = await store.put(kinds.delivery, id, progressValue(restored), left?.revision ?? 0);
   if (sealed === undefined || begun === undefined) throw moved(id);
-  const gap = progress.lost !== undefined && (value.state === 'active' || value.state === 'degraded');
-  const shown = gap ? { ...value, state: 'degraded', stateReason: progress.lost } : value;
+  const shown = lost !== undefined && running ? { ...value, state: 'degraded', stateReason: lost } : value;
   const fresh = {
     object: 'InventorySubscription',
     id,
@@ -214,8 +217,17 @@ async function replace(around: Around, { id, tenant, value, secret }: Subscripti
   await writeSecrets(around, id, (kept) => ({ ...(kept ?? restored), shown: shownByEither(kept, restored) }));
   const both = await store.get(kinds.secret, id);
   const claims = { before: [claimOf(tenant, stands.value)], after: [claimOf(tenant, value)] };
-  if (!both || !(await owned.change(stands, value, { claims }))) throw moved(id);
+  if (!both || !(await owned.change(stands, decided(value, stands.value), { claims }))) throw moved(id);
   if ((await store.put(kinds.secret, id, { sealed: secret }, both.revision)) === undefined) throw moved(id);
+}
+
+/** What its consumer decided comes from the backup; how it is doing stays, or is found out anew when it goes on. */
+function decided({ state, stateReason, ...value }: Value, stands: Value): Value {
+  const [paused, stood] = [state === 'paused', stands['state'] === 'paused'];
+  if (paused && !stood) return { ...value, state, stateReason };
+  if (!paused && stood) return { ...value, state: 'active' };
+  const { state: doing, stateReason: why } = stands;
+  return { ...value, state: doing, ...(why !== undefined && { stateReason: why }) };
 }
 
 function shownByEither(kept: Secrets | undefined, { shown = [] }: Secrets): NonNullable<Secrets['shown']> {

@@ -1,16 +1,27 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Delivery } from '#schema/delivery.js';
+import { objectNames, objects } from '#schema/objects.js';
 import { receiver } from './callback-receiver.js';
 import { call, facades, operationOf, type Facade, type Input, type Outcome, type Value } from './facade-calls.js';
 import { openGatewayUnderTest, until, type GatewayUnderTest } from './gateway-under-test.js';
 import { callOverWebSocket, websocket } from './live/calls-over-websocket.js';
+
+const desk = ['inventorySubscriptions:read', 'inventorySubscriptions:update'];
+const reads = objectNames.map((name) => `${objects[name].collection}:read`);
 
 let gateway: GatewayUnderTest;
 const callbacks: Awaited<ReturnType<typeof receiver>>[] = [];
 beforeAll(async () => {
   gateway = await openGatewayUnderTest({
     simulators: { sim: { embedded: { seed: 3, size: 40, pools: 8, changesPerSecond: 0 } } },
-    clients: { admin: { roles: ['admin'] }, leaver: { roles: ['operator'] } },
+    clients: {
+      admin: { roles: ['admin'] },
+      leaver: { roles: ['operator'] },
+      desk: { roles: ['desk'] },
+      partly: { roles: ['desk', 'partly'] },
+      wholly: { roles: ['desk', 'reader'] },
+    },
+    yaml: `roles: ${JSON.stringify({ desk, partly: reads.filter((each) => each !== 'deploymentManagers:read') })}`,
   });
 });
 afterAll(async () => {
@@ -210,4 +221,26 @@ test('how far a subscription is behind whose callback fails is what happened sin
   await until(async () => (await lag()).delivered === 3);
   await until(async () => (await lag()).lagEvents === 0);
   expect(await lag()).toMatchObject({ lagSeconds: 0, attempts: 0 });
+});
+
+test('what was given up is shown, and sent again, only by order of who may read all that it tells of, through every facade', async () => {
+  const callback = await receiver();
+  callbacks.push(callback);
+  const own = facades.find(({ name }) => name === 'own')!;
+  const made = await ask(own, 'inventorySubscriptions.create', { value: { callback: callback.url } });
+  const id = String(made.values[0]!['subscriptionId']);
+  const orders = [
+    ['delivery', { id }],
+    ['deadLetters', { id }],
+    ['replay', { id, allDeadLetters: true }],
+    ['replay', { id, since: made.reply.headers['x-netweave-position'] }],
+  ] as const;
+  for (const facade of [...facades, websocket].filter(({ name }) => name !== 'rest'))
+    for (const as of ['desk', 'partly', 'wholly']) {
+      const codes = orders.map(
+        async ([name, input]) => (await ask(facade, `inventorySubscriptions.${name}`, input, as)).code,
+      );
+      const may = as === 'wholly' ? 'OK' : 'FORBIDDEN';
+      expect([facade.name, as, ...(await Promise.all(codes))]).toEqual([facade.name, as, 'OK', may, may, may]);
+    }
 });

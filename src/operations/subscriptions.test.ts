@@ -5,6 +5,8 @@ import { sealer } from '#platform/sealed.js';
 import { selfSigned } from '#platform/testing/self-signed.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
+import { shardOf } from '#subscriptions/delivery/documents.js';
+import { orphans } from '#subscriptions/delivery/ending.js';
 import { readSecrets, signingAt, type Secrets } from '#subscriptions/delivery/secrets.js';
 import { openView, type View } from '../inventory/view.js';
 import { callOf, subscriptionsOf } from './testing/subscriptions.js';
@@ -39,6 +41,19 @@ test('one that stands although nobody confirmed it keeps what it has', async () 
   };
   await expect(subscriptionsOf({ ...store, append }).create(call(), wanted)).rejects.toThrow('No replica confirmed.');
   expect(await kept()).toHaveLength(2);
+});
+
+test('one whose row is gone is deleted, whether or not all that was kept of it could be forgotten', async () => {
+  const { id } = await subscriptionsOf(store).create(call(), wanted);
+  let refused = 0;
+  const remove: Store['remove'] = () => {
+    refused += 1;
+    return Promise.reject(new Fault('UNAVAILABLE', 'The store is away.'));
+  };
+  expect(await subscriptionsOf({ ...store, remove }).delete(call(), id!)).toMatchObject({ kind: 'written', id });
+  expect([refused, await kept()]).toEqual([1, [id, id]]);
+  expect(await store.objects([{ object: 'InventorySubscription', id: id! }])).toEqual([undefined]);
+  expect(await orphans(store, new Set([shardOf(id!)]))).toEqual([id]);
 });
 
 test('the second of two equal ones leaves nothing behind', async () => {

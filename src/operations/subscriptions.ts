@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Fault, invalid, notFound } from '#schema/errors.js';
+import { Fault, invalid } from '#schema/errors.js';
 import type { Value } from '#schema/change.js';
 import type { SigningSecret } from '#schema/delivery.js';
 import type { CallbackCredentials, InventorySubscriptionWritable } from '#schema/inventory/inventory-subscription.js';
@@ -9,13 +9,12 @@ import type { Store } from '#platform/store/store.js';
 import type { Backups } from '#subscriptions/backups.js';
 import { claimOf } from '#subscriptions/claim.js';
 import type { Deliveries } from '#subscriptions/delivery/deliveries.js';
-import { toldOf } from '#subscriptions/matcher/vocabulary.js';
 import type { Shown } from '#subscriptions/delivery/secrets.js';
 import { claimant, type Owned } from '#subscriptions/owned.js';
 import type { Row } from '../inventory/row.js';
 import { demandCertificate } from './callback-certificate.js';
-import { demandExpected } from './expected-state.js';
 import type { Call, WrittenAnswer } from './operation.js';
+import { found, readable, refuseUnreadable } from './subscription-found.js';
 import type { TakePlace } from './subscription-quota.js';
 
 /** Whom we may call, and whether somebody answers there. */
@@ -42,6 +41,8 @@ export interface Subscriptions {
   rotateSecret(call: Call, id: string, overlap: number): Promise<SigningSecret>;
   /** The subscription, if the caller may see it: what everything about its deliveries begins with. */
   found(call: Call, id: string): Row;
+  /** The same, if the caller may also read all that it tells of: for what shows notifications, or has them sent again. */
+  readable(call: Call, id: string): Row;
   readonly deliveries: Deliveries;
   /** All of them with what belongs to them, as lines of a file. */
   readonly backups: Backups;
@@ -68,6 +69,7 @@ export function subscriptions(around: Surroundings): Subscriptions {
     deliveries,
     backups,
     found,
+    readable,
     create: (call, value) => create(around, call, value),
     update: (call, id, patch) => update(around, call, id, patch),
     delete: (call, id) => remove(around, call, id),
@@ -196,7 +198,8 @@ async function remove({ owned, store, deliveries }: Surroundings, call: Call, id
     const forget = await deliveries.ending(id);
     const position = await owned.remove(row, [claimOf(row.tenant, row.value)]);
     if (position) {
-      await forget();
+      // It is gone; what cannot be forgotten now, the deliverer sweeps away.
+      await forget().catch(() => undefined);
       return written(call, id, position);
     }
     await call.view.reached(await store.head(), call.signal);
@@ -254,22 +257,6 @@ function duplicate({ scope }: Call, other: Awaited<ReturnType<typeof claimant>>)
   const named = existing === undefined ? '' : ` '${existing}'`;
   const message = `There is a subscription${named} with this callback, filter and consumerSubscriptionId.`;
   return new Fault('CONFLICT', message, { at: 'callback', ...(existing === undefined ? {} : { existing }) });
-}
-
-function found(call: Call, id: string): Row {
-  const row = call.view.get(call.scope, 'InventorySubscription', id);
-  if (!row) throw notFound('InventorySubscription', id);
-  demandExpected(call, row);
-  return row;
-}
-
-/** Who is told of objects could as well read them. */
-function refuseUnreadable({ scope }: Call, apiMajor: string): void {
-  for (const definition of toldOf(apiMajor)) {
-    const permission = `${definition.collection}:read`;
-    if (!scope.permissions.has(permission))
-      throw new Fault('FORBIDDEN', `A subscription tells of every ${definition.name}, which needs ${permission}.`);
-  }
 }
 
 /** What can be said of it without asking anybody. */

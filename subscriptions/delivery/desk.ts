@@ -89,6 +89,7 @@ async function status({ store, clock }: Surroundings, { id, value, position: sto
   const position = reached(progress, marked && markOf(marked.value).position);
   const { failing, lastAttempt } = progress;
   const since = progress.owed?.since;
+  const lost = lostOf(progress, value['state']);
   const stopped = value['state'] === 'paused' || value['state'] === 'disabled';
   return {
     subscriptionId: id,
@@ -102,7 +103,13 @@ async function status({ store, clock }: Surroundings, { id, value, position: sto
     ...(lastAttempt && { lastAttempt }),
     // Who is stopped is tried as soon as it goes on, and no sooner.
     ...(failing && !stopped && { nextAttempt: timestamp(failing.nextAttempt) }),
+    ...(lost !== undefined && { lost }),
   };
+}
+
+/** Why changes may be missing; its consumer may have resumed it before whoever delivers has noted that. */
+function lostOf({ lost, untold }: Progress, state: unknown): string | undefined {
+  return state === 'active' && !untold ? undefined : lost;
 }
 
 async function test(surroundings: Surroundings, subscriber: Subscriber, signal: AbortSignal) {

@@ -117,7 +117,7 @@ export const inventorySubscriptions = [
     output: Replay,
     summary: 'Sends again what was given up, or everything since a place or a time.',
     run: async (call, input) => {
-      const subscriber = call.subscriptions.found(call, input.id);
+      const subscriber = call.subscriptions.readable(call, input.id);
       const value = await call.subscriptions.deliveries.replay(subscriber, replayOf(input), call.signal);
       return told(call, value);
     },
@@ -150,7 +150,7 @@ export const inventorySubscriptions = [
     output: DeadLetterPage,
     summary: 'Lists the notifications of a subscription that were given up.',
     run: async (call, { id: of, ...page }) => {
-      const { id: found } = call.subscriptions.found(call, of);
+      const { id: found } = call.subscriptions.readable(call, of);
       const value = await call.subscriptions.deliveries.deadLetters(found, page as { first: number; after?: string });
       return told(call, value);
     },
