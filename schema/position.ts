@@ -18,6 +18,11 @@ export function parsePosition(text: string): Position | undefined {
   return match ? { seq: Number(match[1]), tag: match[2]! } : undefined;
 }
 
+/** Whether both are one place of one log, or neither is a place. */
+export function samePosition(a: Position | undefined, b: Position | undefined): boolean {
+  return a?.seq === b?.seq && a?.tag === b?.tag;
+}
+
 /** The later of two places of one log. */
 export function later(a: Position, b: Position): Position {
   return a.seq >= b.seq ? a : b;

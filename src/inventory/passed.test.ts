@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Position } from '#schema/position.js';
+import { samePosition, type Position } from '#schema/position.js';
 import { passedAnew, Passed } from './passed.js';
 
 /** A log of appends of so many entries each, behind `first`. */
@@ -47,8 +47,8 @@ test('of a log that was rewritten, what stands in it is known from before the pl
     const former = new Passed(begin);
     for (const position of [...kept.slice(1), ...logOf(lost, fork.seq, 'l')]) former.note(position);
     const log = [...kept, ...logOf(instead, fork.seq, 'i')];
-    const read = async ({ seq, tag }: Position, limit: number) => {
-      const at = log.findIndex((each) => each.seq === seq && each.tag === tag);
+    const read = async (from: Position, limit: number) => {
+      const at = log.findIndex((each) => samePosition(each, from));
       if (at < 0) return { outcome: 'rewritten' } as const;
       return { outcome: 'read', changes: log.slice(at + 1, at + 1 + limit).map((position) => ({ position })) } as never;
     };

@@ -1,4 +1,4 @@
-import { origin, type Position } from '#schema/position.js';
+import { origin, samePosition, type Position } from '#schema/position.js';
 import type { Store } from '#platform/store/store.js';
 
 /** Appends that are remembered at least, and at most twice as many; a failover is over long before. */
@@ -85,7 +85,7 @@ export async function passedAnew(store: Pick<Store, 'read'>, former: Passed, to:
       if (read.outcome !== 'read' || read.changes.length === 0) break;
       for (const { position } of read.changes) passed.note(position);
     }
-    if (passed.end.seq === to.seq && passed.end.tag === to.tag) return passed;
+    if (samePosition(passed.end, to)) return passed;
   }
   return new Passed(to);
 }

@@ -1,6 +1,6 @@
 import type { StoredObject } from '#schema/change.js';
 import { objectNames, objects } from '#schema/objects.js';
-import type { Position } from '#schema/position.js';
+import { samePosition, type Position } from '#schema/position.js';
 import type { Store, UnparsedObject } from '#platform/store/store.js';
 import { Kind } from './kind.js';
 import { Passed } from './passed.js';
@@ -46,8 +46,8 @@ function newRow(stored: StoredObject | UnparsedObject): Row {
 
 function sameRow(
   former: ReadonlyMap<string, Kind>,
-  { object, id, position: { seq, tag } }: StoredObject | UnparsedObject,
+  { object, id, position }: StoredObject | UnparsedObject,
 ): Row | undefined {
   const row = former.get(object)?.get(id);
-  return row?.position.seq === seq && row.position.tag === tag ? row : undefined;
+  return samePosition(row?.position, position) ? row : undefined;
 }

@@ -1,4 +1,4 @@
-import { formatPosition, later, type Position } from '#schema/position.js';
+import { formatPosition, later, samePosition, type Position } from '#schema/position.js';
 import type { Entry } from '../log/recent.js';
 
 /** Notifications that wait in line by their number alone; beyond that they are found in the log again. */
@@ -91,7 +91,7 @@ export class Backlog {
       this.#scanned = position;
       if (this.#idle()) this.#advance(position);
     }
-    if (this.#scanned.seq === tail.seq && this.#scanned.tag === tail.tag) this.#live = true;
+    if (samePosition(this.#scanned, tail)) this.#live = true;
   }
 
   /** The next one that may begin: the first, or (`apart`) the first of an object of which none is under way. */

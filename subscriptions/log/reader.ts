@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Change } from '#schema/change.js';
-import type { Position } from '#schema/position.js';
+import { samePosition, type Position } from '#schema/position.js';
 import type { LogRead, Store } from '#platform/store/store.js';
 import { indexAfter, type Entry } from './recent.js';
 import { sizeOf } from './size.js';
@@ -113,8 +113,7 @@ function remember(known: Pieces, read: Piece): void {
   const key = pieceOf(read.from);
   const before = known.get(key);
   if (before && before.from.seq <= read.from.seq && endOf(before).seq >= endOf(read).seq) return;
-  const { seq, tag } = read.from;
-  const goesOn = before && endOf(before).seq === seq && endOf(before).tag === tag;
+  const goesOn = before && samePosition(endOf(before), read.from);
   // A read that came to the tail, or of large entries, ends within a piece: what goes on is kept with it, unless that is too
   // much.
   if (goesOn) known.set(key, { from: before.from, entries: [...before.entries, ...read.entries] });
@@ -126,11 +125,9 @@ function endOf({ from, entries }: Piece): Position {
 }
 
 /** What a piece holds behind a place in it. */
-function within(known: Piece | undefined, { seq, tag }: Position): readonly Entry[] | undefined {
-  if (!known || known.from.seq > seq) return undefined;
-  const index = indexAfter(known.entries, seq);
+function within(known: Piece | undefined, place: Position): readonly Entry[] | undefined {
+  if (!known || known.from.seq > place.seq) return undefined;
+  const index = indexAfter(known.entries, place.seq);
   const stands = index === 0 ? known.from : known.entries[index - 1]!.change.position;
-  return stands.seq === seq && stands.tag === tag && index < known.entries.length
-    ? known.entries.slice(index)
-    : undefined;
+  return samePosition(stands, place) && index < known.entries.length ? known.entries.slice(index) : undefined;
 }

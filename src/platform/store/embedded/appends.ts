@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Position } from '#schema/position.js';
+import { samePosition, type Position } from '#schema/position.js';
 import type { Append, Appended, Entry } from '../store.js';
 import { demandWhole } from '../whole-entry.js';
 import type { Cursors } from './cursors.js';
@@ -69,7 +69,7 @@ export class Appends {
     const conflicts: string[] = [];
     for (const [id, expected] of expect) {
       const found = this.#objects.positionOf(id, named.get(id));
-      if (found?.seq !== expected?.seq || found?.tag !== expected?.tag) conflicts.push(id);
+      if (!samePosition(found, expected)) conflicts.push(id);
     }
     return conflicts;
   }

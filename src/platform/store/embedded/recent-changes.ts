@@ -1,5 +1,5 @@
 import type { Change } from '#schema/change.js';
-import type { Position } from '#schema/position.js';
+import { samePosition, type Position } from '#schema/position.js';
 import { mostRead } from '../found.js';
 
 /** A change that was written; what it says is made when somebody first asks, and then the same for all. */
@@ -56,9 +56,8 @@ export class RecentChanges {
     return beyond === -1 ? found : found.slice(0, Math.max(1, beyond));
   }
 
-  #endsAt({ seq, tag }: Position): boolean {
-    const last = this.#written.at(-1)?.position ?? this.#before;
-    return last?.seq === seq && last.tag === tag;
+  #endsAt(place: Position): boolean {
+    return samePosition(this.#written.at(-1)?.position ?? this.#before, place);
   }
 
   forget(): void {
