@@ -1,4 +1,4 @@
-import type { Position } from '#schema/position.js';
+import { samePosition, type Position } from '#schema/position.js';
 import type { Subscriber } from './deliveries.js';
 import { kinds, markOf, markValue, progressOf, progressValue, reached, type Mark, type Progress } from './documents.js';
 import { Gone } from './gone.js';
@@ -151,7 +151,7 @@ export class Shard implements Home {
     this.#marking = true;
     try {
       await this.#read();
-      if (same(this.#mark?.position, tail.position)) return;
+      if (samePosition(this.#mark?.position, tail.position)) return;
       if (this.#workers.size === 0 && performance.now() - this.#markedAt < marksOfNobody) return;
       const trail = await this.#trail();
       // All of what follows is of one log until the next wait.
@@ -163,7 +163,7 @@ export class Shard implements Home {
         if (!markable) owing.push(worker.owing());
         else if (markable.seq < position.seq) position = markable;
       }
-      if ((await Promise.all(owing)).includes(false) || same(this.#mark?.position, position)) return;
+      if ((await Promise.all(owing)).includes(false) || samePosition(this.#mark?.position, position)) return;
       const fence = this.held();
       if (!fence || this.#closed) return;
       const mark = { position, trail: onTrail(trail, position, clock.now()) };
@@ -213,8 +213,4 @@ export class Shard implements Home {
     this.#closed = true;
     for (const worker of this.#workers.values()) worker.abandon();
   }
-}
-
-function same(a: Position | undefined, b: Position): boolean {
-  return a !== undefined && a.seq === b.seq && a.tag === b.tag;
 }
