@@ -4,7 +4,9 @@ import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
+import { counted } from '#schema/counted.js';
 import { Fault } from '#schema/errors.js';
 import { readCertificate } from '../platform/certificate.js';
 import type { Configuration } from '../platform/config/model.js';
@@ -15,28 +17,38 @@ export interface Remote {
   readonly token?: string | undefined;
   /** The certificate that the gateway shows, where its configuration says so; what Node trusts when absent. */
   readonly certificate?: string;
+  /** Told of each wait for a gateway that asks to come again. */
+  waits(message: string): void;
 }
+
+/** Who is there, and is asked too much or cannot answer now. */
+const passing: ReadonlySet<number> = new Set([429, 503]);
+const mostRepeats = 5;
+/** Seconds between two attempts, where an answer asks for none, and at most. */
+const usualPause = 1;
+const longestPause = 30;
 
 /** Longest that one answer may take, milliseconds. */
 const patience = 60_000;
 
 /** The gateway at a URL. Throws Fault INVALID for a token file that cannot be read. */
-export function remoteAt(url: string, env: NodeJS.ProcessEnv): Remote {
+export function remoteAt(url: string, env: NodeJS.ProcessEnv, waits: Remote['waits']): Remote {
   const file = env['NETWEAVE_TOKEN_FILE'];
   return {
     url: url.replace(/\/$/, ''),
     token: file ? contentOf(file, 'token').toString().trim() : env['NETWEAVE_TOKEN'],
+    waits,
   };
 }
 
 /** The gateway that a configuration makes, on this machine. Throws Fault INVALID where it says of none how to reach it. */
-export function remoteOf({ runs, listen, tls }: Configuration, env: NodeJS.ProcessEnv): Remote {
+export function remoteOf({ runs, listen, tls }: Configuration, env: NodeJS.ProcessEnv, waits: Remote['waits']): Remote {
   const name = (why: string) => new Fault('INVALID', `${why}: name a gateway with --url.`);
   if (!runs.includes('api')) throw name(`A gateway that runs ${runs.join(', ')} answers no clients`);
   if (listen.port === 0) throw name('Port 0 is another at every start');
   const everywhere = listen.host === '::' ? '::1' : listen.host === '0.0.0.0' ? '127.0.0.1' : listen.host;
   const host = isIPv6(everywhere) ? `[${everywhere}]` : everywhere;
-  const remote = remoteAt(`${tls ? 'https' : 'http'}://${host}:${listen.port}`, env);
+  const remote = remoteAt(`${tls ? 'https' : 'http'}://${host}:${listen.port}`, env, waits);
   return tls ? { ...remote, certificate: readCertificate(tls).cert } : remote;
 }
 
@@ -49,12 +61,13 @@ export function contentOf(file: string, what: string): Buffer {
   }
 }
 
-/** What a gateway answers to GET, or to POST with a body. Throws Fault UNAVAILABLE with what to do. */
+/**
+ * What a gateway answers to GET, or to POST with a body that may come twice; one that asks to come again is asked some times
+ * more. Throws Fault UNAVAILABLE with what to do.
+ */
 export async function ask<T>(remote: Remote, target: string, body?: object): Promise<T> {
   const { url } = remote;
-  const { status, said } = await send(remote, target, body).catch((error: unknown) => {
-    throw new Fault('UNAVAILABLE', unanswered(url, error as NodeJS.ErrnoException), {}, error);
-  });
+  const { status, said } = await answered(remote, target, body);
   const answer = jsonIn(said);
   if (status === 200 && answer !== undefined) return answer as T;
   if (status === 200) throw new Fault('UNAVAILABLE', `What answers at ${url} is no netweave. Name another with --url.`);
@@ -62,6 +75,31 @@ export async function ask<T>(remote: Remote, target: string, body?: object): Pro
     'UNAVAILABLE',
     `${url} refused (${status}): ${detailOf(answer) ?? said.slice(0, 200)}${hint(status)}`,
   );
+}
+
+async function answered(remote: Remote, target: string, body: object | undefined): Promise<Answer> {
+  const { url, waits } = remote;
+  for (let left = mostRepeats; ; left -= 1) {
+    const answer = await send(remote, target, body).catch((error: unknown) => {
+      throw new Fault('UNAVAILABLE', unanswered(url, error as NodeJS.ErrnoException), {}, error);
+    });
+    if (left === 0 || !passing.has(answer.status)) return answer;
+    const pause = pauseFor(answer.retryAfter);
+    waits(`${url} cannot answer now (${answer.status}). Asking again in ${pause} s, ${counted(left, 'time')} more.`);
+    await sleep(1000 * pause);
+  }
+}
+
+/** Seconds to wait, by what `Retry-After` says: so many, or until a date. @internal */
+export function pauseFor(retryAfter = ''): number {
+  const asked = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return Number.isNaN(asked) ? usualPause : Math.min(longestPause, Math.max(0, Math.ceil(asked)));
+}
+
+interface Answer {
+  readonly status: number;
+  readonly said: string;
+  readonly retryAfter: string | undefined;
 }
 
 async function send({ url, token, certificate }: Remote, target: string, body: object | undefined) {
@@ -77,10 +115,12 @@ async function send({ url, token, certificate }: Remote, target: string, body: o
     ...(certificate !== undefined && onlyWith(certificate)),
   };
   const request = whole.protocol === 'https:' ? httpsRequest(whole, options) : httpRequest(whole, options);
-  return new Promise<{ status: number; said: string }>((resolve, reject) => {
+  return new Promise<Answer>((resolve, reject) => {
     request.on('error', reject);
     request.on('response', (response) => {
-      text(response).then((said) => resolve({ status: response.statusCode!, said }), reject);
+      const { statusCode, headers } = response;
+      const answer = (said: string) => resolve({ status: statusCode!, said, retryAfter: headers['retry-after'] });
+      text(response).then(answer, reject);
     });
     request.end(json);
   });

@@ -47,8 +47,9 @@ export async function run(
 async function perform(
   { command, operand, file, flags, url, replace = false }: Arguments,
   env: NodeJS.ProcessEnv,
-  { out }: Terminal,
+  { out, error }: Terminal,
 ): Promise<void> {
+  const waits = (message: string) => error(`${message}\n`);
   const options: StartOptions = { flags, env, ...(file === undefined ? {} : { file }) };
   switch (command) {
     case 'help':
@@ -66,9 +67,9 @@ async function perform(
     case 'key accept':
       return out(await acceptKeyOf(configurationOf(options)));
     case 'backup':
-      return out(await backingUp(() => writeBackup(remote(url, options), operand!)));
+      return out(await backingUp(() => writeBackup(remote(url, options, waits), operand!)));
     case 'restore':
-      return out(await backingUp(() => restoreBackup(remote(url, options), operand!, replace)));
+      return out(await backingUp(() => restoreBackup(remote(url, options, waits), operand!, replace)));
     case 'start': {
       const standing: { gateway?: Gateway } = {};
       const logger = createLogger({ mode: 'development' });
@@ -92,8 +93,9 @@ function endAtOnce(why: Fault, logger: Logger): never {
   process.exit(failure(why).code);
 }
 
-function remote(url: string | undefined, options: StartOptions): Remote {
-  return url === undefined ? remoteOf(configurationOf(options), options.env) : remoteAt(url, options.env);
+function remote(url: string | undefined, options: StartOptions, waits: Remote['waits']): Remote {
+  const { env } = options;
+  return url === undefined ? remoteOf(configurationOf(options), env, waits) : remoteAt(url, env, waits);
 }
 
 /** Whatever comes between is of one kind for a script: there is no backup, or nothing was restored. */

@@ -19,7 +19,7 @@ import { listen, type Listener, type ListenOptions } from '../platform/listener.
 import type { Logger } from '../platform/logger.js';
 import { createMetrics, metricsType, type Metrics } from '../platform/metrics.js';
 import { refuseOnSocket } from '../platform/protocol-faults.js';
-import { report, tried, type Followed } from './readiness.js';
+import { ready, report, type Followed } from './readiness.js';
 import { operationCounter, requestCounters } from './request-counters.js';
 import { waitingRoom } from './waiting-room.js';
 
@@ -162,7 +162,7 @@ function hot({ url }: IncomingMessage): boolean {
 
 function healthOf(state: State): Health {
   return {
-    ready: () => state.followed !== undefined && !state.draining && tried(state.followed.coverage),
+    ready: () => state.followed !== undefined && !state.draining && ready(state.followed),
     report: () => report(state.followed),
   };
 }

@@ -22,6 +22,7 @@ import type { Logger } from '../platform/logger.js';
 import { sealer } from '../platform/sealed.js';
 import { oCloudIdOf } from '../platform/store/identity.js';
 import { openStore, storeName } from '../platform/store/open-store.js';
+import type { Store } from '../platform/store/store.js';
 import { openBackends } from './backends.js';
 import { openSubscriptions, type OpenedSubscriptions } from './deliveries.js';
 import { admission as newAdmission } from '../facades/admission.js';
@@ -32,6 +33,7 @@ import { heldToKey } from './held-to-key.js';
 import { hasKey } from './key-of-store.js';
 import { membersOf } from './shared-watches.js';
 import { measureLogAge } from './log-age.js';
+import { toldWrites } from './told-writes.js';
 import { trimStore } from './trim.js';
 import { writeConfigured } from './write-configured.js';
 
@@ -109,6 +111,10 @@ interface Ends {
   onLost(this: void, why: Fault): void;
 }
 
+async function openTold({ store }: Configuration, logger: Logger, lost: Ends['onLost']): Promise<Store> {
+  return toldWrites(await openStore(store, { lost, waits: (message) => logger.warn(message) }), logger);
+}
+
 /** State and backends: everything that operations work with. */
 async function openInside(
   configuration: Configuration,
@@ -118,7 +124,7 @@ async function openInside(
 ) {
   const routing = newRouting(configuration.routing);
   const { memory, file } = configuration.store;
-  const opened = await openStore(configuration.store, { lost: onLost, waits: (message) => logger.warn(message) });
+  const opened = await openTold(configuration, logger, onLost);
   onStop(() => opened.close());
   const keys = openKeys(configuration, await hasKey(opened));
   const sealing = sealer(keys.subKey('secrets'));

@@ -210,6 +210,19 @@ describe('a mutation', () => {
     expect(unforeseen).toMatchObject([{ message: 'full' }]);
   });
 
+  test('says nothing of its own when the store takes no writes: the operator hears that once, from the store', async () => {
+    const full = { readAudit: async () => [], appendAudit: () => Promise.reject(new Fault('UNAVAILABLE', 'Full.')) };
+    const call = () =>
+      opened({ store: full }).call(
+        caller(),
+        mutation(() => row),
+        { id: 'a' },
+      );
+    expect(await faultOf(call)).toMatchObject({ code: 'UNAVAILABLE', detail: { retryAfter: 5 } });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unforeseen).toEqual([]);
+  });
+
   test('goes on when its client leaves, but not beyond its deadline', async () => {
     const left = new AbortController();
     const call = opened({ deadline: 60_000 }).call(

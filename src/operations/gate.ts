@@ -166,7 +166,10 @@ async function concluded(
   input: unknown,
   code: string,
 ): Promise<void> {
-  await conclude(store, caller, operation, input, code).catch((error: unknown) => unforeseen(error, caller, operation));
+  await conclude(store, caller, operation, input, code).catch((error: unknown) => {
+    // That the store cannot be written its operator hears once, and not with every request.
+    if (!(error instanceof Fault)) unforeseen(error, caller, operation);
+  });
 }
 
 type CallOf = (caller: Caller, signal?: () => AbortSignal) => Call;

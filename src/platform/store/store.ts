@@ -1,4 +1,5 @@
 import type { Change, ChangeKind, StoredObject, Value } from '#schema/change.js';
+import type { Fault } from '#schema/errors.js';
 import type { Position } from '#schema/position.js';
 
 /** An entry to be appended; the store gives it its position and time. */
@@ -166,6 +167,8 @@ export interface Store {
   readAudit(before: string | undefined, limit: number): Promise<readonly StoredAuditEntry[]>;
   /** Drops entries of the audit beyond the budget (age in days by `at`, bytes), whichever is first; returns how many. */
   trimAudit(budget: AuditBudget): Promise<number>;
+  /** Why nothing is written though the store answers, with what to do: it could lose what it has, or has lost some. */
+  unfit(): Fault | undefined;
   /** Servers that keep the state, by address, as far as they are known only since one was connected to; that one comes last. */
   servers(): readonly { readonly host: string; readonly port: number }[];
   close(): Promise<void>;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Fault } from '#schema/errors.js';
 import { makeFolder } from '../../folders.js';
 import { migrations } from './migrations.js';
-import { explain, foreignDatabase, newerSchema, notDurable, removed } from './refusal.js';
+import { explain, foreignDatabase, newerSchema, notDurable } from './refusal.js';
 
 /** `netw`: tells our files from those of other programs. */
 const applicationId = 0x6e657477;
@@ -39,7 +39,7 @@ export type Lost = (why: Fault) => void;
 const syncData = promisify(fdatasync);
 const statOpen = promisify(fstat);
 
-/** The one connection to the one file. Whatever SQLite throws leaves it as a Fault that names the file and the fix. */
+/** The one connection to the one file. Whatever SQLite throws leaves it as a Fault that names the fix, not the file: clients are told. */
 export class Database {
   readonly #sqlite: DatabaseSync;
   /** Undefined when nothing outlives the process. */
@@ -77,7 +77,7 @@ export class Database {
       if (this.#broken) throw this.#broken;
       return work();
     } catch (error) {
-      throw explain(nameOf(this.#file), error);
+      throw explain(undefined, error);
     }
   }
 
@@ -121,10 +121,10 @@ export class Database {
       this.#log ??= openSync(`${this.#file}-wal`, 'r+');
       const [, log, file] = await Promise.all([syncData(this.#log), statOpen(this.#log), stat(this.#file!)]);
       // A file that is open outlives its name, and is gone when we are.
-      if (log.nlink === 0 || file.ino !== this.#inode) throw removed(nameOf(this.#file));
+      if (log.nlink === 0 || file.ino !== this.#inode) throw gone();
     } catch (error) {
-      this.#broken = notDurable(nameOf(this.#file), error);
-      this.#lost(this.#broken);
+      this.#broken = notDurable(undefined, error);
+      this.#lost(notDurable(this.#file, error));
       throw this.#broken;
     }
   }
@@ -154,6 +154,10 @@ export function openFile(name: string, lost: Lost = () => undefined): Database {
   } catch (error) {
     throw explain(file, error);
   }
+}
+
+function gone(): Error {
+  return Object.assign(new Error('It has another name now, or none.'), { code: 'ENOENT' });
 }
 
 /** A store that ends with the process. */

@@ -22,6 +22,9 @@ export async function openEmbeddedStore(
   return assemble('file' in options ? openFile(options.file, lost) : openMemory());
 }
 
+/** A file is judged when it is opened, and has no server. */
+const withoutServer: Pick<Store, 'unfit' | 'servers'> = { unfit: () => undefined, servers: () => [] };
+
 function assemble(database: Database): Store {
   const wakes = new Set<() => void>();
   let appended = false;
@@ -69,7 +72,7 @@ function assemble(database: Database): Store {
       return () => void wakes.delete(listener);
     },
     ...auditOf(database, group),
-    servers: () => [],
+    ...withoutServer,
     close: async () => {
       await group.flush();
       database.close();

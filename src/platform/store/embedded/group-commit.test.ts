@@ -66,7 +66,10 @@ test('a full disk fails the whole group by name; with room again the next one is
   const outcomes = await Promise.allSettled([insert('small'), insert('large', 'x'.repeat(1_000_000)), insert('after')]);
   expect(outcomes.map(({ status }) => status)).toStrictEqual(['rejected', 'rejected', 'fulfilled']);
   expect(outcomes[0]).toMatchObject({
-    reason: { code: 'UNAVAILABLE', message: expect.stringContaining('disk is full') },
+    reason: {
+      code: 'UNAVAILABLE',
+      message: 'The store cannot grow: the disk is full. Make room, nothing else is needed.',
+    },
   });
   database.prepare('PRAGMA max_page_count = 1000000').get();
   await insert('large', 'x'.repeat(1_000_000));
@@ -97,7 +100,10 @@ test.each(['before anything was written', 'after that'])(
     await expect(insert('b')).rejects.toMatchObject(failed);
     await expect(database.read(kept)).rejects.toMatchObject(failed);
     expect(commits).toBe(0);
+    // Who ends the process is told which file it was, clients are not.
     expect(lost).toMatchObject([failed]);
+    expect(lost[0]!.message).toContain(file);
+    expect(await insert('c').catch(({ message }: Fault) => message)).not.toContain(folder);
     database.close();
     expect(readFileSync(file).equals(before)).toBe(true);
   },

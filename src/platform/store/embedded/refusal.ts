@@ -13,8 +13,10 @@ const remedies: Readonly<Record<number, string>> = {
   26: 'is not a netweave store. Name another file, or move this one away.',
 };
 
-function refused(file: string, remedy: string, cause?: unknown): Fault {
-  return new Fault('UNAVAILABLE', `The store ${file} ${remedy}`, { at: 'store' }, cause);
+/** Without a file where clients are told, who need not know where it is. */
+function refused(file: string | undefined, remedy: string, cause?: unknown): Fault {
+  const store = file === undefined ? 'The store' : `The store ${file}`;
+  return new Fault('UNAVAILABLE', `${store} ${remedy}`, { at: 'store' }, cause);
 }
 
 export function foreignDatabase(file: string): Fault {
@@ -29,7 +31,7 @@ export function newerSchema(file: string, found: number, known: number): Fault {
   );
 }
 
-export function removed(file: string, cause?: unknown): Fault {
+function removed(file: string | undefined, cause: unknown): Fault {
   return refused(
     file,
     'was removed or replaced while this gateway had it open: nothing is written any more. Start again.',
@@ -38,16 +40,15 @@ export function removed(file: string, cause?: unknown): Fault {
 }
 
 /** After an fsync that failed: the kernel forgets what it could not write, so that a second one would say all is well. */
-export function notDurable(file: string, cause: unknown): Fault {
-  if (cause instanceof Fault) return cause;
+export function notDurable(file: string | undefined, cause: unknown): Fault {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT') return removed(file, cause);
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return refused(file, full ? 'cannot grow: the disk is full. Make room, then start again.' : remedies[10]!, cause);
 }
 
-/** Turns an error of SQLite or of the file system into a Fault that names the file and the fix; others stay as they are. */
-export function explain(file: string, error: unknown): unknown {
+/** Turns an error of SQLite or of the file system into a Fault that names the fix, and the file; others stay as they are. */
+export function explain(file: string | undefined, error: unknown): unknown {
   if (!types.isNativeError(error) || error instanceof Fault) return error;
   const { code, errcode } = error as Error & { readonly code?: unknown; readonly errcode?: unknown };
   if (code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number') {

@@ -69,6 +69,11 @@ export class Connection {
     return this.#generation;
   }
 
+  /** Whether something can be sent at once. */
+  get stands(): boolean {
+    return this.#redis.status === 'ready';
+  }
+
   /** Throws Fault UNAVAILABLE when a later connection stands than this one. */
   demand(generation: number): void {
     if (generation !== this.#generation)
@@ -109,14 +114,14 @@ export class Connection {
   /** Resolves when a connection stands; rejects after so many milliseconds, or when trying again is of no use. */
   async ready(within: number): Promise<void> {
     const giveUp = AbortSignal.timeout(within);
-    while (!this.#stands()) {
+    while (!this.stands) {
       const ended = new AbortController();
       const signal = AbortSignal.any([giveUp, ended.signal]);
       const changes = ['ready', 'error', 'end'].map((event) => once(this.#redis, event, { signal }));
       await Promise.race(changes.map((change) => change.catch(() => undefined)));
       ended.abort();
       if (this.#closed) throw closed(this.#name);
-      if (this.#stands()) return;
+      if (this.stands) return;
       if (giveUp.aborted || isHopeless(this.#failure)) throw unreachable(this.#name, this.#failure);
     }
   }
@@ -128,13 +133,9 @@ export class Connection {
     this.#redis.disconnect();
   }
 
-  #stands(): boolean {
-    return this.#redis.status === 'ready';
-  }
-
   async #send<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     if (this.#closed) throw closed(this.#name);
-    if (!this.#stands()) await this.ready(patience);
+    if (!this.stands) await this.ready(patience);
     try {
       return await work(this.#redis);
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.js';
+import type { Fitness } from './fitness.js';
 import { refused, unanswered } from './refusal.js';
 import type { Replicas } from './replicas.js';
 
@@ -19,13 +20,15 @@ interface Waiting {
 export class OwnedWrites {
   readonly #connection: Connection;
   readonly #replicas: Replicas;
+  readonly #fitness: Fitness;
   readonly #name: string;
   #queue: Waiting[] = [];
   #working: Promise<void> | undefined;
 
-  constructor(connection: Connection, replicas: Replicas, name: string) {
+  constructor(connection: Connection, replicas: Replicas, fitness: Fitness, name: string) {
     this.#connection = connection;
     this.#replicas = replicas;
+    this.#fitness = fitness;
     this.#name = name;
   }
 
@@ -54,8 +57,10 @@ export class OwnedWrites {
   }
 
   async #together(group: readonly Waiting[]): Promise<void> {
+    const fit = this.#fitness.demand();
+    await fit.catch(() => undefined);
     const { generation } = this.#connection;
-    const ends = await Promise.allSettled(group.map(({ run }) => run()));
+    const ends = await Promise.allSettled(group.map(({ run }) => fit.then(run)));
     this.#giveUpBehind(ends);
     const written = ends.some((end) => end.status === 'fulfilled' && end.value.wrote);
     const fault = written ? await this.#unconfirmed(generation) : undefined;

@@ -7,6 +7,7 @@ import { connectionOptions, nameOf } from './connection-options.js';
 import { confirm } from './confirm.js';
 import { Connection } from './connection.js';
 import { Documents } from './documents.js';
+import { Fitness } from './fitness.js';
 import { Keys } from './keys.js';
 import { Leases } from './leases.js';
 import { Log } from './log.js';
@@ -31,6 +32,12 @@ interface Parts {
   readonly main: Connection;
   readonly waiting: Connection;
   readonly wakeUps: WakeUps;
+}
+
+/** Where writes go: to `main` once it was found fit, or, for what only the store knows, through `owned`. */
+interface Writes extends Pick<Parts, 'main' | 'keys'> {
+  readonly owned: OwnedWrites;
+  readonly fitness: Fitness;
 }
 
 /**
@@ -61,14 +68,16 @@ export async function openRedisStore(settings: RedisSettings, patience = brief):
 function assemble(parts: Parts): Store {
   const { name, keys, settings, main, waiting, wakeUps } = parts;
   const replicas = new Replicas(waiting, settings.replicas);
-  const owned = new OwnedWrites(waiting, replicas, name);
+  const [fitness, ownedFitness] = [new Fitness(main, keys, name), new Fitness(waiting, keys, name)];
+  const owned = new OwnedWrites(waiting, replicas, ownedFitness, name);
+  const writes = { main, keys, owned, fitness };
   const log = new Log(main, keys);
   const objects = new Objects(main, keys);
   const leases = new Leases(main, keys);
   const buckets = new TokenBuckets(main, keys);
   return {
     head: () => log.head(),
-    append: (batch) => appendBatch(parts, owned, batch),
+    append: (batch) => appendBatch(writes, batch),
     read: (from, limit) => log.read(from, limit),
     // A write of its own: all that stood on this server before it has gone to the replicas first.
     confirm: (position) =>
@@ -87,25 +96,32 @@ function assemble(parts: Parts): Store {
       const text = await main.send((redis) => redis.hget(keys.cursors(), instance));
       return text === null ? undefined : (JSON.parse(text) as Readonly<Record<string, string>>);
     },
-    trim: (budget) => log.trim(budget),
-    ...documentsOf(parts, owned),
+    trim: async (budget) => {
+      await fitness.demand();
+      return log.trim(budget);
+    },
+    ...documentsOf(writes),
     lease: (lease, holder, ttl) => leases.take(lease, holder, ttl),
     release: (lease) => leases.release(lease),
     takeTokens: (bucket, want, rate, burst) => buckets.take(bucket, want, rate, burst),
     onAppend: (wake) => wakeUps.onAppend(wake),
-    ...auditOf(parts, owned),
+    ...auditOf(writes),
+    unfit: () => fitness.fault ?? ownedFitness.fault,
     servers: () => [...replicas.servers, ...main.servers],
     close: async () => {
-      replicas.stop();
+      for (const each of [replicas, fitness, ownedFitness]) each.stop();
       await owned.drain();
       await Promise.all([main.close(), waiting.close(), wakeUps.close()]);
     },
   };
 }
 
-async function appendBatch({ main, keys }: Parts, owned: OwnedWrites, batch: Append): Promise<Appended> {
+async function appendBatch({ main, keys, owned, fitness }: Writes, batch: Append): Promise<Appended> {
   const encoded = encode(batch, keys);
-  if (!batch.owned) return append(main, keys, encoded);
+  if (!batch.owned) {
+    await fitness.demand();
+    return append(main, keys, encoded);
+  }
   return owned.write(
     (connection) => append(connection, keys, encoded),
     ({ outcome }) => outcome === 'appended',
@@ -114,20 +130,24 @@ async function appendBatch({ main, keys }: Parts, owned: OwnedWrites, batch: App
 
 type DocumentCalls = Pick<Store, 'get' | 'put' | 'remove' | 'list' | 'ids' | 'count'>;
 
-function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
+function documentsOf({ main, keys, owned, fitness }: Writes): DocumentCalls {
   const documents = new Documents(main, keys);
   return {
     get: (kind, id) => documents.get(kind, id),
     put: async (kind, id, value, expected, { fence, loose, wake } = {}) => {
       const document = { kind, id, text: JSON.stringify(value), expected, fence };
       const write = (connection: Connection) => documents.put(connection, document);
+      if (loose) await fitness.demand();
       const put = await (loose ? write(main) : owned.write(write, (revision) => revision !== undefined));
       if (wake) await main.send((redis) => redis.publish(keys.appended(), ''));
       return put;
     },
     remove: async (kind, id, expected, { fence, loose } = {}) => {
       const document = { kind, id, expected, fence };
-      if (loose) return documents.remove(main, document);
+      if (loose) {
+        await fitness.demand();
+        return documents.remove(main, document);
+      }
       return owned.write(
         (connection) => documents.remove(connection, document),
         (removed) => removed,
@@ -139,7 +159,11 @@ function documentsOf({ main, keys }: Parts, owned: OwnedWrites): DocumentCalls {
   };
 }
 
-function auditOf({ main, keys }: Parts, owned: OwnedWrites): Pick<Store, 'appendAudit' | 'readAudit' | 'trimAudit'> {
+function auditOf({
+  main,
+  keys,
+  owned,
+}: Omit<Writes, 'fitness'>): Pick<Store, 'appendAudit' | 'readAudit' | 'trimAudit'> {
   const audit = new Audit(main, keys);
   return {
     appendAudit: (entry) =>

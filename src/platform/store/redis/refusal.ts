@@ -28,6 +28,13 @@ export function closed(name: string): Fault {
   return refused(name, 'is closed: the gateway is shutting down.');
 }
 
+/** Without a cause: it stays so. What else is gone with the head, nothing tells. */
+export function lostState(name: string): Fault {
+  const what = 'has lost state: its log goes on beyond its head, as when keys were evicted or deleted';
+  const todo = 'Stop all gateways, start them with an empty store.redis.keyPrefix, and restore a backup';
+  return refused(name, `${what}. ${todo}.`);
+}
+
 export function unreachable(name: string, cause?: unknown): Fault {
   const why = types.isNativeError(cause) ? reason(cause) : undefined;
   if (why !== undefined) return refused(name, why, cause);
@@ -64,6 +71,7 @@ export function unanswered(error: unknown): boolean {
 export function explain(name: string, error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (!types.isNativeError(error)) return refused(name, 'failed.', error);
+  if (error.message.includes('XADD is equal or smaller than')) return lostState(name);
   const remedy = reason(error);
   if (remedy !== undefined) return refused(name, remedy, error);
   if (error.name === 'ReplyError') return refused(name, `failed: ${error.message}`, error);
