@@ -148,3 +148,14 @@ test('a window of large entries ends at 32 MiB; who is behind it passes the next
   // A place in the middle of many: each window goes on where the one before it ended.
   for (let seq = 0; seq < 2000;) seq = await digest.pass(place(seq), async (window) => window!.to.seq);
 });
+
+test('who has passed a part of a window is given one that goes as far, wherever others began', async () => {
+  const { reader } = longLog(2000, { text: 'x'.repeat(100_000) });
+  const digest = new Digest(reader);
+  const from = place(60);
+  const to = await digest.pass(from, async (window) => window!.to);
+  // One that begins before it ends before it.
+  expect((await digest.pass(place(0), async (window) => window!.to)).seq).toBeLessThan(to.seq);
+  const holds = async (window: Window | undefined) => window!.from.seq <= from.seq && window!.to.seq >= to.seq;
+  expect(await digest.pass(from, holds, '', to)).toBe(true);
+});

@@ -4,8 +4,9 @@ import type { Position } from '#schema/position.js';
 import type { LogReader } from '../log/reader.js';
 import type { Entry } from '../log/recent.js';
 import { sizeOf } from '../log/size.js';
+import type { Found } from './fold.js';
 
-/** Who is further behind is told of the last change of each object alone: 10,000 changes to 1,000 clients took 100 s and more. */
+/** Who is further behind, in changes of everybody's, passes windows. */
 const far = 1000;
 /** Changes that are looked at together; about 30 MB of servers. Windows end at multiples of it, so that neighbours share. */
 const span = 10_240;
@@ -17,8 +18,8 @@ const windows = 3;
 /** A window that nobody passed for so long is let go, milliseconds. */
 const kept = 30_000;
 
-/** Of memory for lists of what a window had for streams. */
-const listBytes = 1024 * 1024;
+/** Of memory for lists of what a window had for streams; about six of those that want all of it. */
+const listBytes = 2 * 1024 * 1024;
 
 /** A stretch of the log. */
 export interface Window {
@@ -31,11 +32,13 @@ export interface Window {
    * What it had for whom, where nobody is within at present. 1,000 who came back one by one looked through all of it 250 times:
    * 60 ms of each 200.
    */
-  readonly left: LRUCache<object, readonly Entry[]>;
+  readonly left: LRUCache<object, Found>;
 }
 
 interface Passing {
   readonly position: Position;
+  /** What the window has to hold at the least. */
+  readonly upTo: number;
   pass(window: Window | undefined): Promise<void>;
 }
 
@@ -65,13 +68,22 @@ export class Digest {
     return head.seq - position.seq > far;
   }
 
-  /** What is made of the window in which a place of the log lies, when it is its turn; of none where it cannot be read on. */
-  pass<R>(position: Position, make: (window: Window | undefined) => Promise<R>, tenant = ''): Promise<R> {
+  /**
+   * What is made of the window in which a place of the log lies, when it is its turn; of none where it cannot be read on. It goes
+   * up to `to` at the least, which is one that the place had before.
+   */
+  pass<R>(
+    position: Position,
+    make: (window: Window | undefined) => Promise<R>,
+    tenant = '',
+    to?: Position,
+  ): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       const pass = (window: Window | undefined) => make(window).then(resolve, reject);
+      const passing = { position, upTo: to?.seq ?? position.seq + 1, pass };
       const waiting = this.#waiting.get(tenant);
-      if (waiting) return void waiting.push({ position, pass });
-      this.#waiting.set(tenant, [{ position, pass }]);
+      if (waiting) return void waiting.push(passing);
+      this.#waiting.set(tenant, [passing]);
       void this.#run(tenant);
     });
   }
@@ -99,9 +111,9 @@ export class Digest {
   async #passTogether(number: number, together: readonly Passing[]): Promise<void> {
     for (let left = together; left.length > 0;) {
       const first = left.reduce((a, b) => (b.position.seq < a.position.seq ? b : a));
-      const last = left.reduce((a, b) => (b.position.seq > a.position.seq ? b : a));
-      const window = await this.#enter(number, first.position, last.position).catch(() => undefined);
-      const lies = ({ position }: Passing) => window !== undefined && position.seq < window.to.seq;
+      const last = left.reduce((a, b) => (b.upTo > a.upTo ? b : a));
+      const window = await this.#enter(number, first, last).catch(() => undefined);
+      const lies = ({ upTo }: Passing) => window !== undefined && upTo <= window.to.seq;
       const behind = window?.full ? left.filter((each) => !lies(each)) : [];
       // Whoever cannot be served reads on alone, and finds out why.
       await Promise.all(
@@ -113,11 +125,13 @@ export class Digest {
   }
 
   /** One that holds what is behind both places, or as much of it as one may. */
-  async #enter(number: number, first: Position, last: Position): Promise<Window | undefined> {
+  async #enter(number: number, first: Passing, last: Passing): Promise<Window | undefined> {
+    const { position } = first;
     for (;;) {
       const known = this.#windows.get(number);
       const furthest = known?.full ? first : last;
-      if (known && known.from.seq <= first.seq && furthest.seq < known.to.seq) return this.#entering(number, known);
+      if (known && known.from.seq <= position.seq && furthest.upTo <= known.to.seq)
+        return this.#entering(number, known);
       if (!this.#reading && this.#entered.size < windows) break;
       await new Promise<void>((resolve) => this.#blocked.push(resolve));
     }
@@ -125,7 +139,7 @@ export class Digest {
     this.#makeRoom(number);
     const all = this.#windows;
     try {
-      const window = await this.#read(first, (number + 1) * span);
+      const window = await this.#read(position, (number + 1) * span);
       // `forget` took another map.
       return window && this.#entering(number, window, all);
     } finally {
@@ -182,10 +196,7 @@ export class Digest {
         to = entry.change.position;
       }
     }
-    const left = new LRUCache<object, readonly Entry[]>({
-      maxSize: listBytes,
-      sizeCalculation: (list) => 512 + 8 * list.length,
-    });
+    const left = new LRUCache<object, Found>({ maxSize: listBytes, sizeCalculation: ({ bytes }) => bytes });
     return { from, to, entries, full, left };
   }
 }
@@ -193,17 +204,4 @@ export class Digest {
 /** Windows are numbered from the beginning of the log. */
 function numberOf({ seq }: Position): number {
   return Math.floor(seq / span);
-}
-
-/** Of what a stream wants, the last of each object, in order. What it does not want tells nothing of how an object left it. */
-export function lastOfEach(wanted: readonly Entry[]): readonly Entry[] {
-  const last = new Map<string, Entry>();
-  for (const entry of wanted) {
-    const { object, id } = entry.change;
-    const key = `${object} ${id}`;
-    // Where it stands in the order is where it changed last.
-    last.delete(key);
-    last.set(key, entry);
-  }
-  return [...last.values()];
 }

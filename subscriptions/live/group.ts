@@ -1,6 +1,7 @@
 import { later, type Position } from '#schema/position.js';
 import type { Entry } from '../log/recent.js';
-import { lastOfEach, type Window } from './digest.js';
+import type { Window } from './digest.js';
+import { Found } from './fold.js';
 import type { Member } from './member.js';
 import type { Stream } from './stream.js';
 import { Texts, type TextCache } from './texts.js';
@@ -24,9 +25,9 @@ export interface Telling {
 
 /** What a window has for a stream, as long as there are members within. */
 interface Digested<T> {
-  readonly entries: Promise<readonly Entry[]>;
-  /** The same when they are found. */
-  found?: readonly Entry[];
+  readonly finding: Promise<Found>;
+  /** The same when it is found. */
+  found?: Found;
   readonly within: Set<Member<T>>;
 }
 
@@ -79,19 +80,21 @@ export class Group<T> {
     return wanted;
   }
 
-  /** Of what is wanted of a window, the last of each object: one list for all members within. */
-  digestOf(window: Window, member: Member<T>, turns: Turns): Promise<readonly Entry[]> {
+  /** What is wanted of a window: found once for all members within. */
+  digestOf(window: Window, member: Member<T>, turns: Turns): Promise<Found> {
     if (this.#within.get(member)?.deref() !== window) this.passed(member);
     let known = this.#digests.get(window);
     if (!known) {
       const left = window.left.get(this);
       const within = new Set<Member<T>>();
-      const wanted = async () => lastOfEach(await this.wanted(window.entries, turns, () => within.size > 0));
-      const entries = left ? Promise.resolve(left) : wanted();
-      const digest: Digested<T> = { entries, within };
+      // It comes back with another size, which is asked for what is new there alone.
+      window.left.delete(this);
+      const find = async () => new Found(await this.wanted(window.entries, turns, () => within.size > 0));
+      const finding = left ? Promise.resolve(left) : find();
+      const digest: Digested<T> = { finding, within };
       known = digest;
       this.#digests.set(window, known);
-      entries.then(
+      finding.then(
         (found) => (digest.found = found),
         // Who comes next asks again.
         () => this.#digests.delete(window),
@@ -99,7 +102,7 @@ export class Group<T> {
     }
     known.within.add(member);
     this.#within.set(member, new WeakRef(window));
-    return known.entries;
+    return known.finding;
   }
 
   /** A member is in no window any more. */

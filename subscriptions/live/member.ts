@@ -3,6 +3,7 @@ import { later, type Position } from '#schema/position.js';
 import type { LogReader, Lost } from '../log/reader.js';
 import { indexAfter, type Entry } from '../log/recent.js';
 import type { Digest, Window } from './digest.js';
+import type { Listed } from './fold.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
 import { sized } from './texts.js';
@@ -24,10 +25,16 @@ export interface Surroundings {
 
 /** A piece of the log as a stream wants it. */
 interface Piece {
-  readonly wanted: readonly Entry[];
-  /** The first of them that is behind the place. */
-  readonly at: number;
+  readonly list: Listed;
+  /** By its indices: where each of it stands. */
+  readonly places: readonly Entry[];
   readonly last: Position;
+}
+
+/** A piece of the log, from one place to another. */
+interface Stretch {
+  readonly from: Position;
+  readonly to: Position;
 }
 
 /** Where the log does not go on from. */
@@ -44,6 +51,8 @@ export class Member<T> {
   readonly #around: Surroundings;
   readonly #turns: Turns;
   #position: Position;
+  /** Of which it has been told a part as one for each object: the rest is of the same changes, though it stands further on. */
+  #stretch: Stretch | undefined;
   /** To be told before anything else. */
   #gap: LostPlace | undefined;
   #left = false;
@@ -111,6 +120,7 @@ export class Member<T> {
   /** The log goes on elsewhere than where it was read. */
   gap(gap: LostPlace): void {
     this.#gap = gap;
+    this.#stretch = undefined;
     this.#position = gap.position;
     this.#catchUp();
   }
@@ -156,7 +166,7 @@ export class Member<T> {
     if (this.#left) return true;
     if (this.#gap) return this.#tellGap(this.#gap);
     const from = this.#position;
-    const read = await this.#around.reader.after(from);
+    const read = await this.#around.reader.after(this.#begun()?.from ?? from);
     if (this.#moved(from)) return false;
     if (read.outcome === 'ahead') return this.#waitForTail(from);
     if (read.outcome !== 'read') {
@@ -170,12 +180,13 @@ export class Member<T> {
   }
 
   /** A little in each turn: a digest may be thousands of objects. True when there is nothing more to do at present. */
-  async #tell({ wanted, at: first, last }: Piece, from: Position): Promise<boolean> {
-    for (let [at, place] = [first, from]; ;) {
-      const { told, ends } = await this.#group.texts.ofCrowd(wanted, at, together, this.#turns);
-      at += told.length;
-      const all = ends || at >= wanted.length;
-      const upTo = all && !ends ? last : (told.at(-1)?.position ?? place);
+  async #tell({ list, places, last }: Piece, from: Position): Promise<boolean> {
+    for (let [at, place] = [indexAfter(places, from.seq), from]; ;) {
+      const { told, ends } = await this.#group.texts.ofCrowd(list, at, together, this.#turns);
+      const furthest = told.at(-1)?.position ?? place;
+      at = indexAfter(places, furthest.seq);
+      const all = ends || told.length === 0 || at >= places.length;
+      const upTo = all && !ends ? last : furthest;
       // Who was moved meanwhile begins again by itself.
       const over = await this.#turns.take(() => this.#moved(place) || this.#hand(told, upTo, ends));
       if (over || all) return over;
@@ -193,18 +204,30 @@ export class Member<T> {
   /** What is to be told from a place, and how far that leads; undefined at the end of the log. */
   async #pieceOf(entries: readonly Entry[], from: Position): Promise<Piece | undefined> {
     const { digest, head } = this.#around;
-    if (digest.isFar(from, head())) {
-      const pass = async (window: Window | undefined) => {
+    const begun = this.#begun();
+    if (begun || digest.isFar(from, head())) {
+      const pass = async (window: Window | undefined): Promise<Piece | undefined> => {
         if (!window || this.#left) return undefined;
-        const wanted = await this.#group.digestOf(window, this, this.#turns);
-        return { wanted, at: indexAfter(wanted, from.seq), last: window.to };
+        const found = await this.#group.digestOf(window, this, this.#turns);
+        const stretch = begun ?? { from, to: window.to };
+        const behind = found.behind(stretch.from, stretch.to);
+        if (behind.list.from && !this.#moved(from)) this.#stretch = stretch;
+        return { ...behind, last: stretch.to };
       };
-      const piece = await digest.pass(from, pass, this.#group.stream.tenant);
+      const piece = await digest.pass(begun?.from ?? from, pass, this.#group.stream.tenant, begun?.to);
       if (piece) return piece;
+      // What is behind its place alone is less than it is owed.
+      if (begun && !this.#left) throw new Error('What was told in part could not be read again.');
     }
     this.#group.passed(this);
     const last = entries.at(-1)?.change.position;
-    return last && { wanted: await this.#group.wanted(entries, this.#turns, () => !this.#left), at: 0, last };
+    if (!last) return undefined;
+    const wanted = await this.#group.wanted(entries, this.#turns, () => !this.#left);
+    return { list: wanted, places: wanted, last };
+  }
+
+  #begun(): Stretch | undefined {
+    return this.#stretch && this.#position.seq < this.#stretch.to.seq ? this.#stretch : undefined;
   }
 
   /** True when it has come to the end, or cannot take all of it at present. */

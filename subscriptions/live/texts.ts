@@ -1,7 +1,9 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { formatPosition } from '#schema/position.js';
 import type { ToldEvent } from '../log/told-event.js';
 import type { Entry } from '../log/recent.js';
+import type { Listed } from './fold.js';
 import type { Stream, Told } from './stream.js';
 import type { Turns } from '#platform/turns.js';
 
@@ -26,7 +28,7 @@ interface Text {
 
 /** What is told of a piece of `all`, which is not kept for it. */
 interface Crowd {
-  readonly all: WeakRef<readonly Entry[]>;
+  readonly all: WeakRef<Listed>;
   readonly telling: Promise<Telling<unknown>>;
 }
 
@@ -81,9 +83,9 @@ export class Texts<T> {
    * What is told of so many of them from a place on, made once for a crowd that comes with the same list. Each for itself took
    * 1,000 who came back 3.5 s of 6, most of it to wait for one another at every text.
    */
-  ofCrowd(all: readonly Entry[], at: number, count: number, turns: Turns): Promise<Telling<T>> {
+  ofCrowd(all: Listed, at: number, count: number, turns: Turns): Promise<Telling<T>> {
     const { crowds } = this.#cache;
-    const key = `${this.#name} ${at}`;
+    const key = `${this.#name} ${at} ${all.from?.seq ?? ''}`;
     const known = crowds.get(key);
     if (known?.all.deref() === all) return known.telling as Promise<Telling<T>>;
     const crowd: Crowd = { all: new WeakRef(all), telling: this.of(all.slice(at, at + count), turns) };
@@ -119,8 +121,10 @@ export class Texts<T> {
     return { told, ends: false, bytes };
   }
 
-  #keyOf({ change: { position } }: Entry): string {
-    return `${this.#words} ${position.seq}.${position.tag}`;
+  /** What is told as one depends on what is wanted: it is told in no other stream, and never in place of its last change alone. */
+  #keyOf({ change: { position }, first }: Entry): string {
+    const place = formatPosition(position);
+    return first ? `${this.#name} ${formatPosition(first)} ${place}` : `${this.#words} ${place}`;
   }
 
   /** All who wait for it in the same turns wait for one: 70 who came back together took as many turns for each text. */

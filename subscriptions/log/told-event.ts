@@ -6,6 +6,8 @@ export interface ToldEvent {
   readonly change: Change;
   readonly before?: Value;
   readonly after?: Value;
+  /** Several changes of the object, told as one. */
+  readonly conflated?: true;
 }
 
 /** The states of an entry, the earlier one made from its reverse patch. */

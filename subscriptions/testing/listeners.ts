@@ -54,6 +54,7 @@ export interface Audience {
   readonly failures: unknown[];
   /** Appends changes of the object `id`; answers their positions. */
   happen(...ids: readonly string[]): Promise<readonly Position[]>;
+  append(entries: readonly Entry[]): Promise<readonly Position[]>;
   listen(stream?: Partial<Stream<string>>, since?: Position, room?: number): Listener;
   /** How often a text was made. */
   readonly made: { count: number };
@@ -73,15 +74,17 @@ export async function audience(
     failed: (_message, error) => failures.push(error),
     recent: { entries: 16, bytes: 1024 * 1024 },
   });
+  const append = async (entries: readonly Entry[]) => {
+    const appended = await store.append({ entries });
+    if (appended.outcome !== 'appended') throw new Error(appended.outcome);
+    return appended.positions;
+  };
   return {
     hub,
     failures,
     made,
-    async happen(...ids) {
-      const appended = await store.append({ entries: ids.map(entryOf) });
-      if (appended.outcome !== 'appended') throw new Error(appended.outcome);
-      return appended.positions;
-    },
+    happen: (...ids) => append(ids.map(entryOf)),
+    append,
     listen: (given = {}, since = undefined, room = Infinity) =>
       listenTo(hub, { ...alike(made), ...given }, since, room),
     async close() {

@@ -80,3 +80,53 @@ test('the same change is told alike by GraphQL, /events and tRPC', async () => {
   events.leave();
   graphql.socket.terminate();
 });
+
+test('what is told as one is told alike and says so; what is told alone says nothing of it', async () => {
+  const far = await openGatewayUnderTest({
+    simulators: { sim: { embedded: { seed: 8, size: 1200, pools: 2, changesPerSecond: 0 } } },
+    clients: { admin: { roles: ['admin'] } },
+  });
+  const write = (method: string, target: string, body?: object) =>
+    far.send(target, { method, as: 'admin', body, headers: { 'Content-Type': 'application/json' } });
+  const made = await write('POST', pools, { name: 'first', description: 'first' });
+  const { id } = JSON.parse(made.text) as { id: string };
+  await write('PATCH', `${pools}/${id}`, { description: 'second' });
+  const last = await write('PATCH', `${pools}/${id}`, { name: 'second' });
+  const { position } = JSON.parse(last.text) as { position: string };
+
+  const events = await listenTo(far, '?since=0.0', { as: 'admin' });
+  const graphql = await connectLive(far, { as: 'admin' });
+  graphql.subscribe(
+    '1',
+    `subscription {
+      changes(since: "0.0") {
+        ... on Change { change changed id conflated position object { ... on ResourcePool { name description } } }
+      }
+    }`,
+  );
+  const heard: Happened[] = [];
+  const trpc = createClient({ url: `${far.url}/trpc`, token: 'admin' }).changes.watch.subscribe(
+    { since: '0.0' },
+    { onData: ({ data }) => void heard.push(data) },
+  );
+  const overGraphql = () =>
+    graphql
+      .of('1')
+      .map((message) => (message as unknown as { payload: { data: { changes: Told } } }).payload.data.changes);
+  const lists = () => [events.told() as readonly Told[], heard as unknown as readonly Told[], overGraphql()];
+  await until(() => lists().every((told) => told.at(-1)?.['position'] === position));
+  const told = { change: 'CREATED', changed: [], id, conflated: true, position };
+  for (const list of lists()) {
+    expect(list.filter((each) => each['id'] === id)).toHaveLength(1);
+    expect(list.at(-1)).toMatchObject({ ...told, object: { name: 'second', description: 'second' } });
+  }
+  expect(events.told()).toEqual(heard);
+  expect(events.told().filter((each) => 'conflated' in each)).toHaveLength(1);
+  expect(new Set(overGraphql().map((each) => each['conflated']))).toEqual(new Set([false, true]));
+
+  trpc.unsubscribe();
+  events.leave();
+  graphql.socket.terminate();
+  await far.close();
+  expect(far.logged).toEqual([]);
+}, 30_000);

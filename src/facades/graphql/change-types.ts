@@ -80,5 +80,8 @@ function fieldsOf(made: ClassType, object: ClassType, description: string, name 
   Field(() => [String], { description: 'Names of the attributes that a modification changed.' })(prototype, 'changed');
   Field(() => String, { description: 'When it was noticed, RFC 3339.' })(prototype, 'at');
   Field(() => String, { description: '`since` of a subscription that goes on behind it.' })(prototype, 'position');
+  const conflated =
+    'Several changes of the object told as one, to who is far behind: `change` and `changed` say what they come to.';
+  Field(() => Boolean, { description: conflated })(prototype, 'conflated');
   ObjectType(name, { simpleResolvers: true, description })(made);
 }

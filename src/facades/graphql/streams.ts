@@ -41,7 +41,9 @@ InputType('ChangeWhere', { description: 'Which changes are meant.' })(ChangeWher
 const changes: LiveField = {
   name: 'changes',
   type: ChangeEvent,
-  description: 'Every change that the caller may see, in order. A gap is told as such, and the stream goes on.',
+  description:
+    'Every change that the caller may see, in order; to who is far behind, several of one object as one (`conflated`). ' +
+    'A gap is told as such, and the stream goes on.',
   args: { where: { type: ChangeWhere, nullable: true, description: 'Which changes; all when absent.' }, since },
   tellsGaps: true,
   inputOf({ where }) {

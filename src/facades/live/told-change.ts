@@ -18,6 +18,8 @@ export class Facts {
   /** When it was noticed, RFC 3339. */
   readonly at: string;
   readonly position: string;
+  /** Several changes told as one. */
+  readonly conflated: boolean;
 
   constructor(event: ToldEvent, scope: Scope) {
     const { change, object, id, at, position } = event.change;
@@ -27,6 +29,7 @@ export class Facts {
     this.changed = changedIn(scope, event);
     this.at = at;
     this.position = formatPosition(position);
+    this.conflated = event.conflated === true;
   }
 }
 
@@ -42,6 +45,8 @@ interface ChangeOf<N extends ObjectName> {
   readonly at: string;
   /** Where a stream goes on behind it. */
   readonly position: string;
+  /** Several changes of the object told as one, to who is far behind: `change` and `changed` say what they come to. */
+  readonly conflated?: true;
 }
 
 /** One change as plain JSON; `objectType` says of what `object` is. */
@@ -54,10 +59,10 @@ export interface ToldGap {
 }
 
 export function toldChange(view: View, scope: Scope, event: ToldEvent): ToldChange {
-  const { change, objectType, id, changed, at, position } = new Facts(event, scope);
+  const { change, objectType, id, changed, at, position, conflated } = new Facts(event, scope);
   const { after } = event.change;
   const object = after ? visibleValue(view, scope, rowOf(after)) : null;
-  return { change, objectType, id, object, changed, at, position } as ToldChange;
+  return { change, objectType, id, object, changed, at, position, ...(conflated && { conflated }) } as ToldChange;
 }
 
 export function toldGap({ reason, position }: Gap): ToldGap {
