@@ -5,7 +5,7 @@ import { indexAfter, type Entry } from '../log/recent.js';
 import type { Digest, Window } from './digest.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
-import { sized } from './texts.js';
+import { notTold, sized } from './texts.js';
 import type { Turns } from '#platform/turns.js';
 
 /** What members share. */
@@ -81,9 +81,9 @@ export class Member<T> {
   }
 
   /** Something cannot be told, nor can it be said so within the stream. */
-  end(): void {
+  end(why: Fault = notTold): void {
     this.leave();
-    this.#sink.end(new Fault('INTERNAL', 'What happened could not be told.'));
+    this.#sink.end(why);
   }
 
   /** Tells what came behind `before`, to one who is current. */
@@ -174,7 +174,7 @@ export class Member<T> {
     for (let [at, place] = [first, from]; ;) {
       const { told, ends } = await this.#group.texts.ofCrowd(wanted, at, together, this.#turns);
       at += told.length;
-      const all = ends || at >= wanted.length;
+      const all = ends !== false || at >= wanted.length;
       const upTo = all && !ends ? last : (told.at(-1)?.position ?? place);
       // Who was moved meanwhile begins again by itself.
       const over = await this.#turns.take(() => this.#moved(place) || this.#hand(told, upTo, ends));
@@ -208,10 +208,10 @@ export class Member<T> {
   }
 
   /** True when it has come to the end, or cannot take all of it at present. */
-  #hand(told: readonly Told<T>[], last: Position, ends: boolean): boolean {
+  #hand(told: readonly Told<T>[], last: Position, ends: Fault | false): boolean {
     if (this.#take(told)) {
       if (ends) {
-        this.end();
+        this.end(ends);
         return true;
       }
       this.#position = last;

@@ -1,6 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
 import { Fault } from '#schema/errors.js';
+import { formatPosition } from '#schema/position.js';
 import type { Sink, Stream } from '#subscriptions/live/stream.js';
+import type { ToldEvent } from '#subscriptions/log/told-event.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Join } from '../live/join-hub.js';
@@ -21,13 +23,15 @@ interface Parts {
   readonly execute: Execute;
   readonly hold: Hold;
   readonly cost: number;
+  /** Of what is told at once, bytes: no connection may have more untaken. */
+  readonly longest: number;
 }
 
 /** Begins the stream of a document; each text is a result of GraphQL, as JSON. Answers how to leave. Throws a Fault. */
 export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<string>) => () => void;
 
 export function subscribing(parts: Parts): Subscribe {
-  const { gate, join, hold, cost, view, schema } = parts;
+  const { gate, join, hold, cost, longest, view, schema } = parts;
   const dearer = dearerThan(cost, view, schema);
   return (caller, document, sink) => {
     const { field, args } = document;
@@ -39,7 +43,7 @@ export function subscribing(parts: Parts): Subscribe {
       tenant: watch.scope.tenant,
       wants: (event) => watch.wants(event),
       anyOf: watch.anyOf,
-      tell: (event) => executed(parts, caller, document, { event }),
+      tell: async (event) => told(await executed(parts, caller, document, { event }), event, longest),
       ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
     };
     const letGo = hold(caller.principal, document);
@@ -54,6 +58,19 @@ export function subscribing(parts: Parts): Subscribe {
       throw refusal;
     }
   };
+}
+
+/** How long it is is in the hands of who asks: all that did not take it kept a text of megabytes each. */
+function told(text: string, { change }: ToldEvent, longest: number): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= longest) return text;
+  const position = formatPosition(change.position);
+  throw new Fault(
+    'TOO_LARGE',
+    `What happened at ${position} has ${bytes} bytes as it was asked for; at most ${longest} are told ` +
+      '(limits.live.backlog). Ask for less, or go on behind it.',
+    { at: 'query' },
+  );
 }
 
 /** What a caller of the same scope sees of what happened; limits and permissions have been asked when the stream began. */

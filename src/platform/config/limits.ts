@@ -71,9 +71,13 @@ const Live = z.strictObject({
       'Most streams that differ, of all principals of one tenant; when absent half of `streams`, and no less than one principal may have.',
     ),
   backlog: bytes(
-    'Of what a client has not taken yet; a slower one is told the rest from the log when it can take it.',
+    'Of what a client has not taken yet; a slower one is told the rest from the log when it can take it. A change that is longer as a subscription asks for it is told to nobody: a gap in its place (`changes`), or the stream ends (TOO_LARGE).',
     65_536,
   ).prefault('1MiB'),
+  untaken: bytes(
+    'Of what all live connections of a gateway have not taken yet: each may have its part of it, but never more than `backlog`, and 64 KiB at the least.',
+    65_536,
+  ).prefault('256MiB'),
   messagesPerSecond: z
     .int()
     .min(1)

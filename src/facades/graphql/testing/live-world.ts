@@ -69,6 +69,7 @@ export async function openLiveWorld(told: readonly Told[], options?: Options): P
       served() {},
     }),
     atLeast: atLeast({ view: inside.view, deadline: 30_000, leaving: new AbortController().signal }),
+    backlog: () => 1_000_000,
     limits,
     unforeseen: (error) => seen.unforeseen.push(error),
   });
