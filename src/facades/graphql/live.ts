@@ -40,6 +40,7 @@ export function subscribing(parts: Parts): Subscribe {
     refuseDear(parts, dearer, caller, document);
     const stream: Stream<string> = {
       key: `graphql ${watch.key}\n${document.shared}`,
+      words: `graphql ${watch.scope.key}\n${document.words}`,
       tenant: watch.scope.tenant,
       wants: (event) => watch.wants(event),
       anyOf: watch.anyOf,

@@ -14,11 +14,14 @@ import { liveGraphql, type LiveGraphqlParts } from '../live-facade.js';
 import type { Upgrade } from '../over-websocket.js';
 import { openWorld, type Options, type Told, type World } from './world.js';
 
-const limits = {
-  bodyBytes: 1_000_000,
-  live: { backlog: 1_000_000, messagesPerSecond: 1000, streamsPerConnection: 100 },
-  graphql: { depth: 10, cost: 5000, aliases: 30, documentBytes: 65_536 },
-} as unknown as LiveGraphqlParts['limits'];
+const bounds = {
+  limits: {
+    bodyBytes: 1_000_000,
+    live: { backlog: 1_000_000, messagesPerSecond: 1000, streamsPerConnection: 100 },
+    graphql: { depth: 10, cost: 5000, aliases: 30, documentBytes: 65_536 },
+  } as unknown as LiveGraphqlParts['limits'],
+  backlog: () => 1_000_000,
+};
 
 /** What a stream says, under the id that it was begun with. */
 export type Said = Readonly<Record<string, unknown>>;
@@ -69,8 +72,7 @@ export async function openLiveWorld(told: readonly Told[], options?: Options): P
       served() {},
     }),
     atLeast: atLeast({ view: inside.view, deadline: 30_000, leaving: new AbortController().signal }),
-    backlog: () => 1_000_000,
-    limits,
+    ...bounds,
     unforeseen: (error) => seen.unforeseen.push(error),
   });
   const { server, sockets, url } = await serving(upgrade);
