@@ -6,7 +6,8 @@ import type { ToldEvent } from '#subscriptions/log/told-event.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Join } from '../live/join-hub.js';
-import { dearerThan, tooDear, type Dearer } from './cost-limit.js';
+import { priceOf } from './cost.js';
+import { costing, spending, tooDear, type Costing } from './cost-limit.js';
 import { formatError } from './errors.js';
 import type { Execute } from './execution.js';
 import type { LiveDocument } from './live-documents.js';
@@ -32,30 +33,34 @@ export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<stri
 
 export function subscribing(parts: Parts): Subscribe {
   const { gate, join, hold, cost, longest, view, schema } = parts;
-  const dearer = dearerThan(cost, view, schema);
+  const costIn = costing(view, schema);
+  const spend = spending(cost);
   return (caller, document, sink) => {
     const { field, args } = document;
     const { since } = args as { readonly since?: string | null };
     const watch = gate.watch(caller, { ...field.inputOf(args), ...(since == null ? {} : { since }) });
-    refuseDear(parts, dearer, caller, document);
+    const price = priceFor(parts, costIn, caller, document);
+    const words = `graphql ${watch.scope.key}\n${document.words}`;
     const stream: Stream<string> = {
       key: `graphql ${watch.key}\n${document.shared}`,
-      words: `graphql ${watch.scope.key}\n${document.words}`,
+      words,
       tenant: watch.scope.tenant,
       wants: (event) => watch.wants(event),
       anyOf: watch.anyOf,
       tell: async (event) => told(await executed(parts, caller, document, { event }), event, longest),
       ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
     };
-    const letGo = hold(caller.principal, document);
+    const ends = [hold(caller.principal, document)];
+    const end = () => {
+      for (const each of ends.splice(0).reverse()) each();
+    };
     try {
+      ends.push(spend(caller.principal, words, price));
       const seat = join(caller.principal, stream, sink, watch.since);
-      return () => {
-        seat.leave();
-        letGo();
-      };
+      ends.push(() => seat.leave());
+      return end;
     } catch (refusal) {
-      letGo();
+      end();
       throw refusal;
     }
   };
@@ -98,12 +103,15 @@ async function executed(
 
 const never = new AbortController().signal;
 
-function refuseDear(
+/** Throws INVALID when it is too dear. */
+function priceFor(
   { gate, view, operations, cost: most }: Parts,
-  dearer: Dearer,
+  costIn: Costing,
   caller: Caller,
   asked: LiveDocument,
-) {
-  const cost = dearer(asked, requestOf({ gate, view, operations }, caller));
-  if (cost) throw new Fault('INVALID', tooDear(cost, most), { at: 'query' });
+): number {
+  const cost = costIn(asked, requestOf({ gate, view, operations }, caller));
+  const price = priceOf(cost);
+  if (price > most) throw new Fault('INVALID', tooDear(cost, most), { at: 'query' });
+  return price;
 }

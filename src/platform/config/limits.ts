@@ -24,7 +24,7 @@ const Graphql = z.strictObject({
     .min(1)
     .default(5000)
     .describe(
-      'Highest cost of a document: 1 for each object it may answer with, lists as long as their `first`; and 1 for each 100 objects that are there to be looked at by a filter, an order or a `totalCount` that no index answers.',
+      'Highest cost of a document: 1 for each object it may answer with, lists as long as their `first`; and 1 for each 100 objects that are there to be looked at by a filter, an order or a `totalCount` that no index answers. Subscriptions of one principal that are told different texts may cost four times that together, those of a tenant eight times.',
     ),
   aliases: z.int().min(0).default(30).describe('Most aliases in a document.'),
   documentBytes: bytes('Longest document.').prefault('64KiB'),
