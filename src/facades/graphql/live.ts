@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { Fault } from '#schema/errors.js';
 import { formatPosition } from '#schema/position.js';
+import type { Scope } from '#schema/scope.js';
 import type { Sink, Stream } from '#subscriptions/live/stream.js';
 import type { ToldEvent } from '#subscriptions/log/told-event.js';
 import type { View } from '../../inventory/view.js';
@@ -8,7 +9,7 @@ import type { Caller, Gate } from '../../operations/gate.js';
 import type { Join } from '../live/join-hub.js';
 import { priceOf } from './cost.js';
 import { costing, spending, tooDear, type Costing } from './cost-limit.js';
-import { formatError } from './errors.js';
+import { formatError, unforeseenIn } from './errors.js';
 import type { Execute } from './execution.js';
 import type { LiveDocument } from './live-documents.js';
 import type { Hold } from './open-documents.js';
@@ -26,6 +27,7 @@ interface Parts {
   readonly cost: number;
   /** Of what is told at once, bytes: no connection may have more untaken. */
   readonly longest: number;
+  unforeseen(error: unknown, caller: Pick<Caller, 'requestId'>): void;
 }
 
 /** Begins the stream of a document; each text is a result of GraphQL, as JSON. Answers how to leave. Throws a Fault. */
@@ -47,8 +49,8 @@ export function subscribing(parts: Parts): Subscribe {
       tenant: watch.scope.tenant,
       wants: (event) => watch.wants(event),
       anyOf: watch.anyOf,
-      tell: async (event) => told(await executed(parts, caller, document, { event }), event, longest),
-      ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
+      tell: async (event) => told(await executed(parts, watch.scope, document, { event }), event, longest),
+      ...(field.tellsGaps && { tellGap: (gap) => executed(parts, watch.scope, document, { gap }) }),
     };
     const ends = [hold(caller.principal, document)];
     const end = () => {
@@ -81,13 +83,18 @@ function told(text: string, { change }: ToldEvent, longest: number): string {
 
 /** What a caller of the same scope sees of what happened; limits and permissions have been asked when the stream began. */
 async function executed(
-  { execute, gate, view, operations }: Parts,
-  { principal, requestId }: Caller,
-  { document, operation, variables }: LiveDocument,
+  { execute, gate, view, operations, unforeseen }: Parts,
+  scope: Scope,
+  { document, operation, variables, field, words }: LiveDocument,
   happening: Happening,
 ): Promise<string> {
-  // One signal that never aborts: an execution is for everybody, whoever leaves meanwhile.
-  const everybody: Caller = { principal, requestId, signal: never, charged: true };
+  // For everybody, whoever leaves meanwhile: the signal never aborts, and what fails is logged under no client of those it is for.
+  const everybody: Caller = {
+    principal: { name: 'live streams', scope },
+    requestId: `stream ${field.name} ${words}`,
+    signal: never,
+    charged: true,
+  };
   const result = await execute({
     document,
     root: happening,
@@ -96,9 +103,9 @@ async function executed(
     operationName: operation.name?.value,
   });
   const { errors } = result;
-  return JSON.stringify(
-    errors ? { ...result, errors: errors.map((each) => formatError(each.toJSON(), each)) } : result,
-  );
+  if (!errors) return JSON.stringify(result);
+  for (const error of unforeseenIn(errors)) unforeseen(error, everybody);
+  return JSON.stringify({ ...result, errors: errors.map((each) => formatError(each.toJSON(), each)) });
 }
 
 const never = new AbortController().signal;
