@@ -14,6 +14,7 @@ import { graphqlFacade } from '#src/facades/graphql/facade.js';
 import { liveGraphql } from '#src/facades/graphql/live-facade.js';
 import { connections } from '#src/facades/live/connections.js';
 import { joining } from '#src/facades/live/join-hub.js';
+import { backlogOf } from '#src/facades/live/outlet.js';
 import { openView, type View } from '#src/inventory/view.js';
 import { gate as newGate, type Gate, type GateParts } from '#src/operations/gate.js';
 import { markers } from '#src/operations/markers.js';
@@ -115,7 +116,8 @@ export async function openLiveWorld(followed?: Store, appending = followed): Pro
   const admits = { admission: admittingAll(identify), limits };
   const server = createServer(restListener({ ...around, ...admits }));
   const reaching = atLeast({ view, deadline: limits.deadline, leaving: new AbortController().signal });
-  const parts = { ...around, ...graphql, ...admits, join, connections: live, atLeast: reaching };
+  const backlog = backlogOf(limits.live, () => live.size);
+  const parts = { ...around, ...graphql, ...admits, join, connections: live, backlog, atLeast: reaching };
   server.on('upgrade', liveGraphql(parts));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   let n = 0;

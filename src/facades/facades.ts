@@ -9,6 +9,7 @@ import { liveGraphql } from './graphql/live-facade.js';
 import type { Upgrade } from './graphql/over-websocket.js';
 import { connections, goesAway, type Connections } from './live/connections.js';
 import { joining } from './live/join-hub.js';
+import { backlogOf } from './live/outlet.js';
 import { ownFacade } from './own/facade.js';
 import { atLeast, servingAtLeast } from './at-least.js';
 import { countBytes } from './count-bytes.js';
@@ -78,7 +79,7 @@ export async function openFacades(parts: Parts): Promise<Facades> {
   const behind = { gate, view, operations, callerOf, unforeseen, bodyBytes: configuration.limits.bodyBytes };
   const { live: bounds } = configuration.limits;
   const live = connections(bounds, identify);
-  const joined = { join: joining(hub, bounds), connections: live, backlog: bounds.backlog };
+  const joined = { join: joining(hub, bounds), connections: live, backlog: backlogOf(bounds, () => live.size) };
   const events = eventsFacade({ ...joined, gate, view, unforeseen });
   const graphql = await graphqlFacade({ ...behind, limits: configuration.limits.graphql });
 

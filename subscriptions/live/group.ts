@@ -201,7 +201,7 @@ export class Group<T> {
       await this.#turns.each([...this.current], (member) => {
         if (over() || !this.current.has(member)) return;
         member.offer(told, before, last);
-        if (ends && this.current.has(member)) member.end();
+        if (ends && this.current.has(member)) member.end(ends);
       });
       if (over()) return;
       this.#before = later(last, before);

@@ -6,7 +6,7 @@ import type { Digest, Window } from './digest.js';
 import type { Listed } from './fold.js';
 import type { Group } from './group.js';
 import type { Gap, Sink, Told } from './stream.js';
-import { sized } from './texts.js';
+import { notTold, sized } from './texts.js';
 import type { Turns } from '#platform/turns.js';
 
 /** What members share. */
@@ -90,9 +90,9 @@ export class Member<T> {
   }
 
   /** Something cannot be told, nor can it be said so within the stream. */
-  end(): void {
+  end(why: Fault = notTold): void {
     this.leave();
-    this.#sink.end(new Fault('INTERNAL', 'What happened could not be told.'));
+    this.#sink.end(why);
   }
 
   /** Tells what came behind `before`, to one who is current. */
@@ -185,7 +185,7 @@ export class Member<T> {
       const { told, ends } = await this.#group.texts.ofCrowd(list, at, together, this.#turns);
       const furthest = told.at(-1)?.position ?? place;
       at = indexAfter(places, furthest.seq);
-      const all = ends || told.length === 0 || at >= places.length;
+      const all = ends !== false || told.length === 0 || at >= places.length;
       const upTo = all && !ends ? last : furthest;
       // Who was moved meanwhile begins again by itself.
       const over = await this.#turns.take(() => this.#moved(place) || this.#hand(told, upTo, ends));
@@ -231,10 +231,10 @@ export class Member<T> {
   }
 
   /** True when it has come to the end, or cannot take all of it at present. */
-  #hand(told: readonly Told<T>[], last: Position, ends: boolean): boolean {
+  #hand(told: readonly Told<T>[], last: Position, ends: Fault | false): boolean {
     if (this.#take(told)) {
       if (ends) {
-        this.end();
+        this.end(ends);
         return true;
       }
       this.#position = last;

@@ -39,6 +39,7 @@ export interface Stream<T> {
   wants(event: ToldEvent): boolean;
   /** What it wants has one of these, before or after it; whatever may be wanted when absent. */
   readonly anyOf?: ObjectKeys | undefined;
+  /** Rejects with TOO_LARGE when it is too long to be told: a gap is told in its place, or the stream ends with that. */
   tell(event: ToldEvent): Promise<T>;
   /** Absent where a gap ends the stream. */
   tellGap?(gap: Gap): Promise<T>;

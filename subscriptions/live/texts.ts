@@ -1,5 +1,6 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { Fault } from '#schema/errors.js';
 import { formatPosition } from '#schema/position.js';
 import type { ToldEvent } from '../log/told-event.js';
 import type { Entry } from '../log/recent.js';
@@ -17,8 +18,10 @@ const atOnce = 1024 * 1024;
 /** After which what could not be made is tried once more, milliseconds. */
 const retryAfter = 1000;
 
-/** Undefined: it cannot be told, nor can a gap in its place. */
-type Made = { readonly what: unknown; readonly bytes: number } | undefined;
+/** A fault: it cannot be told, nor can a gap in its place. */
+type Made = { readonly what: unknown; readonly bytes: number } | Fault;
+
+export const notTold = new Fault('INTERNAL', 'What happened could not be told.');
 
 /** Made, or being made. */
 interface Text {
@@ -54,8 +57,8 @@ export class TextCache {
 export interface Telling<T> {
   /** In the order of the entries, one for each, up to so many bytes; at least one unless it ends. */
   readonly told: readonly Told<T>[];
-  /** The stream ends behind these: the next one cannot be told. */
-  readonly ends: boolean;
+  /** Why the stream ends behind these: the next one cannot be told. */
+  readonly ends: Fault | false;
   readonly bytes: number;
 }
 
@@ -113,7 +116,7 @@ export class Texts<T> {
         continue;
       }
       const made = oldest.made ?? (await oldest.making);
-      if (!made) return { told, ends: true, bytes };
+      if (made instanceof Fault) return { told, ends: made, bytes };
       beingMade.shift();
       told.push({ position: wanted[told.length]!.change.position, what: made.what as T, bytes: made.bytes });
       bytes += perPlace + made.bytes;
@@ -151,7 +154,7 @@ export class Texts<T> {
     texts.set(key, text);
     void text.making.then((made) => {
       text.made = made;
-      if (!made) return;
+      if (made instanceof Fault) return;
       this.#lately = Math.max(made.bytes, this.#lately / 2);
       // Another object, as above.
       if (texts.peek(key) === text) texts.set(key, { ...text }, { size: perEntry + made.bytes });
@@ -162,23 +165,31 @@ export class Texts<T> {
   /** Of what fails twice a gap is told: it would fail for ever, and nothing behind it would be told to anybody. */
   async #told(event: ToldEvent): Promise<Made> {
     const { position } = event.change;
+    let why = notTold;
     try {
-      return await this.#attempt(event).catch(() =>
-        timeout(retryAfter, undefined, { ref: false }).then(() => this.#attempt(event)),
-      );
+      return await this.#attempt(event).catch((error: unknown) => {
+        if (isTooLong(error)) throw error;
+        return timeout(retryAfter, undefined, { ref: false }).then(() => this.#attempt(event));
+      });
     } catch (error) {
-      this.#failed(error);
+      if (isTooLong(error)) why = error;
+      else this.#failed(error);
     }
     try {
-      return this.#stream.tellGap && sized(await this.#stream.tellGap({ reason: 'FAILED', position }));
+      return this.#stream.tellGap ? sized(await this.#stream.tellGap({ reason: 'FAILED', position })) : why;
     } catch {
-      return undefined;
+      return why;
     }
   }
 
   async #attempt(event: ToldEvent): Promise<Made> {
     return sized(await this.#stream.tell(event));
   }
+}
+
+/** It would be as long again, and is nobody's fault but of who asked. */
+function isTooLong(error: unknown): error is Fault {
+  return error instanceof Fault && error.code === 'TOO_LARGE';
 }
 
 /** In memory; what is no text is taken for its JSON. */

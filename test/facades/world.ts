@@ -92,7 +92,7 @@ export async function openWorld(
   const limits = { connections: 100, connectionsPerPrincipal: 100, unidentified: 100 };
   const join = joining(house.hub, { streams: 100, streamsPerPrincipal: 100 });
   const parts: Parts = {
-    live: { join, connections: connections(limits, identify), backlog: 1_000_000 },
+    live: { join, connections: connections(limits, identify), backlog: () => 1_000_000 },
     gate: house.gate,
     view: house.view,
     operations,

@@ -15,7 +15,7 @@ test('a beat says how far the client has come, without telling it anything', asy
   let stream!: EventStream;
   const seat = { position: () => position, leave: () => undefined };
   server = createServer((request, response) => {
-    stream = new EventStream(request, response, principal, 65_536);
+    stream = new EventStream(request, response, principal, () => 65_536);
     stream.begin(seat);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -35,7 +35,7 @@ test('a beat says how far the client has come, without telling it anything', asy
 test('what is told at once is written at once', async () => {
   let stream!: EventStream;
   server = createServer((request, response) => {
-    stream = new EventStream(request, response, principal, 65_536);
+    stream = new EventStream(request, response, principal, () => 65_536);
     stream.begin({ position: () => undefined, leave: () => undefined });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -4,7 +4,7 @@ import { formatPosition } from '#schema/position.js';
 import type { Seat, Sink, Told } from '#subscriptions/live/stream.js';
 import type { Principal } from '../../access/principal.js';
 import type { LiveConnection } from '../live/connections.js';
-import { Outlet } from '../live/outlet.js';
+import { Outlet, type Backlog } from '../live/outlet.js';
 import { noteBytes } from '../request-id.js';
 
 /** How long a client that is sent away may take to read what was written for it, milliseconds. */
@@ -23,7 +23,7 @@ export class EventStream implements LiveConnection, Sink<string> {
   /** Of the body so far. */
   #bytes = 0;
 
-  constructor(request: IncomingMessage, response: ServerResponse, principal: Principal, backlog: number) {
+  constructor(request: IncomingMessage, response: ServerResponse, principal: Principal, backlog: Backlog) {
     this.socket = request.socket;
     this.principal = principal;
     this.authorization = request.headers.authorization;

@@ -7,6 +7,7 @@ import type { Caller, Gate } from '../../operations/gate.js';
 import type { Watch } from '../../operations/watch.js';
 import type { Connections } from '../live/connections.js';
 import type { Join } from '../live/join-hub.js';
+import type { Backlog } from '../live/outlet.js';
 import { toldChange, toldGap } from '../live/told-change.js';
 import { otherMethod } from '../methods.js';
 import { requestIdHeader, requestIdOf } from '../request-id.js';
@@ -21,7 +22,7 @@ export interface EventsParts {
   readonly view: View;
   readonly connections: Connections;
   /** Of what a client has not taken yet, bytes. */
-  readonly backlog: number;
+  readonly backlog: Backlog;
   unforeseen(error: unknown, caller: Caller): void;
 }
 

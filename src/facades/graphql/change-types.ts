@@ -31,7 +31,7 @@ const GapReason = { TRIMMED: 'TRIMMED', REWRITTEN: 'REWRITTEN', FAILED: 'FAILED'
 registerEnumType(GapReason, {
   name: 'GapReason',
   description:
-    'TRIMMED: older than what is kept; REWRITTEN: the log lost its end in a failover, or is another one; FAILED: the change at the position could not be told.',
+    'TRIMMED: older than what is kept; REWRITTEN: the log lost its end in a failover, or is another one; FAILED: the change at the position could not be told, or is too long as it was asked for.',
 });
 
 /** Changes may have been missed. */

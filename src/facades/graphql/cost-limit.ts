@@ -1,7 +1,10 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { Fault } from '#schema/errors.js';
+import type { Principal } from '../../access/principal.js';
 import type { View } from '../../inventory/view.js';
 import { mostListed } from '../../operations/standard.js';
+import { Parts } from '../live/parts.js';
 import { costOf, priceOf, type Cost } from './cost.js';
 import { looksOf, type LooksOf } from './looks.js';
 import type { GraphqlRequest } from './request.js';
@@ -16,11 +19,56 @@ interface Priced {
 /** What an operation costs, if it is more than is allowed. It depends on variables and on how much there is. */
 export type Dearer = (priced: Priced, request: GraphqlRequest) => Cost | undefined;
 
+/** What an operation costs. */
+export type Costing = (priced: Priced, request: GraphqlRequest) => Cost;
+
+export function costing(view: View, schema: GraphQLSchema): Costing {
+  return (priced, request) => costOf({ ...priced, schema, looksOf: visibleLooks(view, request) });
+}
+
 export function dearerThan(most: number, view: View, schema: GraphQLSchema): Dearer {
+  const costIn = costing(view, schema);
   return (priced, request) => {
-    const cost = costOf({ ...priced, schema, looksOf: visibleLooks(view, request) });
+    const cost = costIn(priced, request);
     return priceOf(cost) > most ? cost : undefined;
   };
+}
+
+/** Counts a stream for as long as it is open; answers how to forget it. Throws RATE_LIMITED. */
+export type Spend = (principal: Principal, words: string, price: number) => () => void;
+
+/** Of `limits.graphql.cost`: what each event may cost that a principal, and all of a tenant, are told. */
+const [ofPrincipal, ofTenant] = [4, 8];
+
+/**
+ * A stream is executed with each event, though it is asked for once: what those of a principal cost together is bounded. Who are
+ * told one text, made once, count once.
+ */
+export function spending(cost: number): Spend {
+  const [principals, tenants] = [new Parts(), new Parts()];
+  return ({ name, scope: { tenant } }, words, price) => {
+    const bounds = [
+      { parts: principals, who: name, most: ofPrincipal * cost, whose: 'Your' },
+      ...(tenant === undefined
+        ? []
+        : [{ parts: tenants, who: tenant, most: ofTenant * cost, whose: 'All of your tenant’s' }]),
+    ];
+    for (const { parts, who, most, whose } of bounds)
+      if (parts.wouldPass(most, who, words, price)) throw tooDearTogether(whose, most, price);
+    for (const { parts, who } of bounds) parts.join(who, words, price);
+    return () => {
+      for (const { parts, who } of bounds) parts.leave(who, words);
+    };
+  };
+}
+
+function tooDearTogether(whose: string, most: number, price: number): Fault {
+  return new Fault(
+    'RATE_LIMITED',
+    `${whose} subscriptions that differ would cost more than ${most} together with this one, which costs ${price} ` +
+      '(a multiple of limits.graphql.cost). End some, or ask for less.',
+    { retryAfter: 30 },
+  );
 }
 
 /** Refuses what costs too much, which is known only after validation. */

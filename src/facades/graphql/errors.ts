@@ -37,6 +37,13 @@ export function faultOf(error: unknown): Fault | undefined {
   return internal(cause);
 }
 
+/** What nobody foresaw; what the gate calls INTERNAL it has shown to the operator itself. */
+export function unforeseenIn(errors: readonly GraphQLError[]): readonly unknown[] {
+  return errors
+    .filter((error) => !(error.originalError instanceof Fault) && faultOf(error)?.code === 'INTERNAL')
+    .map((error) => error.originalError ?? error);
+}
+
 /** A fault as an entry of `errors`. */
 export function formattedError({ code, message, detail }: Fault): GraphQLFormattedError {
   return { message, extensions: { code: graphqlCodeOf[code], ...detail } };

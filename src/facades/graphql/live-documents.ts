@@ -51,6 +51,8 @@ export interface LiveDocument extends Checked {
   readonly name: string;
   /** Equal for those whose document and variables are the same but for where they begin. */
   readonly shared: string;
+  /** Equal for those who are told an event alike if they may see the same, whatever they want. */
+  readonly words: string;
 }
 
 interface Limits extends DocumentLimits {
@@ -114,10 +116,15 @@ export function liveDocuments(schema: GraphQLSchema, limits: Limits): LiveDocume
       let shared = texts.get(operation);
       if (!shared) texts.set(operation, (shared = sharedOf(document, operation, found)));
       const { [shared.since ?? '']: _since, ...rest } = variables;
-      const asked = hash('sha256', `${shared.text}\n${JSON.stringify(rest)}`, 'base64url');
-      return { document, operation, variables, coerced, field, args, name: shared.name, shared: asked };
+      const asked = digest(shared.text, rest);
+      const words = digest(shared.name, Object.fromEntries(shared.told.map((each) => [each, variables[each]])));
+      return { document, operation, variables, coerced, field, args, name: shared.name, shared: asked, words };
     },
   };
+}
+
+function digest(text: string, variables: Readonly<Record<string, unknown>>): string {
+  return hash('sha256', `${text}\n${JSON.stringify(variables)}`, 'base64url');
 }
 
 /** What is sent beside the document is kept for as long as the stream, by us and by graphql-ws. Throws TOO_LARGE. */
@@ -172,6 +179,8 @@ interface Shared {
   /** Of the document without the arguments of its root field, which say what is wanted and not how it is told. */
   readonly name: string;
   readonly text: string;
+  /** Names of the variables that are used for more than arguments of the root field. */
+  readonly told: readonly string[];
   /** Name of the variable that says where to begin. */
   readonly since?: string;
 }
@@ -179,9 +188,14 @@ interface Shared {
 /** The document without where it begins: who resumes is told the same as who has just come. */
 function sharedOf(document: DocumentNode, operation: OperationDefinitionNode, root: FieldNode): Shared {
   const uses = new Map<string, number>();
+  const outside = new Set<string>();
   const Variable = ({ name: { value } }: VariableNode) => void uses.set(value, (uses.get(value) ?? 0) + 1);
   const Field = (node: FieldNode) => (node === root ? { ...node, arguments: [] } : undefined);
-  const bare = `${operation.name?.value ?? ''}\n${print(visit(document, { Variable, Field }))}`;
+  const Anywhere = (node: VariableNode, key: string | number | undefined) => {
+    if (key !== 'variable') outside.add(node.name.value);
+    Variable(node);
+  };
+  const bare = `${operation.name?.value ?? ''}\n${print(visit(document, { Variable: Anywhere, Field }))}`;
   const rest = (root.arguments ?? []).filter(({ name }) => name.value !== rootSince);
   for (const argument of rest) visit(argument, { Variable });
   const since = root.arguments?.find(({ name }) => name.value === rootSince)?.value;
@@ -189,5 +203,6 @@ function sharedOf(document: DocumentNode, operation: OperationDefinitionNode, ro
   // Defined once, and used for nothing else: the use as `since` is not in what was visited.
   const alone = named !== undefined && uses.get(named) === 1;
   const name = hash('sha256', bare, 'base64url');
-  return { name, text: [bare, ...rest.map(print)].join('\n'), ...(alone && { since: named }) };
+  const text = [bare, ...rest.map(print)].join('\n');
+  return { name, text, told: [...outside], ...(alone && { since: named }) };
 }

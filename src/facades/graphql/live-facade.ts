@@ -7,6 +7,7 @@ import type { Admission } from '../admission.js';
 import type { AtLeast } from '../at-least.js';
 import type { Connections } from '../live/connections.js';
 import type { Join } from '../live/join-hub.js';
+import type { Backlog } from '../live/outlet.js';
 import type { Execute } from './execution.js';
 import { subscribing } from './live.js';
 import { liveDocuments, type Sent } from './live-documents.js';
@@ -23,6 +24,7 @@ export interface LiveGraphqlParts {
   readonly operations: readonly Operation[];
   readonly join: Join;
   readonly connections: Connections;
+  readonly backlog: Backlog;
   readonly admission: Admission;
   readonly atLeast: AtLeast;
   readonly limits: Configuration['limits'];
@@ -33,13 +35,13 @@ export interface LiveGraphqlParts {
 
 /** Subscriptions of GraphQL over WebSocket, at `/graphql`. */
 export function liveGraphql(parts: LiveGraphqlParts): Upgrade {
-  const { limits } = parts;
+  const { limits, backlog } = parts;
   const { live, graphql, bodyBytes } = limits;
   const { cost } = graphql;
   return graphqlOverWebSocket({
     ...parts,
     documents: liveDocuments(parts.schema, graphql),
-    subscribe: subscribing({ ...parts, operations: indexOf(parts.operations), cost }),
-    limits: { ...live, messageBytes: bodyBytes },
+    subscribe: subscribing({ ...parts, operations: indexOf(parts.operations), cost, longest: live.backlog }),
+    limits: { ...live, backlog, messageBytes: bodyBytes },
   });
 }

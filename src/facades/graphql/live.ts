@@ -1,11 +1,15 @@
 import type { GraphQLSchema } from 'graphql';
 import { Fault } from '#schema/errors.js';
+import { formatPosition } from '#schema/position.js';
+import type { Scope } from '#schema/scope.js';
 import type { Sink, Stream } from '#subscriptions/live/stream.js';
+import type { ToldEvent } from '#subscriptions/log/told-event.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Join } from '../live/join-hub.js';
-import { dearerThan, tooDear, type Dearer } from './cost-limit.js';
-import { formatError } from './errors.js';
+import { priceOf } from './cost.js';
+import { costing, spending, tooDear, type Costing } from './cost-limit.js';
+import { formatError, unforeseenIn } from './errors.js';
 import type { Execute } from './execution.js';
 import type { LiveDocument } from './live-documents.js';
 import type { Hold } from './open-documents.js';
@@ -21,50 +25,76 @@ interface Parts {
   readonly execute: Execute;
   readonly hold: Hold;
   readonly cost: number;
+  /** Of what is told at once, bytes: no connection may have more untaken. */
+  readonly longest: number;
+  unforeseen(error: unknown, caller: Pick<Caller, 'requestId'>): void;
 }
 
 /** Begins the stream of a document; each text is a result of GraphQL, as JSON. Answers how to leave. Throws a Fault. */
 export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<string>) => () => void;
 
 export function subscribing(parts: Parts): Subscribe {
-  const { gate, join, hold, cost, view, schema } = parts;
-  const dearer = dearerThan(cost, view, schema);
+  const { gate, join, hold, cost, longest, view, schema } = parts;
+  const costIn = costing(view, schema);
+  const spend = spending(cost);
   return (caller, document, sink) => {
     const { field, args } = document;
     const { since } = args as { readonly since?: string | null };
     const watch = gate.watch(caller, { ...field.inputOf(args), ...(since == null ? {} : { since }) });
-    refuseDear(parts, dearer, caller, document);
+    const price = priceFor(parts, costIn, caller, document);
+    const words = `graphql ${watch.scope.key}\n${document.words}`;
     const stream: Stream<string> = {
       key: `graphql ${watch.key}\n${document.shared}`,
+      words,
       tenant: watch.scope.tenant,
       wants: (event) => watch.wants(event),
       anyOf: watch.anyOf,
-      tell: (event) => executed(parts, caller, document, { event }),
-      ...(field.tellsGaps && { tellGap: (gap) => executed(parts, caller, document, { gap }) }),
+      tell: async (event) => told(await executed(parts, watch.scope, document, { event }), event, longest),
+      ...(field.tellsGaps && { tellGap: (gap) => executed(parts, watch.scope, document, { gap }) }),
     };
-    const letGo = hold(caller.principal, document);
+    const ends = [hold(caller.principal, document)];
+    const end = () => {
+      for (const each of ends.splice(0).reverse()) each();
+    };
     try {
+      ends.push(spend(caller.principal, words, price));
       const seat = join(caller.principal, stream, sink, watch.since);
-      return () => {
-        seat.leave();
-        letGo();
-      };
+      ends.push(() => seat.leave());
+      return end;
     } catch (refusal) {
-      letGo();
+      end();
       throw refusal;
     }
   };
 }
 
+/** How long it is is in the hands of who asks: all that did not take it kept a text of megabytes each. */
+function told(text: string, { change }: ToldEvent, longest: number): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= longest) return text;
+  const position = formatPosition(change.position);
+  throw new Fault(
+    'TOO_LARGE',
+    `What happened at ${position} has ${bytes} bytes as it was asked for; at most ${longest} are told ` +
+      '(limits.live.backlog). Ask for less, or go on behind it.',
+    { at: 'query' },
+  );
+}
+
 /** What a caller of the same scope sees of what happened; limits and permissions have been asked when the stream began. */
 async function executed(
-  { execute, gate, view, operations }: Parts,
-  { principal, requestId }: Caller,
-  { document, operation, variables }: LiveDocument,
+  { execute, gate, view, operations, unforeseen }: Parts,
+  scope: Scope,
+  { document, operation, variables, field, words }: LiveDocument,
   happening: Happening,
 ): Promise<string> {
-  // One signal that never aborts: an execution is for everybody, whoever leaves meanwhile.
-  const everybody: Caller = { principal, requestId, signal: never, charged: true };
+  // For everybody, whoever leaves meanwhile: the signal never aborts, and what fails is logged under no client of those it is for.
+  const everybody: Caller = {
+    principal: { name: 'live streams', scope },
+    requestId: `stream ${field.name} ${words}`,
+    signal: never,
+    charged: true,
+  };
   const result = await execute({
     document,
     root: happening,
@@ -73,19 +103,22 @@ async function executed(
     operationName: operation.name?.value,
   });
   const { errors } = result;
-  return JSON.stringify(
-    errors ? { ...result, errors: errors.map((each) => formatError(each.toJSON(), each)) } : result,
-  );
+  if (!errors) return JSON.stringify(result);
+  for (const error of unforeseenIn(errors)) unforeseen(error, everybody);
+  return JSON.stringify({ ...result, errors: errors.map((each) => formatError(each.toJSON(), each)) });
 }
 
 const never = new AbortController().signal;
 
-function refuseDear(
+/** Throws INVALID when it is too dear. */
+function priceFor(
   { gate, view, operations, cost: most }: Parts,
-  dearer: Dearer,
+  costIn: Costing,
   caller: Caller,
   asked: LiveDocument,
-) {
-  const cost = dearer(asked, requestOf({ gate, view, operations }, caller));
-  if (cost) throw new Fault('INVALID', tooDear(cost, most), { at: 'query' });
+): number {
+  const cost = costIn(asked, requestOf({ gate, view, operations }, caller));
+  const price = priceOf(cost);
+  if (price > most) throw new Fault('INVALID', tooDear(cost, most), { at: 'query' });
+  return price;
 }

@@ -270,7 +270,7 @@ test('who is known may send long messages in fragments', async () => {
 test('a sign of life is the answer to our last ping, and no other pong', async () => {
   const bare = new WebSocketServer({ noServer: true });
   server.http.removeAllListeners('upgrade');
-  const limits = { backlog: 65_536, messageBytes: 1000, messagesPerSecond: 50 };
+  const limits = { backlog: () => 65_536, messageBytes: 1000, messagesPerSecond: 50 };
   for (const autoPong of [true, false]) {
     const opened = new Promise<LiveSocket>((resolve) =>
       server.http.once('upgrade', (request, socket, head) =>

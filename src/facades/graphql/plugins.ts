@@ -1,9 +1,8 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError } from 'graphql';
-import { Fault } from '#schema/errors.js';
 import { formatPosition } from '#schema/position.js';
 import type { Caller } from '../../operations/gate.js';
-import { faultOf } from './errors.js';
+import { unforeseenIn } from './errors.js';
 import { incompleteIn } from './incomplete.js';
 import { positionHeader } from '../answer-headers.js';
 import type { GraphqlRequest } from './request.js';
@@ -54,10 +53,7 @@ export function operatorSees(unforeseen: (error: unknown, caller: Caller) => voi
     requestDidStart: () =>
       Promise.resolve({
         didEncounterErrors({ errors, contextValue }) {
-          for (const error of errors) {
-            if (!(error.originalError instanceof Fault) && faultOf(error)?.code === 'INTERNAL')
-              unforeseen(error.originalError ?? error, contextValue.caller);
-          }
+          for (const error of unforeseenIn(errors)) unforeseen(error, contextValue.caller);
           return Promise.resolve();
         },
       }),

@@ -83,14 +83,55 @@ describe('a change is executed and made a text once for all whose', () => {
   });
 });
 
+const pooled = 'object { resourcePool { resources(first: $first) { nodes { id } } } }';
+
+describe('streams that differ in what they want alone are told one text, executed once', () => {
+  const where = 'subscription ($where: ResourceWhere) { resourceChanged(where: $where) { id } }';
+  const paged = `subscription ($first: Int, $not: String) {
+    resourceChanged(where: { description: { notContains: $not } }) { ${pooled} }
+  }`;
+  const wants = Array.from({ length: 20 }, (_each, index) => `no${index}`);
+
+  test.each<[string, (not: string) => Asked]>([
+    ['as a variable', (not) => ({ query: where, variables: { where: { description: { notContains: not } } } })],
+    ['beside a variable that is the same', (not) => ({ query: paged, variables: { first: 2, not } })],
+    [
+      'in the document',
+      (not) => ({ query: `subscription { resourceChanged(filter: "(ncont,description,${not})") { id } }` }),
+    ],
+  ])('%s', async (_, asking) => {
+    expect(await madeFor(...wants.map(asking))).toEqual([20, 1, 1]);
+  });
+});
+
 describe('kept apart is who', () => {
+  const variable = (variables: object): Asked => ({
+    query: `subscription ($first: Int) { resourceChanged { ${pooled} } }`,
+    variables,
+  });
+  const directed = (on: boolean): Asked => ({
+    query: 'subscription ($on: Boolean!) { resourceChanged { id change @include(if: $on) } }',
+    variables: { on },
+  });
+  const both = (not: string): Asked => ({
+    query: `subscription ($not: String) {
+      resourceChanged(where: { description: { notContains: $not } }) {
+        object { resourcePool { resources(where: { description: { contains: $not } }) { totalCount } } }
+      }
+    }`,
+    variables: { not: `${not}!` },
+  });
   const two = 'subscription A { resourceChanged { id } } subscription B { resourceChanged { change } }';
   const twice = `subscription ($since: String) {
     resourceChanged(since: $since) { object { resourcePool { resources(after: $since) { totalCount } } } }
   }`;
 
   test.each<[string, Asked, Asked]>([
-    ['gives other variables', { query, variables: { name: filter } }, { query, variables: { name: null } }],
+    ['gives other variables', variable({ first: 1 }), variable({ first: 2 })],
+    ['gives a variable that another leaves out', variable({ first: 1 }), variable({})],
+    ['asks under another name', { query }, { query: query.replace('resourceChanged', 'changed: resourceChanged') }],
+    ['is shown less by a directive', directed(true), directed(false)],
+    ['uses what it wants for what it is told too', both('pool'), both('resource')],
     ['asks for another operation', { query: two, operationName: 'A' }, { query: two, operationName: 'B' }],
     ['has other permissions', { query }, { query, as: 'reader' }],
     ['is of another tenant', { query, as: 'reader' }, { query, as: 'tenant-b' }],

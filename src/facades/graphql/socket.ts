@@ -8,7 +8,7 @@ import { Fault } from '#schema/errors.js';
 import { TokenBuckets } from '../../platform/token-buckets.js';
 import { atEndOfTurn } from '../at-end-of-turn.js';
 import type { LiveConnection } from '../live/connections.js';
-import { Outlet } from '../live/outlet.js';
+import { Outlet, type Backlog } from '../live/outlet.js';
 import { textFrame } from '../live/text-frame.js';
 import { AnswerTurns } from './answer-turns.js';
 
@@ -29,7 +29,7 @@ const mostUntaken = 64 * 1024 * 1024;
 const mostKept = 128 * 1024;
 
 export interface SocketLimits {
-  readonly backlog: number;
+  readonly backlog: Backlog;
   readonly messageBytes: number;
   readonly messagesPerSecond: number;
 }

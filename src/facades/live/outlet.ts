@@ -1,15 +1,29 @@
 import type { Socket } from 'node:net';
 
+/** Of what one connection has not taken yet, bytes; less while many are open. */
+export type Backlog = () => number;
+
+/** What each may have at the least: less than that is taken at once by who reads at all. */
+const leastPart = 65_536;
+
+/** Connections have parts of one size of what may wait for all of them together. */
+export function backlogOf(
+  { backlog, untaken }: { readonly backlog: number; readonly untaken: number },
+  open: () => number,
+): Backlog {
+  return () => Math.min(backlog, Math.max(leastPart, Math.floor(untaken / Math.max(1, open()))));
+}
+
 /**
  * A connection as live streams write to it: how much it has not taken yet, and when it takes more. Its socket, because a
  * response that was filled by many small pieces tells of no drain.
  */
 export class Outlet {
   readonly #socket: Socket;
-  readonly #backlog: number;
+  readonly #backlog: Backlog;
   readonly #waiting = new Set<() => void>();
 
-  constructor(socket: Socket, backlog: number) {
+  constructor(socket: Socket, backlog: Backlog) {
     this.#socket = socket;
     this.#backlog = backlog;
   }
@@ -20,7 +34,7 @@ export class Outlet {
 
   /** Whether there is room for more when so many bytes have been written that are not yet. */
   hasRoom(beside: number): boolean {
-    return this.#socket.writableLength + beside < this.#backlog;
+    return this.#socket.writableLength + beside < this.#backlog();
   }
 
   /** Calls back once when what was written has been taken; all streams of a connection wait together. */

@@ -14,7 +14,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   client = connect((server.address() as AddressInfo).port, '127.0.0.1').pause();
   socket = await accepted;
-  queue = new Queue(new Outlet(socket, 100_000), new Turns());
+  queue = new Queue(new Outlet(socket, () => 100_000), new Turns());
 });
 afterEach(async () => {
   client.destroy();
@@ -35,8 +35,8 @@ async function read(reader: AsyncIterator<Told<number | null>>, count: number) {
 test('what waits for who reads nothing is bounded by what it takes of memory, and by its number', () => {
   expect(queue.take(told(10, 40_000))).toBe(3);
   expect(queue.take(told(1, 1))).toBe(0);
-  expect(new Queue(new Outlet(socket, 100_000), new Turns()).take(told(300, 10))).toBe(256);
-  expect(new Queue(new Outlet(socket, 100_000), new Turns()).take(told(2, 1_000_000))).toBe(1);
+  expect(new Queue(new Outlet(socket, () => 100_000), new Turns()).take(told(300, 10))).toBe(256);
+  expect(new Queue(new Outlet(socket, () => 100_000), new Turns()).take(told(2, 1_000_000))).toBe(1);
 });
 
 test('there is room when all of it has been sent, and what is being sent is counted until then', async () => {

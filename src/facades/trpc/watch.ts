@@ -9,7 +9,7 @@ import type { Watch, WatchInput } from '../../operations/watch.js';
 import type { Connections } from '../live/connections.js';
 import type { Join } from '../live/join-hub.js';
 import type { Turns } from '../../platform/turns.js';
-import { Outlet } from '../live/outlet.js';
+import { Outlet, type Backlog } from '../live/outlet.js';
 import { toldChange, toldGap, type ToldChange, type ToldGap } from '../live/told-change.js';
 import { trpcError } from './errors.js';
 import { placesWanted } from './places.js';
@@ -20,7 +20,7 @@ export interface LiveParts {
   readonly join: Join;
   readonly connections: Connections;
   /** Of what a client has not taken yet, bytes. */
-  readonly backlog: number;
+  readonly backlog: Backlog;
 }
 
 interface Parts extends LiveParts {

@@ -24,7 +24,7 @@ const Graphql = z.strictObject({
     .min(1)
     .default(5000)
     .describe(
-      'Highest cost of a document: 1 for each object it may answer with, lists as long as their `first`; and 1 for each 100 objects that are there to be looked at by a filter, an order or a `totalCount` that no index answers.',
+      'Highest cost of a document: 1 for each object it may answer with, lists as long as their `first`; and 1 for each 100 objects that are there to be looked at by a filter, an order or a `totalCount` that no index answers. Subscriptions of one principal that are told different texts may cost four times that together, those of a tenant eight times.',
     ),
   aliases: z.int().min(0).default(30).describe('Most aliases in a document.'),
   documentBytes: bytes('Longest document.').prefault('64KiB'),
@@ -71,9 +71,13 @@ const Live = z.strictObject({
       'Most streams that differ, of all principals of one tenant; when absent half of `streams`, and no less than one principal may have.',
     ),
   backlog: bytes(
-    'Of what a client has not taken yet; a slower one is told the rest from the log when it can take it.',
+    'Of what a client has not taken yet; a slower one is told the rest from the log when it can take it. A change that is longer as a subscription asks for it is told to nobody: a gap in its place (`changes`), or the stream ends (TOO_LARGE).',
     65_536,
   ).prefault('1MiB'),
+  untaken: bytes(
+    'Of what all live connections of a gateway have not taken yet: each may have its part of it, but never more than `backlog`, and 64 KiB at the least.',
+    65_536,
+  ).prefault('256MiB'),
   messagesPerSecond: z
     .int()
     .min(1)

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ExecutionResult } from 'graphql';
 import { WebSocket } from 'ws';
+import type { ObjectName } from '#schema/objects.js';
 import { openHub, type Hub } from '#subscriptions/live/hub.js';
 import type { IdentifyPrincipal } from '../../../access/principal.js';
 import { allOperations } from '../../../operations/operations.js';
@@ -12,13 +13,17 @@ import { joining } from '../../live/join-hub.js';
 import type { Execute } from '../execution.js';
 import { liveGraphql, type LiveGraphqlParts } from '../live-facade.js';
 import type { Upgrade } from '../over-websocket.js';
+import type { GraphqlRequest } from '../request.js';
 import { openWorld, type Options, type Told, type World } from './world.js';
 
-const limits = {
-  bodyBytes: 1_000_000,
-  live: { backlog: 1_000_000, messagesPerSecond: 1000, streamsPerConnection: 100 },
-  graphql: { depth: 10, cost: 5000, aliases: 30, documentBytes: 65_536 },
-} as unknown as LiveGraphqlParts['limits'];
+const bounds = {
+  limits: {
+    bodyBytes: 1_000_000,
+    live: { backlog: 1_000_000, messagesPerSecond: 1000, streamsPerConnection: 100 },
+    graphql: { depth: 10, cost: 5000, aliases: 30, documentBytes: 65_536 },
+  } as unknown as LiveGraphqlParts['limits'],
+  backlog: () => 1_000_000,
+};
 
 /** What a stream says, under the id that it was begun with. */
 export type Said = Readonly<Record<string, unknown>>;
@@ -35,6 +40,10 @@ export interface LiveWorld {
   readonly hub: Hub;
   /** How often a document was executed and its result made a text. */
   readonly count: { executed: number; serialised: number };
+  /** Thrown by the fields of what is executed, when there is one. */
+  readonly broken: { by?: Error };
+  /** `<request id>: <message>` of what nobody foresaw. */
+  readonly logged: string[];
   /** Of the connections that were taken, the first first. */
   readonly sockets: readonly Socket[];
   /** One connection of a caller. */
@@ -45,18 +54,15 @@ export interface LiveWorld {
 /** A gateway's inside with GraphQL over WebSocket in front of it, whose log a test writes: real store, feed, hub, view and gate. */
 export async function openLiveWorld(told: readonly Told[], options?: Options): Promise<LiveWorld> {
   const world = await openWorld(told, options);
-  const { inside, seen } = world;
-  const hub = await openHub({
-    store: inside.store,
-    reached: (position) => inside.view.reached(position),
-    failed: (message, error) => seen.unforeseen.push(message, error),
-  });
+  const { inside } = world;
+  const hub = await hubOf(world);
   const count = { executed: 0, serialised: 0 };
+  const [broken, logged]: [LiveWorld['broken'], string[]] = [{}, []];
   const identify: IdentifyPrincipal = (_socket, said = '') => world.principalNamed(said);
   const live = connections({ connections: 100, connectionsPerPrincipal: 100, unidentified: 100 }, identify);
   const upgrade = liveGraphql({
     ...inside,
-    execute: counting(inside.execute, count),
+    execute: counting(breaking(inside.execute, broken), count),
     operations: allOperations,
     join: joining(hub, { streams: 100, streamsPerPrincipal: 100 }),
     connections: live,
@@ -69,8 +75,8 @@ export async function openLiveWorld(told: readonly Told[], options?: Options): P
       served() {},
     }),
     atLeast: atLeast({ view: inside.view, deadline: 30_000, leaving: new AbortController().signal }),
-    limits,
-    unforeseen: (error) => seen.unforeseen.push(error),
+    ...bounds,
+    unforeseen: (error, { requestId }) => void logged.push(`${requestId}: ${(error as Error).message}`),
   });
   const { server, sockets, url } = await serving(upgrade);
   const clients: WebSocket[] = [];
@@ -78,6 +84,8 @@ export async function openLiveWorld(told: readonly Told[], options?: Options): P
     world,
     hub,
     count,
+    broken,
+    logged,
     sockets,
     async listen(as = 'admin') {
       const socket = new WebSocket(url, 'graphql-transport-ws', { headers: { Authorization: as } });
@@ -92,6 +100,14 @@ export async function openLiveWorld(told: readonly Told[], options?: Options): P
       await world.close();
     },
   };
+}
+
+function hubOf({ inside: { store, view }, seen }: World): Promise<Hub> {
+  return openHub({
+    store,
+    reached: (position) => view.reached(position),
+    failed: (message, error) => seen.unforeseen.push(message, error),
+  });
 }
 
 async function serving(upgrade: Upgrade) {
@@ -123,6 +139,17 @@ async function listening(socket: WebSocket): Promise<Listener> {
       await settled();
     },
     of: (id) => heard.filter((each) => each['id'] === id).map(({ payload }) => payload as Said),
+  };
+}
+
+function breaking(execute: Execute, broken: LiveWorld['broken']): Execute {
+  return (execution) => {
+    const context = execution.context as GraphqlRequest;
+    const permit = (object: ObjectName): void => {
+      if (broken.by) throw broken.by;
+      context.permit(object);
+    };
+    return execute({ ...execution, context: { ...context, permit } });
   };
 }
 

@@ -51,7 +51,7 @@ export async function webSocketServer(setup: WebSocketServerSetup): Promise<WebS
       served,
     }),
     atLeast: { asked: (_text, at) => ({ at, position: { seq: 0, tag: 'a' } }), reached: () => undefined },
-    limits: { backlog: 65_536, messageBytes, messagesPerSecond: 50, streamsPerConnection: 100 },
+    limits: { backlog: () => 65_536, messageBytes, messagesPerSecond: 50, streamsPerConnection: 100 },
     once,
     unforeseen: (error) => {
       throw error;

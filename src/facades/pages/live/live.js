@@ -25,7 +25,15 @@ const mostRows = 50;
 const [firstRetry, longestRetry] = [250, 8000];
 
 const at = (id) => document.getElementById(id);
-const state = { since: undefined, connected: false, retry: firstRetry, socket: undefined, stale: false };
+const state = {
+  since: undefined,
+  connected: false,
+  refused: false,
+  retry: firstRetry,
+  timer: undefined,
+  socket: undefined,
+  stale: false,
+};
 
 function say(text, kind) {
   at('state').textContent = text;
@@ -98,15 +106,20 @@ function connect() {
   socket.onopen = () =>
     send({ type: 'connection_init', payload: token() === '' ? {} : { authorization: `Bearer ${token()}` } });
   socket.onmessage = ({ data }) => {
+    if (state.socket !== socket) return;
     const message = JSON.parse(data);
     if (message.type === 'connection_ack') {
-      state.retry = firstRetry;
+      // Who was refused what it asked for was connected then, too.
+      if (!state.refused) state.retry = firstRetry;
       say(state.connected ? `Connected again; resumed at ${state.since}.` : 'Connected.', 'good');
       state.connected = true;
       send({ id: '1', type: 'subscribe', payload: { query: document_, variables: { since: state.since } } });
     } else if (message.type === 'ping') send({ type: 'pong' });
-    else if (message.type === 'next') told(message.payload);
-    else if (message.type === 'error') say(message.payload[0].message, 'bad');
+    else if (message.type === 'next') {
+      Object.assign(state, { refused: false, retry: firstRetry });
+      told(message.payload);
+    } else if (message.type === 'error') refused(message.payload[0]);
+    else if (message.type === 'complete') over('The stream has ended');
   };
   socket.onclose = ({ code }) => {
     if (state.socket !== socket) return;
@@ -115,14 +128,29 @@ function connect() {
   };
 }
 
-function again(why) {
-  say(`${why}; it is tried again.`, 'bad');
-  setTimeout(begin, state.retry * (0.5 + Math.random() / 2));
+/** The stream is refused, or ended with a fault, which may say after how many seconds to come again. */
+function refused({ message, extensions }) {
+  over(message.replace(/\.$/, ''), extensions?.retryAfter);
+}
+
+/** The connection is there, and its stream is not. */
+function over(why, seconds) {
+  const { socket } = state;
+  Object.assign(state, { refused: true, socket: undefined });
+  socket.close();
+  again(why, seconds);
+}
+
+function again(why, seconds = 0) {
+  say(`${why}; it is tried again${seconds > 0 ? ` in ${seconds} s` : ''}.`, 'bad');
+  clearTimeout(state.timer);
+  state.timer = setTimeout(begin, seconds * 1000 + state.retry * (0.5 + Math.random() / 2));
   state.retry = Math.min(longestRetry, state.retry * 2);
 }
 
 /** From what the lists say now, or where the stream was cut. */
 async function begin() {
+  clearTimeout(state.timer);
   try {
     const data = await readCounts();
     // That of the list that was read first: what the others show already may be told again, and nothing is missed.
@@ -140,7 +168,7 @@ at('sign-in').addEventListener('submit', (event) => {
   const before = state.socket;
   state.socket = undefined;
   before?.close();
-  Object.assign(state, { since: undefined, connected: false });
+  Object.assign(state, { since: undefined, connected: false, refused: false, retry: firstRetry });
   at('changes').replaceChildren();
   begin();
 });
