@@ -23,9 +23,8 @@ export async function checkServer(connection: Connection, keys: Keys, name: stri
 
 // Each append writes both, so only a head that was lost is behind.
 const beyondHead = script(`
-local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local head = tonumber(redis.call('HGET', KEYS[2], 'seq') or 0)
-return newest and tonumber(string.match(newest[1], '^%d+')) > head and 1 or 0
+return #redis.call('XRANGE', KEYS[1], string.format('%.0f-0', head + 1), '+', 'COUNT', 1)
 `);
 
 /** Why no state may be given to the server: it would lose what it has, or has lost some. */
