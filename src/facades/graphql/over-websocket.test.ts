@@ -7,6 +7,7 @@ import type { Sink } from '#subscriptions/live/stream.js';
 import type { Caller } from '../../operations/caller.js';
 import type { Served } from '../admission.js';
 import { LiveSocket } from './socket.js';
+import { connectTo, until } from './testing/web-socket-client.js';
 import { webSocketServer, type WebSocketServerUnderTest } from './testing/web-socket-server.js';
 
 const megabyte = 'x'.repeat(1_000_000);
@@ -50,24 +51,10 @@ afterEach(async () => {
   await server.close();
 });
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-type Heard = Readonly<Record<string, unknown>>;
-
 async function connected() {
-  const socket = new WebSocket(server.url, 'graphql-transport-ws');
-  clients.push(socket);
-  const heard: Heard[] = [];
-  socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as Heard));
-  socket.on('error', () => undefined);
-  await new Promise((resolve) => socket.once('open', resolve));
-  const say = (message: object) => socket.send(JSON.stringify(message));
-  say({ type: 'connection_init' });
-  await until(() => heard.length === 1);
-  const ask = (id: string, query = '{ text }') => say({ id, type: 'subscribe', payload: { query } });
-  return { socket, heard, say, ask };
+  const client = await connectTo(server.url);
+  clients.push(client.socket);
+  return client;
 }
 
 test('nothing is begun for who does not take what was answered, and the rest when it does', async () => {

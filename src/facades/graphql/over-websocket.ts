@@ -55,6 +55,7 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
       const { extra, connectionParams } = context;
       // It would be kept for as long as the connection.
       Object.assign(context, { connectionParams: undefined });
+      extra.operations = () => Object.keys(context.subscriptions).length;
       return letIn(parts, extra, connectionParams);
     },
     onSubscribe: ({ extra, subscriptions }, id, sent) =>
@@ -105,11 +106,14 @@ function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live:
  */
 function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: string) => Promise<void>) {
   const said: Buffer[] = [];
-  let [waiting, inTurn] = [0, false];
+  let [waiting, inTurn, underWay] = [0, false, 0];
   const next = (): void => {
     inTurn = said.length > 0;
+    if (!inTurn) return;
+    // One that is not open any more has not ended yet: graphql-ws would take its id away from who uses that again meanwhile.
+    if (live.open && underWay > live.operations()) return void setImmediate(next);
     const turns = live.principal ? parts.saying.of(live.principal.name) : parts.greeting;
-    if (inTurn) void turns.take(() => hear(said.shift()!));
+    void turns.take(() => hear(said.shift()!));
   };
   const hear = (data: Buffer): void => {
     // Who has left is begun nothing for.
@@ -117,14 +121,14 @@ function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: s
     waiting -= data.length;
     if (waiting <= mostWaiting) ws.resume();
     live.heard = data.length;
-    const known = live.principal !== undefined;
-    const answered = take(data.toString()).catch((error: unknown) => {
+    underWay += 1;
+    const over = (): void => void (underWay -= 1);
+    void take(data.toString()).then(over, (error: unknown) => {
+      over();
       parts.unforeseen(error, live);
       live.close(internalError, 'Internal error');
     });
-    // What follows a greeting is that of who is known by then.
-    if (known) next();
-    else void answered.then(next);
+    next();
   };
   return (data: Buffer): void => {
     if (!live.hears()) return;

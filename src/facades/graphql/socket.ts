@@ -48,6 +48,8 @@ export class LiveSocket implements LiveConnection {
   authorization: string | undefined;
   /** Length of the message that is being answered. */
   heard = 0;
+  /** How many operations are open: begun, or about to be, and not ended by either side. */
+  operations = (): number => 0;
   readonly #ws: WebSocket;
   readonly #buckets = new TokenBuckets();
   readonly #messagesPerSecond: number;
