@@ -66,17 +66,25 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
   });
   const nextId = requestIds();
   // 250 that came back at once, each 0.25 ms for its upgrade and as much for what it asked, kept a read waiting 250 ms. What
-  // has come in waits for no connection that is still to be taken over.
+  // has come in waits for no connection that is still to be taken over, and no address for all that come from another.
   const [arriving, greeting, saying] = [new Turns(), new Turns(), new Turns()];
   const takeOver: Upgrade = (request, socket, head) =>
     server.handleUpgrade(request, socket, head, (ws) => {
       const id = nextId(request.headers['x-request-id']);
       open({ ...parts, greeting, saying }, protocol, ws, new LiveSocket(ws, request, id, parts.limits));
     });
-  return (request, socket, head) => void arriving.take(() => takeOver(request, socket, head));
+  return (request, socket, head) =>
+    void arriving.of(request.socket.remoteAddress ?? '').take(() => takeOver(request, socket, head));
 }
 
 function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live: LiveSocket): void {
+  const { socket, request, address } = live;
+  // Whose token is in its upgrade is somebody from then on; whether another one is wrong is asked when it says who it is.
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    live.authorization = authorization;
+    live.principal = parts.admission.known(socket, authorization);
+  }
   let forget: () => void;
   try {
     forget = parts.connections.admit(live);
@@ -96,6 +104,7 @@ function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live:
   );
   ws.once('close', (code, reason) => {
     forget();
+    if (!live.introduced && !live.principal) noted(parts, live, parts.admission.silent(address));
     void closed(code, reason.toString());
   });
 }
@@ -144,6 +153,7 @@ function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: s
 function letIn(parts: OverWebSocketParts, live: LiveSocket, said: Ctx['connectionParams']): boolean {
   const named = said?.['authorization'] ?? said?.['Authorization'];
   live.authorization = typeof named === 'string' ? named : live.request.headers.authorization;
+  live.introduced = true;
   const known = parts.admission.identify(live.socket, live.authorization);
   if (known instanceof Fault) return sendAway(parts, live, known);
   // Who left meanwhile is counted no more.
@@ -158,11 +168,16 @@ function letIn(parts: OverWebSocketParts, live: LiveSocket, said: Ctx['connectio
 }
 
 /** Refuses a connection, which is noted as a request would be that is refused. */
-function sendAway({ admission }: OverWebSocketParts, live: LiveSocket, { code, message }: Fault): false {
-  admission.end(new Exchange(live.requestId), { request: live.request, method: 'WS', status: statusOf[code] });
+function sendAway(parts: OverWebSocketParts, live: LiveSocket, fault: Fault): false {
+  const { code, message } = fault;
+  noted(parts, live, fault);
   if (code === 'UNAUTHENTICATED') live.close(CloseCode.Forbidden, reasonOf(message));
   else live.close(tryAgainLater, message);
   return false;
+}
+
+function noted({ admission }: OverWebSocketParts, { request, requestId }: LiveSocket, { code }: Fault): void {
+  admission.end(new Exchange(requestId), { request, method: 'WS', status: statusOf[code] });
 }
 
 /** Of a close frame, which holds 123 bytes of it. */

@@ -44,8 +44,12 @@ export class LiveSocket implements LiveConnection {
   readonly outlet: Outlet;
   readonly turns: AnswerTurns;
   readonly requestId: string;
+  /** Where it comes from: its socket forgets that with its end. */
+  readonly address: string;
   principal: Principal | undefined;
   authorization: string | undefined;
+  /** Whether it has said who it is, whoever that may be. */
+  introduced = false;
   /** Length of the message that is being answered. */
   heard = 0;
   /** How many operations are open: begun, or about to be, and not ended by either side. */
@@ -66,6 +70,7 @@ export class LiveSocket implements LiveConnection {
     this.request = request;
     this.requestId = requestId;
     this.socket = request.socket;
+    this.address = request.socket.remoteAddress ?? '';
     this.outlet = new Outlet(request.socket, limits.backlog);
     this.turns = new AnswerTurns(this.outlet, limits.messageBytes);
     this.#messagesPerSecond = limits.messagesPerSecond;

@@ -16,8 +16,8 @@ export interface WebSocketClient {
   ask(id: string, query?: string): void;
 }
 
-/** A client that has said who it is, and was let in. */
-export async function connectTo(url: string, options: WebSocket.ClientOptions = {}): Promise<WebSocketClient> {
+/** A connection on which nothing is said yet. */
+export async function openTo(url: string, options: WebSocket.ClientOptions = {}): Promise<WebSocketClient> {
   const socket = new WebSocket(url, 'graphql-transport-ws', options);
   const heard: Heard[] = [];
   socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as Heard));
@@ -25,8 +25,14 @@ export async function connectTo(url: string, options: WebSocket.ClientOptions = 
   const closed = new Promise<number>((resolve) => socket.once('close', resolve));
   await new Promise((resolve) => socket.once('open', resolve));
   const say = (message: object) => socket.send(JSON.stringify(message));
-  say({ type: 'connection_init' });
-  await until(() => heard.length === 1);
   const ask = (id: string, query = '{ text }') => say({ id, type: 'subscribe', payload: { query } });
   return { socket, heard, closed, say, ask };
+}
+
+/** A client that has said who it is, and was let in. */
+export async function connectTo(url: string, options?: WebSocket.ClientOptions): Promise<WebSocketClient> {
+  const client = await openTo(url, options);
+  client.say({ type: 'connection_init' });
+  await until(() => client.heard.length === 1);
+  return client;
 }

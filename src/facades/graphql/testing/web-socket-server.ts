@@ -17,6 +17,10 @@ export interface WebSocketServerSetup extends Pick<OverWebSocketParts, 'subscrib
   readonly messageBytes?: number;
   readonly load?: AdmissionParts['load'];
   readonly served?: AdmissionParts['served'];
+  readonly chargeStranger?: AdmissionParts['chargeStranger'];
+  readonly identify?: IdentifyPrincipal;
+  /** Most that have not said yet who they are. */
+  readonly unidentified?: number;
 }
 
 export interface WebSocketServerUnderTest {
@@ -28,13 +32,15 @@ export interface WebSocketServerUnderTest {
 
 const idle = { maxInFlight: Infinity, loopDelay: () => 0, maxLoopDelay: Infinity };
 
+const scope = { tenant: undefined, permissions: new Set<string>(), key: 'all' };
+const everybody: IdentifyPrincipal = (_socket, name = 'alice') => ({ name, scope });
+
 /** GraphQL over WebSocket on a port of its own, without an inventory behind it: everybody is who it says, or `alice`. */
 export async function webSocketServer(setup: WebSocketServerSetup): Promise<WebSocketServerUnderTest> {
   const { clients, messageBytes = 10_000, load = idle, served = () => undefined, subscribe, once } = setup;
-  const scope = { tenant: undefined, permissions: new Set<string>(), key: 'all' };
-  const identify: IdentifyPrincipal = (_socket, authorization = 'alice') => ({ name: authorization, scope });
+  const { identify = everybody, chargeStranger = () => 0, unidentified = clients } = setup;
   const live = connections(
-    { connections: clients, connectionsPerPrincipal: clients, connectionsPerTenant: clients, unidentified: clients },
+    { connections: clients, connectionsPerPrincipal: clients, connectionsPerTenant: clients, unidentified },
     identify,
   );
   const upgrade = graphqlOverWebSocket({
@@ -45,7 +51,7 @@ export async function webSocketServer(setup: WebSocketServerSetup): Promise<WebS
     admission: admission({
       identify,
       charge: () => 0,
-      chargeStranger: () => 0,
+      chargeStranger,
       load,
       inFlightPerPrincipal: Infinity,
       served,
