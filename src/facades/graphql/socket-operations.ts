@@ -1,6 +1,7 @@
 import { GraphQLError, OperationTypeNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { Fault, internal } from '#schema/errors.js';
 import type { Sink } from '#subscriptions/live/stream.js';
+import { samePrincipal, type Principal } from '../../access/principal.js';
 import type { Caller } from '../../operations/gate.js';
 import type { Admission } from '../admission.js';
 import type { Asked, AtLeast } from '../at-least.js';
@@ -67,15 +68,24 @@ function askedIn(atLeast: AtLeast, { extensions }: Sent): Asked | undefined {
 function admitted(
   { admission, limits: { streamsPerConnection: most } }: SocketOperationParts,
   exchange: Exchange,
-  { principal }: LiveSocket,
+  live: LiveSocket,
   open: number,
 ): EdgeCaller {
   const overload = admission.overload();
   if (overload) throw overload;
-  const caller = admission.admit(exchange, principal!);
+  const caller = admission.admit(exchange, stillKnown(admission, live));
   if (caller instanceof Fault) throw caller;
   if (open > most) throw new Fault('RATE_LIMITED', `One connection has at most ${most} operations at once.`);
   return caller;
+}
+
+/** Tokens end and roles change between two looks at who is still welcome; who is not begins nothing meanwhile. */
+function stillKnown(admission: Admission, live: LiveSocket): Principal {
+  const now = admission.identify(live.socket, live.authorization);
+  if (!(now instanceof Fault) && samePrincipal(now, live.principal!)) return now;
+  // Behind what the operation is answered.
+  setImmediate(() => live.revoked());
+  throw now instanceof Fault ? now : new Fault('UNAUTHENTICATED', 'What you may do has changed: connect again.');
 }
 
 interface Begun {

@@ -6,16 +6,17 @@ import { openTo, until, type WebSocketClient } from './testing/web-socket-client
 import { webSocketServer, type WebSocketServerUnderTest } from './testing/web-socket-server.js';
 
 const scope = { tenant: undefined, permissions: new Set<string>(), key: 'all' };
-const alice: Principal = { name: 'alice', scope };
 const [one, other] = [{ localAddress: '127.0.0.1' }, { localAddress: '127.0.0.2' }];
 const token = { authorization: 'Bearer alice' };
 
 let server: WebSocketServerUnderTest;
+let alice: Principal | undefined;
 let charged: string[];
 let served: Served[];
 const clients: WebSocketClient[] = [];
 
 beforeEach(async () => {
+  alice = { name: 'alice', scope };
   // Of this server: those of the last one may still be going.
   const [addresses, ended]: [string[], Served[]] = [[], []];
   [charged, served] = [addresses, ended];
@@ -96,4 +97,21 @@ test('what is said first counts, whatever the upgrade says', async () => {
   expect(await refused.closed).toBe(4403);
   await until(() => server.live.size === 0);
   expect(charged).toEqual(['127.0.0.1']);
+});
+
+test.each([
+  ['whose token has ended', undefined],
+  ['who may do something else now', { name: 'alice', scope: { ...scope, key: 'less' } }],
+])('%s begins nothing more over a socket that is open, and is closed as revoked', async (_who, now) => {
+  const client = await open({ ...one, headers: token });
+  client.say({ type: 'connection_init' });
+  client.ask('before');
+  await until(() => client.heard.length === 3);
+  alice = now;
+  client.ask('after', 'mutation { text }');
+  expect(await client.closed).toBe(4403);
+  expect(client.heard.slice(3)).toMatchObject([
+    { id: 'after', type: 'error', payload: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
+  ]);
+  expect(served.map(({ status }) => status)).toEqual([200, 401]);
 });

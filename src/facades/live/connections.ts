@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Fault } from '#schema/errors.js';
-import type { IdentifyPrincipal, Principal } from '../../access/principal.js';
+import { samePrincipal, type IdentifyPrincipal, type Principal } from '../../access/principal.js';
 import { Places, sharesOf, type Bounds } from '../../platform/shares.js';
 import { Turns } from '../../platform/turns.js';
 import { goesOn } from '../pipeline.js';
@@ -125,7 +125,7 @@ function everyLook(
 function stillWelcome(identify: IdentifyPrincipal, { principal, socket, authorization }: LiveConnection): boolean {
   if (!principal) return true;
   const now = identify(socket, authorization);
-  return now !== undefined && now.name === principal.name && now.scope.key === principal.scope.key;
+  return now !== undefined && samePrincipal(now, principal);
 }
 
 /** Why nothing is begun any more. */
