@@ -74,8 +74,11 @@ export class LiveSocket implements LiveConnection {
     this.outlet = new Outlet(request.socket, limits.backlog);
     this.turns = new AnswerTurns(this.outlet, limits.messageBytes);
     this.#messagesPerSecond = limits.messagesPerSecond;
-    // Any other pong is said without having heard us.
-    ws.on('pong', (said) => this.#challenge?.equals(said) && (this.#challenge = undefined));
+    // Any other pong is said without having heard us, and counts as what clients say.
+    ws.on('pong', (said) => {
+      if (this.#challenge?.equals(said)) this.#challenge = undefined;
+      else this.hears();
+    });
     ws.on('ping', (said) => this.hears() && ws.pong(said));
     // It is closed all the same; the client has broken the protocol, and was told how.
     ws.on('error', () => undefined);
