@@ -2,11 +2,10 @@ import 'reflect-metadata';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ExecutionResult } from 'graphql';
-import { WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Sink } from '#subscriptions/live/stream.js';
 import type { Caller } from '../../operations/caller.js';
 import type { Served } from '../admission.js';
-import { LiveSocket } from './socket.js';
 import { connectTo, until } from './testing/web-socket-client.js';
 import { webSocketServer, type WebSocketServerUnderTest } from './testing/web-socket-server.js';
 
@@ -252,29 +251,4 @@ test('who is known may send long messages in fragments', async () => {
     client.socket.send(text.slice(at, at + 10_000), { fin: at + 10_000 >= text.length });
   await until(() => client.heard.length === 2);
   expect(client.heard[1]).toMatchObject({ type: 'pong' });
-});
-
-test('a sign of life is the answer to our last ping, and no other pong', async () => {
-  const bare = new WebSocketServer({ noServer: true });
-  server.http.removeAllListeners('upgrade');
-  const limits = { backlog: 65_536, messageBytes: 1000, messagesPerSecond: 50 };
-  for (const autoPong of [true, false]) {
-    const opened = new Promise<LiveSocket>((resolve) =>
-      server.http.once('upgrade', (request, socket, head) =>
-        bare.handleUpgrade(request, socket, head, (ws) => resolve(new LiveSocket(ws, request, 'x', limits))),
-      ),
-    );
-    const client = new WebSocket(server.url, { autoPong });
-    clients.push(client);
-    const pinged = new Promise((resolve) => client.once('ping', resolve));
-    const socket = await opened;
-    expect(socket.beat()).toBe(true);
-    await pinged;
-    // Said by both; the first one has answered before.
-    client.pong('I am here');
-    const answered = new Promise((resolve) => client.once('pong', resolve));
-    client.ping();
-    await answered;
-    expect([autoPong, socket.beat()]).toEqual([autoPong, autoPong]);
-  }
 });

@@ -8,7 +8,7 @@ import { Fault } from '#schema/errors.js';
 import { TokenBuckets } from '../../platform/token-buckets.js';
 import { atEndOfTurn } from '../at-end-of-turn.js';
 import type { LiveConnection } from '../live/connections.js';
-import { Outlet } from '../live/outlet.js';
+import { Outlet, untaken } from '../live/outlet.js';
 import { textFrame } from '../live/text-frame.js';
 import { AnswerTurns } from './answer-turns.js';
 
@@ -24,6 +24,9 @@ const farewell = 2000;
 const patience = 6000;
 /** Of what was written and not taken, bytes: several of the longest answers. Who takes nothing at all is cut off. */
 const mostUntaken = 64 * 1024 * 1024;
+
+/** Beats that a ping may take behind what was not taken at once: the systems hold 10 MB, which is 5 min at 32 KB/s. */
+const beatsBehind = 20;
 
 /** Of messages that began streams which have not ended, bytes: twice `limits.graphql.documentBytes` as that is by itself. */
 const mostKept = 128 * 1024;
@@ -64,6 +67,10 @@ export class LiveSocket implements LiveConnection {
   #leaving = false;
   /** Of the last ping, until it was answered. */
   #challenge: Buffer | undefined;
+  /** At the last beat. */
+  #before = { waits: 0, bytesWritten: 0 };
+  /** For how many beats more it may go unanswered. */
+  #spare = 0;
 
   constructor(ws: WebSocket, request: IncomingMessage, requestId: string, limits: SocketLimits) {
     this.#ws = ws;
@@ -76,7 +83,7 @@ export class LiveSocket implements LiveConnection {
     this.#messagesPerSecond = limits.messagesPerSecond;
     // Any other pong is said without having heard us, and counts as what clients say.
     ws.on('pong', (said) => {
-      if (this.#challenge?.equals(said)) this.#challenge = undefined;
+      if (this.#challenge?.equals(said)) [this.#challenge, this.#spare] = [undefined, 0];
       else this.hears();
     });
     ws.on('ping', (said) => this.hears() && ws.pong(said));
@@ -195,8 +202,17 @@ export class LiveSocket implements LiveConnection {
     this.close(tooLong, 'Say first who you are');
   }
 
+  /** A ping would stand behind what waits to be taken: while that is so, who takes of it is there. */
   beat(): boolean {
-    if (this.#challenge) return false;
+    const { bytesWritten } = this.socket;
+    const [waits, before] = [untaken(this.socket), this.#before];
+    this.#before = { waits, bytesWritten };
+    if (waits > 0) {
+      this.#spare = beatsBehind;
+      return waits !== before.waits || bytesWritten !== before.bytesWritten;
+    }
+    // It may still stand behind what the two systems hold.
+    if (this.#challenge) return (this.#spare -= 1) >= 0;
     this.#challenge = randomBytes(8);
     this.#ws.ping(this.#challenge);
     return true;
