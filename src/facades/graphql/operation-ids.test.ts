@@ -64,3 +64,15 @@ test.each([
     await until(() => streams.size === 0);
   },
 );
+
+const long = 'ü'.repeat(128);
+
+test.each([
+  ['is longer than it may be', [`${long}x`], 4400],
+  ['is as long as it may be, and used twice', [long, long], 4409],
+])('an id that %s ends the connection', async (_what, ids, code) => {
+  for (const id of ids) client.say(changes(id));
+  expect(await client.closed).toBe(code);
+  await until(() => streams.size === 0);
+  expect(client.heard).toHaveLength(1);
+});

@@ -16,11 +16,14 @@ let mostInFlight: number;
 const clients: WebSocket[] = [];
 const served: Served[] = [];
 const asked: Caller[] = [];
+/** Whenever an operation has ended. */
+let hear: () => void;
 let sink: Sink<string>;
 let once: (caller: Caller) => Promise<ExecutionResult>;
 
 beforeEach(async () => {
   mostInFlight = 1000;
+  hear = () => undefined;
   once = async () => ({ data: { text: 'x'.repeat(2_000_000) } });
   server = await webSocketServer({
     clients: 10,
@@ -40,7 +43,10 @@ beforeEach(async () => {
       loopDelay: () => 0,
       maxLoopDelay: 100,
     },
-    served: (each) => void served.push(each),
+    served(each) {
+      served.push(each);
+      hear();
+    },
   });
 });
 afterEach(async () => {
@@ -133,18 +139,40 @@ test('operations are shed like requests, also on a connection that is open', asy
 test('what its streams were asked with is bounded for a connection, whatever it consists of', async () => {
   const client = await connected();
   const long = 'x'.repeat(60_000);
-  client.ask(`a${long}`, 'subscription { changes }');
+  const begin = (id: string) =>
+    client.say({ id, type: 'subscribe', long, payload: { query: 'subscription { changes }' } });
+  begin('a');
   client.ask('b', `subscription { changes } # ${long.slice(0, 900)}`);
-  client.say({ id: 'c', type: 'subscribe', long, payload: { query: 'subscription { changes }' } });
+  begin('c');
   client.ask('d', 'subscription { changes } # the 128 KiB are not full');
-  client.ask(`e${long}`, 'subscription { changes }');
+  begin('e');
   await until(() => client.heard.length === 2);
-  expect(client.heard[1]).toMatchObject({ id: `e${long}`, type: 'error' });
+  expect(client.heard[1]).toMatchObject({ id: 'e', type: 'error' });
   client.say({ id: 'c', type: 'complete' });
-  client.ask(`f${long}`, 'subscription { changes }');
+  begin('f');
   client.say({ type: 'ping' });
   await until(() => client.heard.length === 3);
   expect(client.heard[2]).toMatchObject({ type: 'pong' });
+});
+
+test('of who says more than waits for its turn nothing more is read meanwhile', async () => {
+  const accepted = new Promise<Socket>((resolve) => server.http.once('connection', resolve));
+  const client = await connected();
+  const { bytesRead } = await accepted;
+  const peer = await accepted;
+  const length = 10_000;
+  let [begun, most] = [0, 0];
+  hear = () => {
+    begun += 1;
+    most = Math.max(most, peer.bytesRead - bytesRead - begun * length);
+    for (const until = performance.now() + 3; performance.now() < until;);
+  };
+  const message = { id: 'q', type: 'subscribe', payload: { query: '{ nothing }', variables: { much: '' } } };
+  message.payload.variables.much = 'x'.repeat(length - JSON.stringify(message).length);
+  for (let each = 0; each < 300; each += 1) client.say(message);
+  await until(() => begun === 300);
+  // Beyond 64 KiB, what is read at once and what was read with the last of them.
+  expect(most).toBeLessThan(4 * 65_536);
 });
 
 test('what is under way when the gateway goes away is answered first, and nothing is begun', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols, makeServer, type Context, type Server } from 'graphql-ws';
+import { GraphQLError } from 'graphql';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Fault } from '#schema/errors.js';
 import { Turns } from '#platform/turns.js';
@@ -28,6 +29,8 @@ const initWithin = 3000;
 const longestGreeting = 8192;
 /** Of what a client said and was not begun yet, bytes. */
 const mostWaiting = 65_536;
+/** Of an operation, characters: it is said again before all that is told of it. */
+const longestId = 128;
 const tryAgainLater = 1013;
 const internalError = 4500;
 
@@ -58,8 +61,10 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
       extra.operations = () => Object.keys(context.subscriptions).length;
       return letIn(parts, extra, connectionParams);
     },
-    onSubscribe: ({ extra, subscriptions }, id, sent) =>
-      beginOperation(parts, extra, { id, sent: sent as Sent, open: Object.keys(subscriptions).length }),
+    onSubscribe({ extra, subscriptions }, id, sent) {
+      if (id.length > longestId) return refuseId(extra);
+      return beginOperation(parts, extra, { id, sent: sent as Sent, open: Object.keys(subscriptions).length });
+    },
     subscribe: ({ contextValue }) => contextValue as Answering,
     execute: ({ contextValue }) => contextValue as Answering,
     onError: (_context, _id, _sent, errors) => errors.map((error) => formatError(error.toJSON(), error)),
@@ -97,7 +102,7 @@ function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live:
     {
       protocol: ws.protocol,
       send: (text) => live.send(text),
-      close: (code, reason) => live.close(code ?? internalError, reason ?? ''),
+      close: (code, reason) => live.close(code ?? internalError, reasonOf(reason ?? '')),
       onMessage: (take) => ws.on('message', hearing(parts, ws, live, take)),
     },
     live,
@@ -149,6 +154,13 @@ function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: s
   };
 }
 
+/** By the end of the connection: an error would say the id again. */
+function refuseId(live: LiveSocket): readonly GraphQLError[] {
+  const reason = `The id of an operation is longer than ${longestId} characters`;
+  live.close(CloseCode.BadRequest, reason);
+  return [new GraphQLError(reason)];
+}
+
 /** Whether the client is who it says: by the header of its upgrade, or by what it says first, as browsers must. */
 function letIn(parts: OverWebSocketParts, live: LiveSocket, said: Ctx['connectionParams']): boolean {
   const named = said?.['authorization'] ?? said?.['Authorization'];
@@ -172,7 +184,7 @@ function sendAway(parts: OverWebSocketParts, live: LiveSocket, fault: Fault): fa
   const { code, message } = fault;
   noted(parts, live, fault);
   if (code === 'UNAUTHENTICATED') live.close(CloseCode.Forbidden, reasonOf(message));
-  else live.close(tryAgainLater, message);
+  else live.close(tryAgainLater, reasonOf(message));
   return false;
 }
 
@@ -182,5 +194,7 @@ function noted({ admission }: OverWebSocketParts, { request, requestId }: LiveSo
 
 /** Of a close frame, which holds 123 bytes of it. */
 function reasonOf(message: string): string {
-  return message.length <= 120 ? message : `${message.slice(0, 119)}…`;
+  let text = message;
+  while (Buffer.byteLength(text) > 120) text = text.slice(0, -1);
+  return text === message ? message : `${text}…`;
 }
