@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { Fault } from '#schema/errors.js';
-import type { Sink, Stream } from '#subscriptions/live/stream.js';
+import type { Seat, Sink, Stream } from '#subscriptions/live/stream.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
 import type { Join } from '../live/join-hub.js';
@@ -24,7 +24,12 @@ interface Parts {
 }
 
 /** Begins the stream of a document; each text is a result of GraphQL, as JSON. Answers how to leave. Throws a Fault. */
-export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<string>) => () => void;
+export type Subscribe = (caller: Caller, document: LiveDocument, sink: SeatedSink) => () => void;
+
+interface SeatedSink extends Sink<string> {
+  /** Is given its place in the stream. */
+  seated?(seat: Seat): void;
+}
 
 export function subscribing(parts: Parts): Subscribe {
   const { gate, join, hold, cost, view, schema } = parts;
@@ -45,6 +50,7 @@ export function subscribing(parts: Parts): Subscribe {
     const letGo = hold(caller.principal, document);
     try {
       const seat = join(caller.principal, stream, sink, watch.since);
+      sink.seated?.(seat);
       return () => {
         seat.leave();
         letGo();

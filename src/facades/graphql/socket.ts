@@ -11,6 +11,7 @@ import type { LiveConnection } from '../live/connections.js';
 import { Outlet, untaken } from '../live/outlet.js';
 import { textFrame } from '../live/text-frame.js';
 import { AnswerTurns } from './answer-turns.js';
+import { newsOf, type Place } from './place.js';
 
 const serviceRestart = 1012;
 const policyViolation = 1008;
@@ -57,6 +58,8 @@ export class LiveSocket implements LiveConnection {
   heard = 0;
   /** How many operations are open: begun, or about to be, and not ended by either side. */
   operations = (): number => 0;
+  /** Of its streams, by the ids of their operations: a filter that nothing meets must not let them grow old. */
+  readonly places = new Map<string, Place>();
   readonly #ws: WebSocket;
   readonly #buckets = new TokenBuckets();
   readonly #messagesPerSecond: number;
@@ -215,6 +218,8 @@ export class LiveSocket implements LiveConnection {
     if (this.#challenge) return (this.#spare -= 1) >= 0;
     this.#challenge = randomBytes(8);
     this.#ws.ping(this.#challenge);
+    const news = newsOf(this.places);
+    if (news !== undefined) this.send(news);
     return true;
   }
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buildSchema } from 'graphql';
 import type { IdentifyPrincipal } from '../../../access/principal.js';
 import { admission, type AdmissionParts } from '../../admission.js';
-import { connections, type Connections } from '../../live/connections.js';
+import { connections, type Connections, type LiveConnection } from '../../live/connections.js';
 import { liveDocuments } from '../live-documents.js';
 import { graphqlOverWebSocket, type OverWebSocketParts } from '../over-websocket.js';
 
@@ -27,6 +27,8 @@ export interface WebSocketServerUnderTest {
   readonly http: Server;
   readonly url: string;
   readonly live: Connections;
+  /** Asks all for a sign of life; false when one gave none. */
+  beat(): boolean;
   close(): Promise<void>;
 }
 
@@ -43,11 +45,16 @@ export async function webSocketServer(setup: WebSocketServerSetup): Promise<WebS
     { connections: clients, connectionsPerPrincipal: clients, connectionsPerTenant: clients, unidentified },
     identify,
   );
+  const admitted: LiveConnection[] = [];
+  const admit = (connection: LiveConnection) => {
+    admitted.push(connection);
+    return live.admit(connection);
+  };
   const upgrade = graphqlOverWebSocket({
     schema,
     documents: liveDocuments(schema, { introspection: true, depth: 5, aliases: 5, documentBytes: 1000 }),
     subscribe,
-    connections: live,
+    connections: Object.assign(Object.create(live) as Connections, { admit }),
     admission: admission({
       identify,
       charge: () => 0,
@@ -69,6 +76,7 @@ export async function webSocketServer(setup: WebSocketServerSetup): Promise<WebS
     http,
     url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`,
     live,
+    beat: () => admitted.every((each) => each.beat()),
     async close() {
       live.stop(2000);
       await new Promise((resolve) => http.close(resolve));
