@@ -10,6 +10,11 @@ export interface Principal {
   readonly scope: Scope;
 }
 
+/** Whether they are one, who may see and do the same. */
+export function samePrincipal(one: Principal, other: Principal): boolean {
+  return one.name === other.name && one.scope.key === other.scope.key;
+}
+
 /** A bearer token of the configuration: only its hash is known. */
 export interface Token {
   readonly name: string;

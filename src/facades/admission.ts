@@ -38,6 +38,10 @@ export interface AdmissionParts {
 export interface Admission {
   /** Why nothing more is begun at present: UNAVAILABLE. */
   overload(): Fault | undefined;
+  /** Who it is, if it is somebody: nobody is charged. */
+  known(socket: Socket, authorization: string | undefined): Principal | undefined;
+  /** Charges a stranger's address for a connection on which it did not say who it is; answers why it goes. */
+  silent(remote: string): Fault;
   /** Who it is. A stranger is charged and UNAUTHENTICATED; RATE_LIMITED when it goes on, and should lose its connection. */
   identify(socket: Socket, authorization: string | undefined): Principal | Fault;
   /** Lets an exchange in as its caller's; RATE_LIMITED when that one asks too much, UNAVAILABLE when all together do. */
@@ -57,6 +61,11 @@ export function admission(parts: AdmissionParts): Admission {
   return {
     overload() {
       return overloaded(load, work.all) ? overload() : undefined;
+    },
+    known: parts.identify,
+    silent(remote) {
+      const wait = parts.chargeStranger(remote);
+      return wait > 0 ? tooMany(wait) : new Fault('UNAUTHENTICATED', 'It did not say who it is.');
     },
     identify(socket, authorization) {
       const known = parts.identify(socket, authorization);

@@ -171,9 +171,13 @@ describe('a connection that does not keep to it is closed with', () => {
     expect((await client.ended).code).toBe(1009);
   });
 
-  test('1008: more messages than anybody needs', async () => {
+  test.each<readonly [string, (client: LiveClient) => void]>([
+    ['messages', (client) => client.say({ type: 'ping' })],
+    ['pings', ({ socket }) => socket.ping()],
+    ['pongs', ({ socket }) => socket.pong()],
+  ])('1008: more %s than anybody needs', async (_what, say) => {
     const client = await live();
-    for (let sent = 0; sent < 300; sent += 1) client.say({ type: 'ping' });
+    for (let sent = 0; sent < 300; sent += 1) say(client);
     expect((await client.ended).code).toBe(1008);
   });
 });

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { Fault } from '#schema/errors.js';
 import { formatPosition } from '#schema/position.js';
 import type { Scope } from '#schema/scope.js';
-import type { Sink, Stream } from '#subscriptions/live/stream.js';
+import type { Seat, Sink, Stream } from '#subscriptions/live/stream.js';
 import type { ToldEvent } from '#subscriptions/log/told-event.js';
 import type { View } from '../../inventory/view.js';
 import type { Caller, Gate } from '../../operations/gate.js';
@@ -31,7 +31,12 @@ interface Parts {
 }
 
 /** Begins the stream of a document; each text is a result of GraphQL, as JSON. Answers how to leave. Throws a Fault. */
-export type Subscribe = (caller: Caller, document: LiveDocument, sink: Sink<string>) => () => void;
+export type Subscribe = (caller: Caller, document: LiveDocument, sink: SeatedSink) => () => void;
+
+interface SeatedSink extends Sink<string> {
+  /** Is given its place in the stream. */
+  seated?(seat: Seat): void;
+}
 
 export function subscribing(parts: Parts): Subscribe {
   const { gate, join, hold, cost, longest, view, schema } = parts;
@@ -60,6 +65,7 @@ export function subscribing(parts: Parts): Subscribe {
       ends.push(spend(caller.principal, words, price));
       const seat = join(caller.principal, stream, sink, watch.since);
       ends.push(() => seat.leave());
+      sink.seated?.(seat);
       return end;
     } catch (refusal) {
       end();

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols, makeServer, type Context, type Server } from 'graphql-ws';
+import { GraphQLError } from 'graphql';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Fault } from '#schema/errors.js';
 import { Turns } from '#platform/turns.js';
@@ -28,6 +29,8 @@ const initWithin = 3000;
 const longestGreeting = 8192;
 /** Of what a client said and was not begun yet, bytes. */
 const mostWaiting = 65_536;
+/** Of an operation, characters: it is said again before all that is told of it. */
+const longestId = 128;
 const tryAgainLater = 1013;
 const internalError = 4500;
 
@@ -55,27 +58,38 @@ export function graphqlOverWebSocket(parts: OverWebSocketParts): Upgrade {
       const { extra, connectionParams } = context;
       // It would be kept for as long as the connection.
       Object.assign(context, { connectionParams: undefined });
+      extra.operations = () => Object.keys(context.subscriptions).length;
       return letIn(parts, extra, connectionParams);
     },
-    onSubscribe: ({ extra, subscriptions }, id, sent) =>
-      beginOperation(parts, extra, { id, sent: sent as Sent, open: Object.keys(subscriptions).length }),
+    onSubscribe({ extra, subscriptions }, id, sent) {
+      if (id.length > longestId) return refuseId(extra);
+      return beginOperation(parts, extra, { id, sent: sent as Sent, open: Object.keys(subscriptions).length });
+    },
     subscribe: ({ contextValue }) => contextValue as Answering,
     execute: ({ contextValue }) => contextValue as Answering,
     onError: (_context, _id, _sent, errors) => errors.map((error) => formatError(error.toJSON(), error)),
   });
   const nextId = requestIds();
   // 250 that came back at once, each 0.25 ms for its upgrade and as much for what it asked, kept a read waiting 250 ms. What
-  // has come in waits for no connection that is still to be taken over.
+  // has come in waits for no connection that is still to be taken over, and no address for all that come from another.
   const [arriving, greeting, saying] = [new Turns(), new Turns(), new Turns()];
   const takeOver: Upgrade = (request, socket, head) =>
     server.handleUpgrade(request, socket, head, (ws) => {
       const id = nextId(request.headers['x-request-id']);
       open({ ...parts, greeting, saying }, protocol, ws, new LiveSocket(ws, request, id, parts.limits));
     });
-  return (request, socket, head) => void arriving.take(() => takeOver(request, socket, head));
+  return (request, socket, head) =>
+    void arriving.of(request.socket.remoteAddress ?? '').take(() => takeOver(request, socket, head));
 }
 
 function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live: LiveSocket): void {
+  const { socket, request, address } = live;
+  // Whose token is in its upgrade is somebody from then on; whether another one is wrong is asked when it says who it is.
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    live.authorization = authorization;
+    live.principal = parts.admission.known(socket, authorization);
+  }
   let forget: () => void;
   try {
     forget = parts.connections.admit(live);
@@ -88,13 +102,14 @@ function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live:
     {
       protocol: ws.protocol,
       send: (text) => live.send(text),
-      close: (code, reason) => live.close(code ?? internalError, reason ?? ''),
+      close: (code, reason) => live.close(code ?? internalError, reasonOf(reason ?? '')),
       onMessage: (take) => ws.on('message', hearing(parts, ws, live, take)),
     },
     live,
   );
   ws.once('close', (code, reason) => {
     forget();
+    if (!live.introduced && !live.principal) noted(parts, live, parts.admission.silent(address));
     void closed(code, reason.toString());
   });
 }
@@ -105,11 +120,14 @@ function open(parts: Opening, protocol: Server<LiveSocket>, ws: WebSocket, live:
  */
 function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: string) => Promise<void>) {
   const said: Buffer[] = [];
-  let [waiting, inTurn] = [0, false];
+  let [waiting, inTurn, underWay] = [0, false, 0];
   const next = (): void => {
     inTurn = said.length > 0;
+    if (!inTurn) return;
+    // One that is not open any more has not ended yet: graphql-ws would take its id away from who uses that again meanwhile.
+    if (live.open && underWay > live.operations()) return void setImmediate(next);
     const turns = live.principal ? parts.saying.of(live.principal.name) : parts.greeting;
-    if (inTurn) void turns.take(() => hear(said.shift()!));
+    void turns.take(() => hear(said.shift()!));
   };
   const hear = (data: Buffer): void => {
     // Who has left is begun nothing for.
@@ -117,14 +135,14 @@ function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: s
     waiting -= data.length;
     if (waiting <= mostWaiting) ws.resume();
     live.heard = data.length;
-    const known = live.principal !== undefined;
-    const answered = take(data.toString()).catch((error: unknown) => {
+    underWay += 1;
+    const over = (): void => void (underWay -= 1);
+    void take(data.toString()).then(over, (error: unknown) => {
+      over();
       parts.unforeseen(error, live);
       live.close(internalError, 'Internal error');
     });
-    // What follows a greeting is that of who is known by then.
-    if (known) next();
-    else void answered.then(next);
+    next();
   };
   return (data: Buffer): void => {
     if (!live.hears()) return;
@@ -136,10 +154,18 @@ function hearing(parts: Opening, ws: WebSocket, live: LiveSocket, take: (text: s
   };
 }
 
+/** By the end of the connection: an error would say the id again. */
+function refuseId(live: LiveSocket): readonly GraphQLError[] {
+  const reason = `The id of an operation is longer than ${longestId} characters`;
+  live.close(CloseCode.BadRequest, reason);
+  return [new GraphQLError(reason)];
+}
+
 /** Whether the client is who it says: by the header of its upgrade, or by what it says first, as browsers must. */
 function letIn(parts: OverWebSocketParts, live: LiveSocket, said: Ctx['connectionParams']): boolean {
   const named = said?.['authorization'] ?? said?.['Authorization'];
   live.authorization = typeof named === 'string' ? named : live.request.headers.authorization;
+  live.introduced = true;
   const known = parts.admission.identify(live.socket, live.authorization);
   if (known instanceof Fault) return sendAway(parts, live, known);
   // Who left meanwhile is counted no more.
@@ -154,14 +180,21 @@ function letIn(parts: OverWebSocketParts, live: LiveSocket, said: Ctx['connectio
 }
 
 /** Refuses a connection, which is noted as a request would be that is refused. */
-function sendAway({ admission }: OverWebSocketParts, live: LiveSocket, { code, message }: Fault): false {
-  admission.end(new Exchange(live.requestId), { request: live.request, method: 'WS', status: statusOf[code] });
+function sendAway(parts: OverWebSocketParts, live: LiveSocket, fault: Fault): false {
+  const { code, message } = fault;
+  noted(parts, live, fault);
   if (code === 'UNAUTHENTICATED') live.close(CloseCode.Forbidden, reasonOf(message));
-  else live.close(tryAgainLater, message);
+  else live.close(tryAgainLater, reasonOf(message));
   return false;
+}
+
+function noted({ admission }: OverWebSocketParts, { request, requestId }: LiveSocket, { code }: Fault): void {
+  admission.end(new Exchange(requestId), { request, method: 'WS', status: statusOf[code] });
 }
 
 /** Of a close frame, which holds 123 bytes of it. */
 function reasonOf(message: string): string {
-  return message.length <= 120 ? message : `${message.slice(0, 119)}…`;
+  let text = message;
+  while (Buffer.byteLength(text) > 120) text = text.slice(0, -1);
+  return text === message ? message : `${text}…`;
 }

@@ -1,6 +1,6 @@
 import { GraphQLError, OperationTypeNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { Fault, internal } from '#schema/errors.js';
-import type { Sink } from '#subscriptions/live/stream.js';
+import { samePrincipal, type Principal } from '../../access/principal.js';
 import type { Caller } from '../../operations/gate.js';
 import type { Admission } from '../admission.js';
 import type { Asked, AtLeast } from '../at-least.js';
@@ -10,6 +10,7 @@ import { statusOf } from '../rest/problem.js';
 import { Answering } from './answering.js';
 import { GraphQLErrors, type LiveDocument, type LiveDocuments, type Sent } from './live-documents.js';
 import type { Subscribe } from './live.js';
+import { Place } from './place.js';
 import type { LiveSocket } from './socket.js';
 
 export interface SocketOperationParts {
@@ -67,15 +68,24 @@ function askedIn(atLeast: AtLeast, { extensions }: Sent): Asked | undefined {
 function admitted(
   { admission, limits: { streamsPerConnection: most } }: SocketOperationParts,
   exchange: Exchange,
-  { principal }: LiveSocket,
+  live: LiveSocket,
   open: number,
 ): EdgeCaller {
   const overload = admission.overload();
   if (overload) throw overload;
-  const caller = admission.admit(exchange, principal!);
+  const caller = admission.admit(exchange, stillKnown(admission, live));
   if (caller instanceof Fault) throw caller;
   if (open > most) throw new Fault('RATE_LIMITED', `One connection has at most ${most} operations at once.`);
   return caller;
+}
+
+/** Tokens end and roles change between two looks at who is still welcome; who is not begins nothing meanwhile. */
+function stillKnown(admission: Admission, live: LiveSocket): Principal {
+  const now = admission.identify(live.socket, live.authorization);
+  if (!(now instanceof Fault) && samePrincipal(now, live.principal!)) return now;
+  // Behind what the operation is answered.
+  setImmediate(() => live.revoked());
+  throw now instanceof Fault ? now : new Fault('UNAUTHENTICATED', 'What you may do has changed: connect again.');
 }
 
 interface Begun {
@@ -89,15 +99,9 @@ interface Begun {
 }
 
 function stream(parts: SocketOperationParts, begun: Begun, document: LiveDocument): Answering {
-  const { live, exchange, caller, asked } = begun;
-  const forget = live.keep(live.heard);
-  const textOf = wording(begun);
-  const sink: Sink<string> = {
-    // Who is sent away resumes from what it was told last; the end of a stream would keep it from coming back.
-    take: (told) => (live.open && !live.leaving ? live.sendTogether(told, ({ what }) => textOf(what)) : told.length),
-    whenRoom: (then) => live.outlet.whenRoom(then),
-    end: (fault) => void answering.throw(fault).catch(() => undefined),
-  };
+  const { id, live, exchange, caller, asked } = begun;
+  const forget = kept(live, id);
+  const sink = sinkOf(begun, (fault) => void answering.throw(fault).catch(() => undefined));
   let leave: (() => void) | undefined;
   let status = 200;
   const begin = () => {
@@ -121,6 +125,33 @@ function stream(parts: SocketOperationParts, begun: Begun, document: LiveDocumen
       sink.end(faultOf(parts, error, caller));
     });
   return answering;
+}
+
+/** What its connection keeps of a stream; answers how to forget it. */
+function kept(live: LiveSocket, id: string): () => void {
+  const forget = live.keep(live.heard);
+  live.places.set(id, new Place());
+  return () => {
+    forget();
+    live.places.delete(id);
+  };
+}
+
+function sinkOf(begun: Begun, end: (fault: Fault) => void): Parameters<Subscribe>[2] {
+  const { id, live } = begun;
+  const textOf = wording(begun);
+  const place = live.places.get(id)!;
+  return {
+    // Who is sent away resumes from what it was told last; the end of a stream would keep it from coming back.
+    take(told) {
+      if (!live.open || live.leaving) return told.length;
+      place.told();
+      return live.sendTogether(told, ({ what }) => textOf(what));
+    },
+    whenRoom: (then) => live.outlet.whenRoom(then),
+    end,
+    seated: (seat) => void (place.seat = seat),
+  };
 }
 
 /** Begins a stream; one that is refused leaves nothing behind on its connection. */

@@ -8,9 +8,10 @@ import { Fault } from '#schema/errors.js';
 import { TokenBuckets } from '../../platform/token-buckets.js';
 import { atEndOfTurn } from '../at-end-of-turn.js';
 import type { LiveConnection } from '../live/connections.js';
-import { Outlet, type Backlog } from '../live/outlet.js';
+import { Outlet, untaken, type Backlog } from '../live/outlet.js';
 import { textFrame } from '../live/text-frame.js';
 import { AnswerTurns } from './answer-turns.js';
+import { newsOf, type Place } from './place.js';
 
 const serviceRestart = 1012;
 const policyViolation = 1008;
@@ -24,6 +25,9 @@ const farewell = 2000;
 const patience = 6000;
 /** Of what was written and not taken, bytes: several of the longest answers. Who takes nothing at all is cut off. */
 const mostUntaken = 64 * 1024 * 1024;
+
+/** Beats that a ping may take behind what was not taken at once: the systems hold 10 MB, which is 5 min at 32 KB/s. */
+const beatsBehind = 20;
 
 /** Of messages that began streams which have not ended, bytes: twice `limits.graphql.documentBytes` as that is by itself. */
 const mostKept = 128 * 1024;
@@ -44,10 +48,18 @@ export class LiveSocket implements LiveConnection {
   readonly outlet: Outlet;
   readonly turns: AnswerTurns;
   readonly requestId: string;
+  /** Where it comes from: its socket forgets that with its end. */
+  readonly address: string;
   principal: Principal | undefined;
   authorization: string | undefined;
+  /** Whether it has said who it is, whoever that may be. */
+  introduced = false;
   /** Length of the message that is being answered. */
   heard = 0;
+  /** How many operations are open: begun, or about to be, and not ended by either side. */
+  operations = (): number => 0;
+  /** Of its streams, by the ids of their operations: a filter that nothing meets must not let them grow old. */
+  readonly places = new Map<string, Place>();
   readonly #ws: WebSocket;
   readonly #buckets = new TokenBuckets();
   readonly #messagesPerSecond: number;
@@ -58,17 +70,25 @@ export class LiveSocket implements LiveConnection {
   #leaving = false;
   /** Of the last ping, until it was answered. */
   #challenge: Buffer | undefined;
+  /** At the last beat. */
+  #before = { waits: 0, bytesWritten: 0 };
+  /** For how many beats more it may go unanswered. */
+  #spare = 0;
 
   constructor(ws: WebSocket, request: IncomingMessage, requestId: string, limits: SocketLimits) {
     this.#ws = ws;
     this.request = request;
     this.requestId = requestId;
     this.socket = request.socket;
+    this.address = request.socket.remoteAddress ?? '';
     this.outlet = new Outlet(request.socket, limits.backlog);
     this.turns = new AnswerTurns(this.outlet, limits.messageBytes);
     this.#messagesPerSecond = limits.messagesPerSecond;
-    // Any other pong is said without having heard us.
-    ws.on('pong', (said) => this.#challenge?.equals(said) && (this.#challenge = undefined));
+    // Any other pong is said without having heard us, and counts as what clients say.
+    ws.on('pong', (said) => {
+      if (this.#challenge?.equals(said)) [this.#challenge, this.#spare] = [undefined, 0];
+      else this.hears();
+    });
     ws.on('ping', (said) => this.hears() && ws.pong(said));
     // It is closed all the same; the client has broken the protocol, and was told how.
     ws.on('error', () => undefined);
@@ -185,10 +205,21 @@ export class LiveSocket implements LiveConnection {
     this.close(tooLong, 'Say first who you are');
   }
 
+  /** A ping would stand behind what waits to be taken: while that is so, who takes of it is there. */
   beat(): boolean {
-    if (this.#challenge) return false;
+    const { bytesWritten } = this.socket;
+    const [waits, before] = [untaken(this.socket), this.#before];
+    this.#before = { waits, bytesWritten };
+    if (waits > 0) {
+      this.#spare = beatsBehind;
+      return waits !== before.waits || bytesWritten !== before.bytesWritten;
+    }
+    // It may still stand behind what the two systems hold.
+    if (this.#challenge) return (this.#spare -= 1) >= 0;
     this.#challenge = randomBytes(8);
     this.#ws.ping(this.#challenge);
+    const news = newsOf(this.places);
+    if (news !== undefined) this.send(news);
     return true;
   }
 

@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Fault } from '#schema/errors.js';
-import type { IdentifyPrincipal, Principal } from '../../access/principal.js';
+import { samePrincipal, type IdentifyPrincipal, type Principal } from '../../access/principal.js';
 import { Places, sharesOf, type Bounds } from '../../platform/shares.js';
 import { Turns } from '../../platform/turns.js';
 import { goesOn } from '../pipeline.js';
+import { Unidentified } from './unidentified.js';
 
 /** One live connection, whatever it speaks. */
 export interface LiveConnection {
@@ -44,7 +45,7 @@ export interface Connections {
    * many, in all or of its principal or tenant, UNAVAILABLE when the gateway goes away.
    */
   admit(connection: LiveConnection): () => void;
-  /** Counts it for whom it turned out to be; throws RATE_LIMITED, and has forgotten it, when there are too many. */
+  /** Counts it for whom it turned out to be, whether or not it was somebody before; throws RATE_LIMITED, and has forgotten it, when there are too many. */
   identified(connection: LiveConnection): void;
   readonly size: number;
   /** Sends all away, who have so many milliseconds to take what is under way for them. */
@@ -52,9 +53,10 @@ export interface Connections {
 }
 
 export function connections(limits: ConnectionLimits, identify: IdentifyPrincipal): Connections {
-  const all = new Set<LiveConnection>();
-  /** Those that have not said who they are, the oldest first: they take up no place of those that have. */
-  const unidentified = new Set<LiveConnection>();
+  /** With whose place it takes up. */
+  const all = new Map<LiveConnection, Principal | undefined>();
+  /** They take up no place of those that have said who they are. */
+  const unidentified = new Unidentified<LiveConnection>(limits.unidentified);
   const places = placesOf(limits);
   let stopped = false;
   const timer = everyLook(all, (connection, beats) => {
@@ -64,7 +66,10 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
   });
 
   function forget(connection: LiveConnection): void {
-    if (all.delete(connection) && !unidentified.delete(connection)) places.leave(connection.principal!);
+    const principal = all.get(connection);
+    if (principal) places.leave(principal);
+    else unidentified.delete(connection);
+    all.delete(connection);
   }
 
   return {
@@ -74,23 +79,21 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
       const { principal, answer } = connection;
       if (principal) places.take(principal, tooMany);
       else {
-        const [oldest] = unidentified;
-        // Clients say it at once: who has kept silent for longest makes room.
-        if (oldest && unidentified.size >= limits.unidentified) {
-          forget(oldest);
-          oldest.socket.destroy();
+        const out = unidentified.add(connection);
+        if (out) {
+          all.delete(out);
+          out.socket.destroy();
         }
-        unidentified.add(connection);
       }
-      all.add(connection);
+      all.set(connection, principal);
       if (answer) goesOn(answer);
       return () => forget(connection);
     },
     identified(connection) {
-      if (!unidentified.has(connection)) return;
+      if (!all.has(connection)) return;
       forget(connection);
       places.take(connection.principal!, tooMany);
-      all.add(connection);
+      all.set(connection, connection.principal);
     },
     get size() {
       return all.size;
@@ -98,14 +101,14 @@ export function connections(limits: ConnectionLimits, identify: IdentifyPrincipa
     stop(withinMs) {
       stopped = true;
       clearInterval(timer);
-      for (const connection of all) connection.goAway(withinMs);
+      for (const connection of all.keys()) connection.goAway(withinMs);
     },
   };
 }
 
 /** In turns of the loop: 1,950 beats in one kept others waiting for 124 ms. */
 function everyLook(
-  all: ReadonlySet<LiveConnection>,
+  all: ReadonlyMap<LiveConnection, unknown>,
   look: (connection: LiveConnection, beats: boolean) => void,
 ): NodeJS.Timeout {
   const turns = new Turns();
@@ -113,7 +116,7 @@ function everyLook(
   const timer = setInterval(() => {
     looks += 1;
     const beats = looks % beatEvery === 0;
-    void turns.each([...all], (connection) => look(connection, beats));
+    void turns.each([...all.keys()], (connection) => look(connection, beats));
   }, lookEvery);
   return timer.unref();
 }
@@ -122,7 +125,7 @@ function everyLook(
 function stillWelcome(identify: IdentifyPrincipal, { principal, socket, authorization }: LiveConnection): boolean {
   if (!principal) return true;
   const now = identify(socket, authorization);
-  return now !== undefined && now.name === principal.name && now.scope.key === principal.scope.key;
+  return now !== undefined && samePrincipal(now, principal);
 }
 
 /** Why nothing is begun any more. */

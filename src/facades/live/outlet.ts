@@ -84,7 +84,7 @@ interface Within {
  * 0 when nothing waits; another number whenever the system has taken something. Node says in public when a whole write is done,
  * which may be long; its handle, beneath TLS that of the connection, says how much of it is left.
  */
-function untaken(socket: Socket): number {
+export function untaken(socket: Socket): number {
   const { _parent, _handle } = socket as Within;
   const left = (_parent?._handle ?? _handle)?.writeQueueSize ?? 0;
   return socket.writableLength && socket.writableLength + left;

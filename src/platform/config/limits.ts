@@ -13,7 +13,7 @@ const Rate = z.strictObject({
     .positive()
     .default(20)
     .describe(
-      'Requests and WebSockets without a valid token that one address is answered 401 (4403) for each second, of each gateway, after a burst of five times as many; then 429 (1013), and the connection ends.',
+      'Requests and WebSockets without a valid token that one address is answered 401 (4403) for each second, of each gateway, after a burst of five times as many; then 429 (1013), and the connection ends. A WebSocket that goes without having said who it is counts as one.',
     ),
 });
 
@@ -50,7 +50,7 @@ const Live = z.strictObject({
     .min(1)
     .default(200)
     .describe(
-      'Most WebSockets beside these that have not said yet who they are; for one more, the oldest of them is cut off.',
+      'Most WebSockets beside these that have not said yet who they are; for one more, the oldest is cut off of the address that has most. Whose token is in the header of the upgrade is none of them.',
     ),
   streamsPerConnection: z.int().min(1).default(100).describe('Most subscriptions on one WebSocket.'),
   streams: z
