@@ -20,5 +20,5 @@ test('a fault that nobody foresaw is logged once, under the stream, whoever bega
   await live.world.tell([resourceOf(90, 1)]);
   await until(() => second.of('s').length === 1);
   expect(second.of('s')).toMatchObject([{ errors: [{ extensions: { code: 'INTERNAL' } }] }]);
-  expect(live.logged).toEqual([expect.stringMatching(/^stream resourceChanged \S+: It is broken\.$/)]);
+  expect(live.world.seen.unforeseen).toEqual([live.broken.by, expect.stringMatching(/^stream resourceChanged \S+$/)]);
 });

@@ -42,8 +42,6 @@ export interface LiveWorld {
   readonly count: { executed: number; serialised: number };
   /** Thrown by the fields of what is executed, when there is one. */
   readonly broken: { by?: Error };
-  /** `<request id>: <message>` of what nobody foresaw. */
-  readonly logged: string[];
   /** Of the connections that were taken, the first first. */
   readonly sockets: readonly Socket[];
   /** One connection of a caller. */
@@ -54,10 +52,10 @@ export interface LiveWorld {
 /** A gateway's inside with GraphQL over WebSocket in front of it, whose log a test writes: real store, feed, hub, view and gate. */
 export async function openLiveWorld(told: readonly Told[], options?: Options): Promise<LiveWorld> {
   const world = await openWorld(told, options);
-  const { inside } = world;
+  const { inside, seen } = world;
   const hub = await hubOf(world);
   const count = { executed: 0, serialised: 0 };
-  const [broken, logged]: [LiveWorld['broken'], string[]] = [{}, []];
+  const broken: LiveWorld['broken'] = {};
   const identify: IdentifyPrincipal = (_socket, said = '') => world.principalNamed(said);
   const live = connections({ connections: 100, connectionsPerPrincipal: 100, unidentified: 100 }, identify);
   const upgrade = liveGraphql({
@@ -76,7 +74,7 @@ export async function openLiveWorld(told: readonly Told[], options?: Options): P
     }),
     atLeast: atLeast({ view: inside.view, deadline: 30_000, leaving: new AbortController().signal }),
     ...bounds,
-    unforeseen: (error, { requestId }) => void logged.push(`${requestId}: ${(error as Error).message}`),
+    unforeseen: (error, { requestId }) => seen.unforeseen.push(error, requestId),
   });
   const { server, sockets, url } = await serving(upgrade);
   const clients: WebSocket[] = [];
@@ -85,7 +83,6 @@ export async function openLiveWorld(told: readonly Told[], options?: Options): P
     hub,
     count,
     broken,
-    logged,
     sockets,
     async listen(as = 'admin') {
       const socket = new WebSocket(url, 'graphql-transport-ws', { headers: { Authorization: as } });
