@@ -30,6 +30,56 @@ function readerOf(size: number, most = 256) {
   return { reads, place, read };
 }
 
+test.each(['t', 'another'])(
+  'what stands at the place of the tail is given only if it is what the tail has passed: %s',
+  async (tag) => {
+    const log = [1, 2, 3].map((seq) => changeOf({ object: 'Resource', kind: 'deleted', before: {}, seq }));
+    const store: Pick<Store, 'read'> = {
+      read: ({ seq }) => Promise.resolve({ outcome: 'read', changes: log.slice(seq) }),
+    };
+    const position = { seq: 2, tag };
+    const tail = { position, recent: new Recent(position, { entries: 1, bytes: 1 }) };
+    const reader = logReader(store as Store, { tail: () => tail, entryOf: (change) => ({ change }) });
+    const { outcome } = await reader.after(origin);
+    expect(outcome).toBe(tag === 't' ? 'read' : 'rewritten');
+  },
+);
+
+test('who asks when the log was rewritten is given nothing that was being read of the former one', async () => {
+  const logs = ['t', 'another'].map((tag) =>
+    [1, 2].map((seq) => ({ ...changeOf({ object: 'Resource', kind: 'deleted', before: {} }), position: { seq, tag } })),
+  );
+  const held = logs.map(() => Promise.withResolvers<void>());
+  let current = 0;
+  const store: Pick<Store, 'read'> = {
+    async read({ seq }) {
+      const asked = current;
+      await held[asked]!.promise;
+      return { outcome: 'read', changes: logs[asked]!.slice(seq) };
+    },
+  };
+  const end = () => logs[current]!.at(-1)!.position;
+  const tail = () => ({ position: end(), recent: new Recent(end(), { entries: 1, bytes: 1 }) });
+  const reader = logReader(store as Store, { tail, entryOf: (change) => ({ change }) });
+  const tagsOf = async () => {
+    const found = await reader.after(origin);
+    return found.outcome === 'read' && found.entries.map(({ change }) => change.position.tag);
+  };
+  const former = tagsOf();
+  current = 1;
+  reader.forget();
+  const next = tagsOf();
+  held[0]!.resolve();
+  expect(await former).toEqual(['t', 't']);
+  // It is not let go with the former read, either.
+  const third = tagsOf();
+  held[1]!.resolve();
+  expect(await Promise.all([next, third])).toEqual([
+    ['another', 'another'],
+    ['another', 'another'],
+  ]);
+});
+
 test('32 pieces are kept, those that were read last', async () => {
   const { reads, place, read } = readerOf(100);
   for (let number = 0; number < 33; number += 1) await read(place(256 * number));

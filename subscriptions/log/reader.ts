@@ -50,7 +50,7 @@ export function logReader(
   { tail, entryOf }: { tail(): Pick<Tail, 'position' | 'recent'>; entryOf(change: Change): Entry },
 ): LogReader {
   let known = noPieces();
-  const reading = new Map<string, Promise<EntriesRead>>();
+  let reading = new Map<string, Promise<EntriesRead>>();
   const waiting: (() => void)[] = [];
   let active = 0;
 
@@ -87,13 +87,16 @@ export function logReader(
       const key = `${position.seq}.${position.tag}`;
       let found = reading.get(key);
       if (!found) {
-        found = read(position).finally(() => reading.delete(key));
-        reading.set(key, found);
+        const all = reading;
+        found = read(position).finally(() => all.delete(key));
+        all.set(key, found);
       }
       return found;
     },
     forget() {
       known = noPieces();
+      // Who comes now is of the log as it is now.
+      reading = new Map();
     },
   };
 }

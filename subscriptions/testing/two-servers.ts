@@ -16,6 +16,8 @@ export interface TwoServers {
   settle(): void;
   /** The replica takes over with what it has. */
   failOver(): void;
+  /** So many at the end are gone, though the replica had confirmed them. */
+  lose(count: number): void;
 }
 
 export function twoServers(): TwoServers {
@@ -57,6 +59,10 @@ export function twoServers(): TwoServers {
       kept = Infinity;
       wake();
     },
+    lose(count) {
+      log = log.slice(0, Math.max(1, log.length - count));
+      wake();
+    },
     failOver() {
       log = log.slice(0, kept);
       kept = Infinity;
@@ -67,5 +73,6 @@ export function twoServers(): TwoServers {
 
 function changeAt(id: string, position: Position): Change {
   const place = { object: 'Resource', id, tenant: null, instance: 'east' };
-  return { ...place, change: 'deleted', baseline: false, at: '2026-01-01T00:00:00Z', reversePatch: {}, position };
+  const reversePatch = { resourceId: id };
+  return { ...place, change: 'deleted', baseline: false, at: '2026-01-01T00:00:00Z', reversePatch, position };
 }
