@@ -5,6 +5,8 @@ import { changeOf } from '../testing/events.js';
 import { logReader } from './reader.js';
 import { Recent } from './recent.js';
 
+const caughtUp = () => Promise.resolve();
+
 /** Reads a long log of entries of a size, whose end is not in memory; a read of the store gives `most` at once. */
 function readerOf(size: number, most = 256) {
   const before = { text: 'x'.repeat(size) };
@@ -15,11 +17,12 @@ function readerOf(size: number, most = 256) {
   const store: Pick<Store, 'read'> = {
     read: ({ seq }, limit) => {
       reads.push(seq);
-      return Promise.resolve({ outcome: 'read', changes: log.slice(seq, seq + Math.min(limit, most)) });
+      const changes = log.slice(seq, seq + Math.min(limit, most));
+      return Promise.resolve({ outcome: 'read', changes, ...(limit > most && { more: true as const }) });
     },
   };
   const position = log.at(-1)!.position;
-  const tail = { position, recent: new Recent(position, { entries: 1, bytes: 1 }) };
+  const tail = { position, recent: new Recent(position, { entries: 1, bytes: 1 }), caughtUp };
   const reader = logReader(store as Store, { tail: () => tail, entryOf: (change) => ({ change }) });
   const read = async (from: Position) => {
     const found = await reader.after(from);
@@ -38,12 +41,24 @@ test.each(['t', 'another'])(
       read: ({ seq }) => Promise.resolve({ outcome: 'read', changes: log.slice(seq) }),
     };
     const position = { seq: 2, tag };
-    const tail = { position, recent: new Recent(position, { entries: 1, bytes: 1 }) };
+    const tail = { position, recent: new Recent(position, { entries: 1, bytes: 1 }), caughtUp };
     const reader = logReader(store as Store, { tail: () => tail, entryOf: (change) => ({ change }) });
     const { outcome } = await reader.after(origin);
     expect(outcome).toBe(tag === 't' ? 'read' : 'rewritten');
   },
 );
+
+test('nothing is given of a log that ends before the tail: it is another one', async () => {
+  const log = [1, 2, 3].map((seq) => changeOf({ object: 'Resource', kind: 'deleted', before: {}, seq }));
+  const store: Pick<Store, 'read'> = {
+    read: ({ seq }) => Promise.resolve({ outcome: 'read', changes: log.slice(seq) }),
+  };
+  const position = { seq: 4, tag: 't' };
+  const tail = { position, recent: new Recent(position, { entries: 1, bytes: 1 }), caughtUp };
+  const reader = logReader(store as Store, { tail: () => tail, entryOf: (change) => ({ change }) });
+  expect(await reader.after(log[0]!.position)).toEqual({ outcome: 'rewritten' });
+  expect(await reader.after(log[2]!.position)).toEqual({ outcome: 'rewritten' });
+});
 
 test('who asks when the log was rewritten is given nothing that was being read of the former one', async () => {
   const logs = ['t', 'another'].map((tag) =>
@@ -59,7 +74,7 @@ test('who asks when the log was rewritten is given nothing that was being read o
     },
   };
   const end = () => logs[current]!.at(-1)!.position;
-  const tail = () => ({ position: end(), recent: new Recent(end(), { entries: 1, bytes: 1 }) });
+  const tail = () => ({ position: end(), recent: new Recent(end(), { entries: 1, bytes: 1 }), caughtUp });
   const reader = logReader(store as Store, { tail, entryOf: (change) => ({ change }) });
   const tagsOf = async () => {
     const found = await reader.after(origin);
@@ -78,6 +93,23 @@ test('who asks when the log was rewritten is given nothing that was being read o
     ['another', 'another'],
     ['another', 'another'],
   ]);
+});
+
+test('who comes with a place of another log than the tail follows is answered when the tail knows', async () => {
+  const [former, other] = ['t', 'another'].map((tag) => ({ seq: 2, tag })) as [Position, Position];
+  let follows = { position: former, recent: new Recent(former, { entries: 1, bytes: 1 }) };
+  const store: Pick<Store, 'read'> = { read: () => Promise.resolve({ outcome: 'read', changes: [] }) };
+  let found = 0;
+  const findOut = () => {
+    found += 1;
+    follows = { position: other, recent: new Recent(other, { entries: 1, bytes: 1 }) };
+    return Promise.resolve();
+  };
+  const tail = () => ({ ...follows, caughtUp: findOut });
+  const reader = logReader(store as Store, { tail, entryOf: (change) => ({ change }) });
+  expect(await reader.after(other)).toEqual({ outcome: 'read', entries: [] });
+  await reader.after(other);
+  expect(found).toBe(1);
 });
 
 test('32 pieces are kept, those that were read last', async () => {

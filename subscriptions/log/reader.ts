@@ -47,7 +47,7 @@ function noPieces(): Pieces {
 
 export function logReader(
   store: Store,
-  { tail, entryOf }: { tail(): Pick<Tail, 'position' | 'recent'>; entryOf(change: Change): Entry },
+  { tail, entryOf }: { tail(): Pick<Tail, 'position' | 'recent' | 'caughtUp'>; entryOf(change: Change): Entry },
 ): LogReader {
   let known = noPieces();
   let reading = new Map<string, Promise<EntriesRead>>();
@@ -58,18 +58,25 @@ export function logReader(
     while (active >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
     active += 1;
     try {
+      // Else it would be told of a log together with what waits to be told of the former one.
+      if (tail().recent.differs(from)) await tail().caughtUp();
       // Others may have read it meanwhile.
       const [pieces, end] = [known, tail().position];
       const entries = within(pieces.get(pieceOf(from)), from);
       if (entries) return { outcome: 'read', entries };
       const ahead = from.seq > end.seq;
-      const found = await store.read(from, ahead ? 1 : piece - (from.seq % piece));
+      const wanted = ahead ? 1 : piece - (from.seq % piece);
+      const found = await store.read(from, wanted);
       // Others have their turn between two pieces.
       await nextTurn();
       if (found.outcome !== 'read') return found;
       if (ahead) return { outcome: 'ahead' };
-      const read = toldUpTo(end, found.changes);
-      if (!read) return { outcome: 'rewritten' };
+      const read = toldUpTo(end, found, { from, wanted });
+      if (!read) {
+        // Where the tail knows it by then, who asks is told so with all others.
+        await tail().caughtUp();
+        return { outcome: 'rewritten' };
+      }
       const made = read.map(entryOf);
       // Of the log that was followed when the read began: `forget` took another map.
       remember(pieces, { from, entries: made });
@@ -101,8 +108,14 @@ export function logReader(
   };
 }
 
-/** Those up to where the tail was; undefined when another entry stands there than the tail has passed. */
-function toldUpTo({ seq, tag }: Position, changes: readonly Change[]): readonly Change[] | undefined {
+/** Those up to where the tail was; undefined when the log ends before that, or has another entry there than the tail has passed. */
+function toldUpTo(
+  { seq, tag }: Position,
+  { changes, more }: Extract<LogRead, { readonly outcome: 'read' }>,
+  { from, wanted }: { readonly from: Position; readonly wanted: number },
+): readonly Change[] | undefined {
+  const end = changes.at(-1)?.position ?? from;
+  if (!more && changes.length < wanted && end.seq < seq) return undefined;
   const read = changes.filter(({ position }) => position.seq <= seq);
   const last = read.at(-1)?.position;
   return last?.seq === seq && last.tag !== tag ? undefined : read;

@@ -78,6 +78,12 @@ export class Recent {
     return this.#entries.slice(from, from + limit);
   }
 
+  /** Whether another entry stands at a place: one of two logs is lost. False where that is not known any more. */
+  differs({ seq, tag }: Position): boolean {
+    const stands = seq === this.#base.seq ? this.#base : this.at(seq)?.change.position;
+    return stands !== undefined && stands.tag !== tag;
+  }
+
   /** Places that were passed, newest first. */
   *positions(): Iterable<Position> {
     for (let index = this.#entries.length - 1; index >= this.#first; index -= 1)
