@@ -61,22 +61,11 @@ export function logReader(
       // Else it would be told of a log together with what waits to be told of the former one.
       if (tail().recent.differs(from)) await tail().caughtUp();
       // Others may have read it meanwhile.
-      const [pieces, end] = [known, tail().position];
+      const pieces = known;
       const entries = within(pieces.get(pieceOf(from)), from);
       if (entries) return { outcome: 'read', entries };
-      const ahead = from.seq > end.seq;
-      const wanted = ahead ? 1 : piece - (from.seq % piece);
-      const found = await store.read(from, wanted);
-      // Others have their turn between two pieces.
-      await nextTurn();
-      if (found.outcome !== 'read') return found;
-      if (ahead) return { outcome: 'ahead' };
-      const read = toldUpTo(end, found, { from, wanted });
-      if (!read) {
-        // Where the tail knows it by then, who asks is told so with all others.
-        await tail().caughtUp();
-        return { outcome: 'rewritten' };
-      }
+      const read = await followed(store, tail, from);
+      if ('outcome' in read) return read;
       const made = read.map(entryOf);
       // Of the log that was followed when the read began: `forget` took another map.
       remember(pieces, { from, entries: made });
@@ -106,6 +95,27 @@ export function logReader(
       reading = new Map();
     },
   };
+}
+
+/** What stands behind a place in the log that the tail follows, up to where it was when that was asked. */
+async function followed(
+  store: Store,
+  tail: () => Pick<Tail, 'position' | 'caughtUp'>,
+  from: Position,
+): Promise<readonly Change[] | { readonly outcome: 'ahead' } | Lost> {
+  const end = tail().position;
+  const ahead = from.seq > end.seq;
+  const wanted = ahead ? 1 : piece - (from.seq % piece);
+  const found = await store.read(from, wanted);
+  // Others have their turn between two pieces.
+  await nextTurn();
+  if (found.outcome !== 'read') return found;
+  if (ahead) return { outcome: 'ahead' };
+  const read = toldUpTo(end, found, { from, wanted });
+  if (read) return read;
+  // Where the tail knows it by then, who asks is told so with all others.
+  await tail().caughtUp();
+  return { outcome: 'rewritten' };
 }
 
 /** Those up to where the tail was; undefined when the log ends before that, or has another entry there than the tail has passed. */
