@@ -74,6 +74,22 @@ async function lines(of: string, count: number): Promise<readonly Line[]> {
   return found;
 }
 
+// First: who says nothing is charged to the same address.
+test('wrong tokens are charged to their address, as over HTTP, and noted', async () => {
+  const codes: number[] = [];
+  for (let each = 0; each <= strangers; each += 1) {
+    const client = await live({ as: `wrong ${each}`, headers: { 'X-Request-Id': `stranger-${each}` } });
+    codes.push((await client.ended).code);
+  }
+  expect(codes).toEqual([4403, 4403, 1013]);
+  expect((await gateway.send('/netweave/v1/locations', { as: 'wrong' })).status).toBe(429);
+  expect((await lines('stranger-', 3)).map(({ method, status }) => [method, status])).toEqual([
+    ['WS', 401],
+    ['WS', 401],
+    ['WS', 429],
+  ]);
+});
+
 describe('what a client says', () => {
   const much = 'x'.repeat(10_000);
 
@@ -93,22 +109,6 @@ describe('what a client says', () => {
         { type: 'error', payload: [{ extensions: { code: 'TOO_LARGE', at: 'variables' } }] },
       ]);
   });
-});
-
-// First: who says nothing is charged to the same address.
-test('wrong tokens are charged to their address, as over HTTP, and noted', async () => {
-  const codes: number[] = [];
-  for (let each = 0; each <= strangers; each += 1) {
-    const client = await live({ as: `wrong ${each}`, headers: { 'X-Request-Id': `stranger-${each}` } });
-    codes.push((await client.ended).code);
-  }
-  expect(codes).toEqual([4403, 4403, 1013]);
-  expect((await gateway.send('/netweave/v1/locations', { as: 'wrong' })).status).toBe(429);
-  expect((await lines('stranger-', 3)).map(({ method, status }) => [method, status])).toEqual([
-    ['WS', 401],
-    ['WS', 401],
-    ['WS', 429],
-  ]);
 });
 
 describe('an operation on a WebSocket', () => {
