@@ -90,7 +90,7 @@ export const Limits = z.strictObject({
   bodyBytes: bytes('Largest request body; a larger one is answered 413.').prefault('1MiB'),
   urlBytes: bytes('Longest path with query; a longer one is answered 414.', 256, 65_536).prefault('8KiB'),
   headerBytes: bytes(
-    'Largest request headers; much larger ones are answered 431 (the parser counts them together with the URL).',
+    'Largest request headers, beside 64 KiB for the URL: the parser counts both together, and what is larger than both is answered 431.',
     1024,
     262_144,
   ).prefault('16KiB'),

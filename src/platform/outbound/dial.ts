@@ -90,12 +90,27 @@ function connectFault({ target, address }: Dialled, cause: unknown): Error {
   });
 }
 
+/** Of OpenSSL (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const untrusted: ReadonlySet<string> = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 function tlsFault({ target, address }: Dialled, cause: unknown): Error {
   if (cause instanceof OutboundFault) return cause;
   const code = codeIn(cause);
   const what =
     code === 'ERR_TLS_CERT_ALTNAME_INVALID'
       ? 'shows the certificate of another host'
-      : 'and we agree on no TLS connection';
+      : untrusted.has(code)
+        ? 'shows a certificate that is not trusted here'
+        : 'and we agree on no TLS connection';
   return new OutboundFault('tls', `'${target.host}' ${what} (${code}).`, { address, cause });
 }
