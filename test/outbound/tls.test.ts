@@ -64,7 +64,9 @@ describe('over TLS', () => {
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
     try {
       for (const tls of [undefined, { ca: other.certificate }])
-        expect(await outcome(name, open.port, tls ? { tls } : {})).toMatch(/^tls: .+ shows a certificate that is not trusted here \((DEPTH_ZERO_)?SELF_SIGNED|UNABLE_TO/);
+        expect(await outcome(name, open.port, tls ? { tls } : {})).toMatch(
+          /^tls: .+ shows a certificate that is not trusted here \((DEPTH_ZERO_)?SELF_SIGNED|UNABLE_TO/,
+        );
     } finally {
       if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
       else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
