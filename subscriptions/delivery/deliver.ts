@@ -19,6 +19,8 @@ export interface Delivering {
   readonly signal: AbortSignal;
   readonly tally: Tally;
   turn(turn: Turn): void;
+  /** The callback was asked until it answered, or its time was up. */
+  asked(): void;
 }
 
 /** `done`: nobody is owed it any more; `kept`: it is tried again; `taken`: it is for another process to say. */
@@ -37,6 +39,7 @@ export async function deliver(shop: Workshop, entry: Entry, delivering: Deliveri
     return bury(shop, entry, delivering, { notification, reason: expired, attempts: tried });
   const { outcome, shown } = await attempt(shop, row, notification, { secrets, signal });
   if (signal.aborted) return 'taken';
+  delivering.asked();
   delivering.tally.lastAttempt = shown;
   const at = { now: clock.settled(), random: shop.random(), expired };
   const { verdict, turn } = tries.decide(entry, outcome, at, policy);

@@ -98,6 +98,7 @@ export class Floor {
         relocation.rewritten(former);
         reader.forget();
         for (const shard of this.#shards.values()) shard.rebase(at);
+        void this.#endLost();
       },
       failed: (error) => this.#report('The log could not be read', error, 'deliveries wait'),
     });
@@ -164,6 +165,23 @@ export class Floor {
       shard.abandon();
       void this.#gained(number, held);
     }
+  }
+
+  /** Ends what was made in the part of the log that is lost: nobody will say that it was deleted. */
+  async #endLost(): Promise<void> {
+    const { subscribers } = this.#options;
+    const { position } = this.#tail;
+    const stood = [...this.#shards.values()].map((shard) => [shard, shard.ids] as const);
+    for (let reached = false; !reached;) {
+      reached = await subscribers.reached(position).then(
+        () => true,
+        () => false,
+      );
+      // Whoever has rewritten it again has begun anew.
+      if (this.#ended || this.#tail.recent.differs(position)) return;
+      if (!reached) await timeout(again, undefined, { ref: false });
+    }
+    for (const [shard, ids] of stood) for (const id of ids) if (!subscribers.get(id)) shard.end(id, position);
   }
 
   #lost(number: number): void {

@@ -82,9 +82,9 @@ describe('half of the places of a tenant', () => {
   const open = () => new Limits({ perEndpoint: 8, perTenant: 8, altogether: 64 }, Infinity);
   const enter = (all: Limits, endpoint: string, retry = false) => {
     let begun = false;
-    let leave = () => {};
+    let leave: (asked: boolean) => void = () => {};
     all.enter({ tenant: 's', endpoint, retry }, (over) => ([begun, leave] = [true, over]));
-    return { begun: () => begun, leave: () => leave() };
+    return { begun: () => begun, leave: () => leave(true) };
   };
 
   test('are the most that retries have', () => {
@@ -94,6 +94,20 @@ describe('half of the places of a tenant', () => {
     expect(enter(all, 'good').begun()).toBe(true);
     retries[0]!.leave();
     expect(retries.filter(({ begun }) => begun())).toHaveLength(5);
+  });
+
+  test('are the most for an endpoint as soon as one request takes long', () => {
+    const clock = steppedPerformance();
+    try {
+      const all = open();
+      enter(all, 'late').leave();
+      enter(all, 'late');
+      clock.step(1001);
+      const next = Array.from({ length: 7 }, () => enter(all, 'late'));
+      expect(next.filter(({ begun }) => begun())).toHaveLength(4);
+    } finally {
+      clock.putBack();
+    }
   });
 
   test('are the most that endpoints have which answer late, from when that is known of them until they are quick again', () => {
@@ -122,12 +136,23 @@ describe('half of the places of a tenant', () => {
 
 test('an endpoint has one place until it has answered', () => {
   const all = new Limits({ perEndpoint: 3, perTenant: 8, altogether: 8 }, Infinity);
-  const leaves: (() => void)[] = [];
+  const leaves: ((asked?: boolean) => void)[] = [];
   const enter = () => all.enter({ tenant: 's', endpoint: 'a', retry: false }, (leave) => void leaves.push(leave));
-  for (let n = 0; n < 5; n += 1) enter();
+  for (let n = 0; n < 6; n += 1) enter();
   expect(leaves).toHaveLength(1);
+  // Nobody was asked: it had been paused meanwhile.
   leaves[0]!();
-  expect(leaves).toHaveLength(4);
+  expect(leaves).toHaveLength(2);
+  leaves[1]!(true);
+  expect(leaves).toHaveLength(5);
+});
+
+test('nobody waits for the first answer that another tenant has asked for', () => {
+  const all = new Limits({ perEndpoint: 3, perTenant: 8, altogether: 8 }, Infinity);
+  const begun: (string | null)[] = [];
+  for (const tenant of ['s', 's', 't', null])
+    all.enter({ tenant, endpoint: 'a', retry: false }, () => void begun.push(tenant));
+  expect(begun).toEqual(['s', 't', null]);
 });
 
 test('a job that is over at once does not grow the stack', () => {

@@ -1,3 +1,6 @@
+import { LRUCache } from 'lru-cache';
+import { Speed } from './speed.js';
+
 /** How many notifications may be under way at once. */
 export interface ParallelLimits {
   /** To one endpoint (scheme, host and port). */
@@ -19,12 +22,6 @@ const sharedTurn = 4;
 /** For so long after tenants took turns there is more than one, milliseconds. */
 const sharedFor = 1000;
 
-/**
- * An endpoint that takes longer is slow, milliseconds: it has the places that retries have. Beside 30 that answered 204 after 14 s a
- * good one of the same tenant was told 4 notifications in 30 s, and is told 150 now, as it is alone.
- */
-const slow = 1000;
-
 /** Endpoints that are remembered while nobody calls them. */
 const mostRemembered = 10_000;
 
@@ -35,15 +32,11 @@ export interface Purpose {
   readonly retry: boolean;
 }
 
-/** Begins when its turn has come; calls `leave` once when it is done. */
-type Job = (leave: () => void) => void;
+/** Begins when its turn has come; calls `leave` once when it is done, and says whether the endpoint was asked. */
+type Job = (leave: (asked?: boolean) => void) => void;
 
 interface Endpoint {
   active: number;
-  /** When what is under way began, the oldest first. */
-  readonly began: Set<{ readonly at: number }>;
-  /** How long it takes, milliseconds: each that takes less counts half. Undefined before its first answer. */
-  takes: number | undefined;
   lanes: number;
   /** Lanes that wait for it alone. */
   readonly parked: Set<Lane>;
@@ -61,6 +54,7 @@ interface Way {
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly tenant: Tenant;
+  readonly speed: Speed;
   /** It has a place among the retries. */
   readonly retry: boolean;
 }
@@ -81,6 +75,7 @@ export class Limits {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #tenants = new Map<string | null, Tenant>();
   readonly #lanes = new Map<string, Lane>();
+  readonly #speeds = new LRUCache<string, Speed>({ max: mostRemembered });
   /** Tenants that may have something to begin, next one first. */
   readonly #ready = new Set<Tenant>();
   #active = 0;
@@ -101,12 +96,13 @@ export class Limits {
     return this.#active;
   }
 
-  /** Runs what has been waited for with a place of its own; resolves when it has ended and left. */
-  within(purpose: Purpose, run: () => Promise<void>): Promise<void> {
+  /** Runs what says when the endpoint was `asked` with a place of its own; resolves when it has ended and left. */
+  within(purpose: Purpose, run: (asked: () => void) => Promise<void>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.enter(purpose, (leave) => {
-      void run().finally(() => {
-        leave();
+      let was = false;
+      void run(() => (was = true)).finally(() => {
+        leave(was);
         resolve();
       });
     });
@@ -116,34 +112,32 @@ export class Limits {
   enter(purpose: Purpose, job: Job): void {
     const { endpoint: name } = purpose;
     const [endpoint, tenant] = [this.#endpointOf(name), this.#tenantOf(purpose.tenant)];
-    const retry = purpose.retry || isSlow(endpoint);
+    const speed = this.#speedOf(purpose);
+    const retry = purpose.retry || speed.isSlow;
     // Nobody is in line: it begins at once.
     const free = this.#ready.size === 0 && endpoint.parked.size === 0 && !this.#pumping;
-    if (free && this.#hasPlace(endpoint, tenant, retry)) return this.#begin({ name, endpoint, tenant, retry }, job);
+    const way = { name, endpoint, tenant, speed, retry };
+    if (free && this.#hasPlace(way)) return this.#begin(way, job);
     const lane = this.#laneOf(purpose);
     lane.jobs.add(job);
     if (!lane.endpoint.parked.has(lane)) this.#offer(lane);
     this.#pump();
   }
 
-  #hasPlace(endpoint: Endpoint, tenant: Tenant, retry: boolean): boolean {
+  #hasPlace(way: Way): boolean {
     const { perTenant, altogether } = this.#limits;
-    const place =
-      this.#active < altogether &&
-      tenant.active < perTenant &&
-      tenant.begun < this.#perTurn &&
-      endpoint.active < this.#mostOf(endpoint);
-    return place && (!retry || this.#mayRetry(tenant));
+    const { tenant } = way;
+    const place = this.#active < altogether && tenant.active < perTenant && tenant.begun < this.#perTurn;
+    return place && this.#mayCall(way) && (!way.retry || this.#mayRetry(tenant));
   }
 
-  /** Of one that has not answered yet, it is not known how long it takes. */
-  #mostOf({ takes }: Endpoint): number {
-    return takes === undefined ? 1 : this.#limits.perEndpoint;
+  #mayCall({ endpoint, speed }: Pick<Way, 'endpoint' | 'speed'>): boolean {
+    return endpoint.active < this.#limits.perEndpoint && speed.hasRoom;
   }
 
   #offer(lane: Lane): void {
     const { first, retries } = lane.tenant.lanes;
-    if (lane.retry || isSlow(lane.endpoint)) {
+    if (lane.retry || lane.speed.isSlow) {
       first.delete(lane);
       retries.add(lane);
     } else if (!retries.has(lane)) first.add(lane);
@@ -177,11 +171,11 @@ export class Limits {
     const lanes = all[which];
     for (const lane of lanes) {
       lanes.delete(lane);
-      if (which === 'first' && isSlow(lane.endpoint)) {
+      if (which === 'first' && lane.speed.isSlow) {
         all.retries.add(lane);
         continue;
       }
-      if (lane.endpoint.active >= this.#mostOf(lane.endpoint)) {
+      if (!this.#mayCall(lane)) {
         lane.endpoint.parked.add(lane);
         continue;
       }
@@ -199,14 +193,11 @@ export class Limits {
     this.#count(way, 1);
     this.#noteTurn(way.tenant);
     let left = false;
-    const { endpoint } = way;
-    const began = { at: performance.now() };
-    endpoint.began.add(began);
-    job(() => {
+    const ended = way.speed.begin();
+    job((asked = false) => {
       if (left) return;
       left = true;
-      endpoint.began.delete(began);
-      endpoint.takes = Math.max(performance.now() - began.at, (endpoint.takes ?? 0) / 2);
+      ended(asked);
       this.#count(way, -1);
       this.#left(way);
     });
@@ -260,11 +251,7 @@ export class Limits {
 
   #endpointOf(name: string): Endpoint {
     let endpoint = this.#endpoints.get(name);
-    if (!endpoint)
-      this.#endpoints.set(
-        name,
-        (endpoint = { active: 0, began: new Set(), takes: undefined, lanes: 0, parked: new Set() }),
-      );
+    if (!endpoint) this.#endpoints.set(name, (endpoint = { active: 0, lanes: 0, parked: new Set() }));
     return endpoint;
   }
 
@@ -276,22 +263,25 @@ export class Limits {
     return tenant;
   }
 
+  /** Of each tenant its own: nobody waits for what somebody else has asked. */
+  #speedOf({ endpoint, tenant }: Pick<Purpose, 'endpoint' | 'tenant'>): Speed {
+    const key = `${tenant ?? ''} ${endpoint}`;
+    let speed = this.#speeds.get(key);
+    if (!speed) this.#speeds.set(key, (speed = new Speed()));
+    return speed;
+  }
+
   #laneOf({ endpoint: name, tenant: owner, retry }: Purpose): Lane {
     const key = `${retry} ${name} ${owner ?? ''}`;
     let lane = this.#lanes.get(key);
     if (lane) return lane;
     const [endpoint, tenant] = [this.#endpointOf(name), this.#tenantOf(owner)];
-    lane = { key, name, endpoint, tenant, retry, jobs: new Set() };
+    const speed = this.#speedOf({ endpoint: name, tenant: owner });
+    lane = { key, name, endpoint, tenant, speed, retry, jobs: new Set() };
     endpoint.lanes += 1;
     this.#lanes.set(key, lane);
     return lane;
   }
-}
-
-function isSlow({ takes, began }: Endpoint): boolean {
-  if (takes !== undefined && takes > slow) return true;
-  const [oldest] = began;
-  return oldest !== undefined && performance.now() - oldest.at > slow;
 }
 
 /** Of a set that is not empty. */

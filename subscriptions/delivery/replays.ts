@@ -66,12 +66,14 @@ async function sendOne(shop: Workshop, worker: Worker, letterId: string, signal:
   if (!found) return true;
   const { stored, letter } = found;
   const purpose = { endpoint: worker.endpoint, tenant: worker.row.tenant, retry: true };
-  const leave = await new Promise<() => void>((resolve) => shop.limits.enter(purpose, resolve));
+  const leave = await new Promise<(asked: boolean) => void>((resolve) => shop.limits.enter(purpose, resolve));
+  let asked = false;
   try {
     // It may have been paused while it waited for a place.
     if (!worker.running) return false;
     const notification = { id: letter.notificationId, body: letter.body };
     const { outcome, shown } = await attempt(shop, worker.row, notification, { secrets: worker.secrets, signal });
+    asked = !signal.aborted;
     // It wants no more of them, whichever it was told.
     if (outcome.result === 'gone') worker.standing.turn({ state: 'disabled', reason: outcome.error });
     if (outcome.result !== 'delivered') {
@@ -82,6 +84,6 @@ async function sendOne(shop: Workshop, worker: Worker, letterId: string, signal:
     await shop.store.remove(kinds.deadLetter, stored.id, stored.revision);
     return true;
   } finally {
-    leave();
+    leave(asked);
   }
 }

@@ -127,6 +127,11 @@ export class Shard implements Home {
     return revision === undefined ? undefined : { progress, revision };
   }
 
+  /** Of all subscriptions, also of those that have no worker yet. */
+  get ids(): readonly string[] {
+    return [...this.#workers.keys(), ...this.#without];
+  }
+
   /** It is created: anew, when it was restored after a deletion. */
   created(id: string): void {
     this.#gone.delete(id);
@@ -182,7 +187,9 @@ export class Shard implements Home {
     if (this.#oneLog) return trail;
     this.#oneLog = true;
     try {
-      return trail.slice(await lostOf(this.#shop.store, this.passed()));
+      const standing = trail.slice(await lostOf(this.#shop.store, this.passed()));
+      if (this.#mark && this.#oneLog) this.#mark = { ...this.#mark, trail: standing };
+      return standing;
     } catch (error) {
       this.#oneLog = false;
       throw error;

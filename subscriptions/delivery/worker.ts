@@ -166,8 +166,8 @@ export class Worker {
   #inTurn(entry: Entry): Promise<void> {
     const retry = this.#tries.isRetry(entry) || this.#tries.health.failures > 0;
     const purpose = { endpoint: this.#endpoint, tenant: this.#row.tenant, retry };
-    const posted = this.#shop.limits.within(purpose, () =>
-      this.#deliver(entry).catch(async (error: unknown) => {
+    const posted = this.#shop.limits.within(purpose, (asked) =>
+      this.#deliver(entry, asked).catch(async (error: unknown) => {
         this.#report('A notification could not be dealt with.', error);
         await timeout(afterFailure, undefined, { ref: false });
         settle(entry, 'kept', this.#tries, this.backlog);
@@ -176,7 +176,7 @@ export class Worker {
     return posted.then(() => this.pump());
   }
 
-  async #deliver(entry: Entry): Promise<void> {
+  async #deliver(entry: Entry, asked: () => void): Promise<void> {
     this.update(this.#shop.subscribers.get(this.id) ?? this.#row);
     if (!this.running || this.backlog.comesAgain(entry)) return settle(entry, 'kept', this.#tries, this.backlog);
     const end = await deliver(this.#shop, entry, {
@@ -187,6 +187,7 @@ export class Worker {
       signal: this.abandoned,
       tally: this.#tally,
       turn: (turn) => this.standing.turn(turn),
+      asked,
     });
     if (end === 'taken') return this.abandon();
     if (end === 'delivered') this.#tally.delivered += 1;
