@@ -134,6 +134,20 @@ describe('half of the places of a tenant', () => {
   });
 });
 
+test('a retry of one tenant that leaves lets one of another begin, where together they have half of all places', () => {
+  const all = new Limits({ perEndpoint: 8, perTenant: 8, altogether: 4 }, Infinity);
+  const leaves: (() => void)[] = [];
+  const begun: string[] = [];
+  for (const tenant of ['s', 's', 't'])
+    all.enter({ tenant, endpoint: `${tenant}${begun.length}`, retry: true }, (leave) => {
+      begun.push(tenant);
+      leaves.push(leave);
+    });
+  expect(begun).toEqual(['s', 's']);
+  leaves[0]!();
+  expect(begun).toEqual(['s', 's', 't']);
+});
+
 test('an endpoint has one place until it has answered', () => {
   const all = new Limits({ perEndpoint: 3, perTenant: 8, altogether: 8 }, Infinity);
   const leaves: ((asked?: boolean) => void)[] = [];

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { samePosition } from '#schema/position.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
-import { until, world, type World } from '../testing/deliveries.js';
+import { matching, until, world, type World } from '../testing/deliveries.js';
 import { receiver, type Receiver } from '../testing/receiver.js';
 import { kinds, markOf, shardOf } from './documents.js';
+import type { Matching } from './matching.js';
 
 let home: string;
 let to: Receiver;
@@ -111,4 +112,34 @@ test('a shard of which a subscription was made in the lost tail is marked on', a
   await until(() => told(4), 15_000);
   await house.change('z');
   await markedToEnd(id);
+}, 60_000);
+
+test('a shard of which a filter cannot be asked is marked on', async () => {
+  house = await world({ store: behind() });
+  let breaks = false;
+  const breaking: Matching = {
+    ...matching,
+    compile: (subscriber) => ({
+      matches(event) {
+        if (breaks) throw new Error('It cannot be asked.');
+        return matching.compile(subscriber).matches(event);
+      },
+    }),
+  };
+  const id = await house.subscribe(to.url);
+  await house.change('x');
+  await house.deliverer({ matching: breaking });
+  await until(() => told(1));
+  await markedToEnd(id);
+  const lose = await keep();
+  await house.change('x', 'x');
+  await until(() => told(3));
+  breaks = true;
+  await house.change('x');
+  await until(async () => (await house.row(id)).value['state'] === 'degraded');
+  await sleep(300);
+  await lose();
+  await house.change('x');
+  await markedToEnd(id);
+  expect(told(4)).toBe(false);
 }, 60_000);

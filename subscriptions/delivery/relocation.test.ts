@@ -115,4 +115,24 @@ describe('the place of a log that was rewritten', () => {
     });
     expect(await relocation.relocate(place!, standing, rewritten)).toEqual({ position: standing[3] });
   });
+
+  test('is that place, if it stands', async () => {
+    const { relocation } = house();
+    relocation.rewritten(memory([...lostFrom(standing[5]!.seq, 2), ...standing.slice(5, 9)]));
+    for (const place of [standing[4]!, standing[7]!])
+      expect(await relocation.relocate(place, [], rewritten)).toEqual({ position: place });
+  });
+
+  test('is looked for again when the store was away', async () => {
+    const { relocation } = house();
+    const [place, ...lost] = lostFrom(standing[5]!.seq, 3);
+    relocation.rewritten(memory([place!, ...lost, ...standing.slice(5, 9)]));
+    const { read } = store;
+    let asked = 0;
+    const away = (...of: Parameters<Store['read']>) =>
+      (asked += 1) === 2 ? Promise.reject(new Error('The store is away.')) : read.apply(store, of);
+    store = Object.assign(store, { read: away });
+    await expect(relocation.relocate(place!, [], rewritten)).rejects.toThrow('is away');
+    expect(await relocation.relocate(place!, [], rewritten)).toEqual({ position: standing[5] });
+  });
 });

@@ -69,6 +69,19 @@ describe('a subscription whose callback answered 410', () => {
   }, 10_000);
 });
 
+test('who was disabled is resumed by any row of a log that was rewritten since', async () => {
+  const { standing, allow, row, store } = await house();
+  standing.turn(gone);
+  allow();
+  await standing.settled();
+  standing.rebase();
+  const { value, ...rest } = await row();
+  const resumed = { ...rest, value: { ...value, state: 'active' }, position: { seq: 1, tag: 'other' } };
+  expect(standing.saw(resumed)).toBe(true);
+  expect(standing.halted).toBe(false);
+  await store.close();
+});
+
 describe('a subscription that lost changes while it was paused', () => {
   const lost = 'The log was trimmed.';
 

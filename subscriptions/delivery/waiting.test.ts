@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { formatPosition } from '#schema/position.js';
+import { formatPosition, origin } from '#schema/position.js';
 import { openEmbeddedStore } from '#platform/store/embedded/embedded-store.js';
 import type { Store } from '#platform/store/store.js';
 import { until, world, type World } from '../testing/deliveries.js';
@@ -105,5 +105,13 @@ test('what replicas have not confirmed is told to nobody until they have', async
   await soon();
   expect(to.all).toEqual([]);
   confirmed.yet = true;
+  await until(() => to.all.length === 1);
+});
+
+test('who was just made is told what comes, though the view does not show it yet', async () => {
+  const behind = { ...house.subscribers, get: () => undefined, all: () => [], position: () => origin };
+  await house.deliverer({ subscribers: behind });
+  await house.subscribe(to.url);
+  await house.change('x');
   await until(() => to.all.length === 1);
 });
