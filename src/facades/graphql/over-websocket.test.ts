@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ExecutionResult } from 'graphql';
 import type { WebSocket } from 'ws';
+import { Fault } from '#schema/errors.js';
 import type { Sink } from '#subscriptions/live/stream.js';
 import type { Caller } from '../../operations/caller.js';
 import type { Served } from '../admission.js';
@@ -19,16 +20,20 @@ const asked: Caller[] = [];
 /** Whenever an operation has ended. */
 let hear: () => void;
 let sink: Sink<string>;
+/** Why no stream is begun. */
+let refusal: Fault | undefined;
 let once: (caller: Caller) => Promise<ExecutionResult>;
 
 beforeEach(async () => {
   mostInFlight = 1000;
+  refusal = undefined;
   hear = () => undefined;
   once = async () => ({ data: { text: 'x'.repeat(2_000_000) } });
   server = await webSocketServer({
     clients: 10,
     messageBytes: 1_100_000,
     subscribe(_caller, _document, joined) {
+      if (refusal) throw refusal;
       sink = joined;
       return () => undefined;
     },
@@ -153,6 +158,21 @@ test('what its streams were asked with is bounded for a connection, whatever it 
   client.say({ type: 'ping' });
   await until(() => client.heard.length === 3);
   expect(client.heard[2]).toMatchObject({ type: 'pong' });
+});
+
+test('a stream that is refused takes nothing of what streams of a connection were asked with', async () => {
+  const client = await connected();
+  const begin = (id: string) =>
+    client.say({ id, type: 'subscribe', long: 'x'.repeat(60_000), payload: { query: 'subscription { changes }' } });
+  refusal = new Fault('UNAVAILABLE', 'Not now.');
+  for (const id of ['a', 'b', 'c']) begin(id);
+  await until(() => client.heard.length === 4);
+  refusal = undefined;
+  for (const id of ['d', 'e', 'f']) begin(id);
+  await until(() => client.heard.length === 5);
+  const codes = [...Array<string>(3).fill('UNAVAILABLE'), 'RATE_LIMITED'];
+  for (const [index, id] of ['a', 'b', 'c', 'f'].entries())
+    expect(client.heard[index + 1]).toMatchObject({ id, payload: [{ extensions: { code: codes[index] } }] });
 });
 
 test('of who says more than waits for its turn nothing more is read meanwhile', async () => {

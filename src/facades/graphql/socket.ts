@@ -71,7 +71,7 @@ export class LiveSocket implements LiveConnection {
   /** Of the last ping, until it was answered. */
   #challenge: Buffer | undefined;
   /** At the last beat. */
-  #before = { waits: 0, bytesWritten: 0 };
+  #before = { done: 0, left: 0 };
   /** For how many beats more it may go unanswered. */
   #spare = 0;
 
@@ -207,12 +207,15 @@ export class LiveSocket implements LiveConnection {
 
   /** A ping would stand behind what waits to be taken: while that is so, who takes of it is there. */
   beat(): boolean {
-    const { bytesWritten } = this.socket;
+    const { bytesWritten, writableLength } = this.socket;
     const [waits, before] = [untaken(this.socket), this.#before];
-    this.#before = { waits, bytesWritten };
+    // Of writes that are over, and of the one under way: what only waits is written too, as Node counts, and no sign of anybody.
+    const [done, left] = [bytesWritten - writableLength, waits - writableLength];
+    this.#before = { done, left };
     if (waits > 0) {
       this.#spare = beatsBehind;
-      return waits !== before.waits || bytesWritten !== before.bytesWritten;
+      // Or it is kept for the end of this turn.
+      return done !== before.done || left !== before.left || left === 0;
     }
     // It may still stand behind what the two systems hold.
     if (this.#challenge) return (this.#spare -= 1) >= 0;

@@ -119,3 +119,11 @@ test('a stream that has ended begins again behind what it was told last', async 
   expect(said).toContain('The stream has ended; it is tried again.');
   expect(waits).toHaveLength(1);
 });
+
+test('a stream that was told nothing begins again where a ping said it was', async () => {
+  const pings = [{ positions: { 1: '9.b' } }, { positions: { 2: '10.b' } }, {}, undefined];
+  answers = [[...pings.map((payload) => ({ type: 'ping', payload })), { type: 'complete' }], []];
+  openPage();
+  await until(() => began.length === 2);
+  expect(began).toEqual(['7.a', '9.b']);
+});

@@ -50,7 +50,7 @@ const Live = z.strictObject({
     .min(1)
     .default(200)
     .describe(
-      'Most WebSockets beside these that have not said yet who they are; for one more, the oldest is cut off of the address that has most. Whose token is in the header of the upgrade is none of them.',
+      'Most WebSockets beside these that have not said yet who they are; for one more, the oldest is cut off: of the address, or the /64 of IPv6, that has more than a quarter of these places and eight at the least, else of all. Whose token is in the header of the upgrade is none of them.',
     ),
   streamsPerConnection: z.int().min(1).default(100).describe('Most subscriptions on one WebSocket.'),
   streams: z

@@ -114,8 +114,11 @@ function connect() {
       say(state.connected ? `Connected again; resumed at ${state.since}.` : 'Connected.', 'good');
       state.connected = true;
       send({ id: '1', type: 'subscribe', payload: { query: document_, variables: { since: state.since } } });
-    } else if (message.type === 'ping') send({ type: 'pong' });
-    else if (message.type === 'next') {
+    } else if (message.type === 'ping') {
+      // How far the stream has come, though nothing was told.
+      state.since = message.payload?.positions?.['1'] ?? state.since;
+      send({ type: 'pong' });
+    } else if (message.type === 'next') {
       Object.assign(state, { refused: false, retry: firstRetry });
       told(message.payload);
     } else if (message.type === 'error') refused(message.payload[0]);
