@@ -1,7 +1,7 @@
 import { later, type Position } from '#schema/position.js';
 import type { Entry } from '../log/recent.js';
 import type { Window } from './digest.js';
-import { Found } from './fold.js';
+import { Found, type Holds } from './fold.js';
 import type { Member } from './member.js';
 import type { Stream } from './stream.js';
 import { Texts, type TextCache } from './texts.js';
@@ -89,7 +89,8 @@ export class Group<T> {
       const within = new Set<Member<T>>();
       // It comes back with another size, which is asked for what is new there alone.
       window.left.delete(this);
-      const find = async () => new Found(await this.wanted(window.entries, turns, () => within.size > 0));
+      const awaited = () => within.size > 0;
+      const find = async () => new Found(await this.wanted(window.entries, turns, awaited), this.#holds);
       const finding = left ? Promise.resolve(left) : find();
       const digest: Digested<T> = { finding, within };
       known = digest;
@@ -173,6 +174,9 @@ export class Group<T> {
       throw error;
     }
   }
+
+  readonly #holds: Holds = (change, after) =>
+    this.#wants({ change, event: { change: { ...change, change: 'created' }, after } });
 
   /** It cannot be found out what is to be told here: other streams go on. */
   #end(error: unknown): void {

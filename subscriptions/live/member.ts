@@ -210,7 +210,7 @@ export class Member<T> {
         if (!window || this.#left) return undefined;
         const found = await this.#group.digestOf(window, this, this.#turns);
         const stretch = begun ?? { from, to: window.to };
-        const behind = found.behind(stretch.from, stretch.to);
+        const behind = await found.behind(stretch.from, stretch.to, this.#turns);
         if (behind.list.from && !this.#moved(from)) this.#stretch = stretch;
         return { ...behind, last: stretch.to };
       };

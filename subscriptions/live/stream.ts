@@ -36,6 +36,7 @@ export interface Stream<T> {
   readonly words?: string | undefined;
   /** Whose turns it takes: tenants do not wait for all that others are told. */
   readonly tenant?: string | undefined;
+  /** Of what an object is, it is asked as of its creation. */
   wants(event: ToldEvent): boolean;
   /** What it wants has one of these, before or after it; whatever may be wanted when absent. */
   readonly anyOf?: ObjectKeys | undefined;

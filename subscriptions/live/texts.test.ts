@@ -36,6 +36,21 @@ test('many who want the same texts wait for one turn for each of them', async ()
   expect([made, turns.taken]).toEqual([50, 50]);
 });
 
+test('of a thousand that have been made some are looked up in each turn, and a crowd has its own for each place', async () => {
+  const cache = new TextCache();
+  const stream = { key: 'all', wants: () => true, tell: () => Promise.resolve('text') };
+  const texts = new Texts(stream, cache, () => undefined);
+  const entries = entriesOf(1000);
+  await texts.of(entries, new Turns());
+  const turns = new CountedTurns();
+  const from = [1, 2].map((seq) => ({ from: { seq, tag: 't' }, slice: () => entries }));
+  const told = await Promise.all(from.map((list) => texts.ofCrowd(list, 0, 1024, turns)));
+  expect(told.map((telling) => telling.told.length)).toEqual([1000, 1000]);
+  expect(turns.taken).toBe(6);
+  for (const [index, list] of from.entries()) expect(await texts.ofCrowd(list, 0, 1024, turns)).toBe(told[index]);
+  expect(turns.taken).toBe(6);
+});
+
 /** A stream of long texts, and how many of them were made. */
 function longTexts(cache: TextCache, inJson = false) {
   const made = { count: 0 };

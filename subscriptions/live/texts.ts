@@ -15,6 +15,8 @@ const perEntry = 500;
 const perPlace = 64;
 /** Of what is told at once: a client takes as much before it has to rest (`limits.live.backlog`), and what is behind it waits unmade. */
 const atOnce = 1024 * 1024;
+/** Of texts that have been made: 500 who come back from as many places take 1,000 each. */
+const lookedAtOnce = 256;
 /** After which what could not be made is tried once more, milliseconds. */
 const retryAfter = 1000;
 
@@ -91,13 +93,17 @@ export class Texts<T> {
     const key = `${this.#name} ${at} ${all.from?.seq ?? ''}`;
     const known = crowds.get(key);
     if (known?.all.deref() === all) return known.telling as Promise<Telling<T>>;
-    const crowd: Crowd = { all: new WeakRef(all), telling: this.of(all.slice(at, at + count), turns) };
+    const crowd: Crowd = { all: new WeakRef(all), telling: this.#ofSlice(all, at, count, turns) };
     crowds.set(key, crowd);
     void crowd.telling.then(({ bytes }) => {
       // Another object: the cache looks at no size when it is given the one that it has.
       if (crowds.peek(key) === crowd) crowds.set(key, { ...crowd }, { size: perEntry + bytes });
     });
     return crowd.telling as Promise<Telling<T>>;
+  }
+
+  async #ofSlice(all: Listed, at: number, count: number, turns: Turns): Promise<Telling<T>> {
+    return this.of(await all.slice(at, at + count, turns), turns);
   }
 
   /** What is told of these entries; others have their turn between two that are made. Never rejects. */
@@ -107,9 +113,11 @@ export class Texts<T> {
     let bytes = 0;
     while (told.length < wanted.length && bytes < atOnce) {
       const [oldest] = beingMade;
-      const next = wanted[told.length + beingMade.length];
+      const at = told.length + beingMade.length;
+      const next = wanted[at];
       const more = next && bytes + beingMade.length * this.#lately < atOnce;
       if (!oldest || (more && !oldest.made)) {
+        if (at > 0 && at % lookedAtOnce === 0) await turns.take(() => undefined);
         const key = this.#keyOf(next!);
         // Most have been made for somebody else: they take no promise each.
         beingMade.push(this.#cache.texts.get(key) ?? (await this.#inTurn(key, next!, turns)));
@@ -124,10 +132,9 @@ export class Texts<T> {
     return { told, ends: false, bytes };
   }
 
-  /** What is told as one depends on what is wanted: it is told in no other stream, and never in place of its last change alone. */
-  #keyOf({ change: { position }, first }: Entry): string {
-    const place = formatPosition(position);
-    return first ? `${this.#name} ${formatPosition(first)} ${place}` : `${this.#words} ${place}`;
+  /** What is told as one depends on what is wanted: where other streams want the same of an object, it is the same text. */
+  #keyOf({ change: { position }, folded = '' }: Entry): string {
+    return `${this.#words} ${formatPosition(position)} ${folded}`;
   }
 
   /** All who wait for it in the same turns wait for one: 70 who came back together took as many turns for each text. */
@@ -145,12 +152,12 @@ export class Texts<T> {
     return text;
   }
 
-  #make(key: string, { event }: Entry): Text {
+  #make(key: string, entry: Entry): Text {
     const { texts } = this.#cache;
     // It may have been made while a turn was waited for.
     const known = texts.get(key);
     if (known) return known;
-    const text: Text = { making: this.#told(event!) };
+    const text: Text = { making: this.#told(entry.event!) };
     texts.set(key, text);
     void text.making.then((made) => {
       text.made = made;

@@ -7,8 +7,8 @@ export interface Entry {
   readonly change: Change;
   /** Absent for what nobody is told. */
   readonly event?: ToldEvent | undefined;
-  /** Of several that are told as one: where the first of them stands. */
-  readonly first?: Position;
+  /** Of several that are told as one: which they are. */
+  readonly folded?: string;
 }
 
 /** What is kept in memory of the end of the log. */
