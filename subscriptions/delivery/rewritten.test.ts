@@ -33,6 +33,13 @@ function behind(): Store {
   return new Proxy({} as Store, { get: (_target, name: keyof Store) => current[name].bind(current) });
 }
 
+/** Keeps the store as it is now, for a failover to lead to. */
+async function keep(): Promise<void> {
+  await current.close();
+  copyFileSync(file('first'), file('second'));
+  current = await openEmbeddedStore({ file: file('first') });
+}
+
 async function failOver(name: string): Promise<void> {
   const former = current;
   current = await openEmbeddedStore({ file: file(name) });
@@ -46,9 +53,7 @@ test('a log that lost its tail is followed from the last place that both have: n
   house = await world({ store: behind() });
   const id = await house.subscribe(to.url);
   await house.change('x', 'x');
-  await current.close();
-  copyFileSync(file('first'), file('second'));
-  current = await openEmbeddedStore({ file: file('first') });
+  await keep();
   await house.deliverer();
   await house.change('x', 'x');
   await until(() => to.all.length === 4);
@@ -69,9 +74,7 @@ test('what failed of the lost tail does not stand for what was written in its pl
   await house.change('x', 'x');
   await until(() => to.all.length === 2);
   await new Promise((resolve) => setTimeout(resolve, 100));
-  await current.close();
-  copyFileSync(file('first'), file('second'));
-  current = await openEmbeddedStore({ file: file('first') });
+  await keep();
   to.behave(answer(503));
   await house.change('x', 'x');
   await until(() => numbers().includes(3));
@@ -93,9 +96,7 @@ describe('what is under way of the lost tail, while another object has its numbe
     await house.change('x', 'y');
     await until(async () => (await house.deliveries.status(house.subscriber(id))).delivered === 2);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    await current.close();
-    copyFileSync(file('first'), file('second'));
-    current = await openEmbeddedStore({ file: file('first') });
+    await keep();
     const held: ServerResponse[] = [];
     to.behave((response, { body }) => void (body.object === 'p' ? held.push(response) : behave(response)));
     await house.change('p');
@@ -192,9 +193,7 @@ test('a subscription that has yet to find its place in the new log as its proces
   await house.change('x');
   await until(() => to.all.length === 1);
   await new Promise((resolve) => setTimeout(resolve, 150));
-  await current.close();
-  copyFileSync(file('first'), file('second'));
-  current = await openEmbeddedStore({ file: file('first') });
+  await keep();
   // Its place is the fourth of five that are lost.
   await house.change('x', 'x', 'x', 'x');
   const stored = async () => (await current.get('delivery', id))!;
@@ -242,9 +241,7 @@ test('a subscription whose filter cannot be asked finds its place in the new log
   await house.change('x');
   await until(() => to.all.length === 1);
   await new Promise((resolve) => setTimeout(resolve, 150));
-  await current.close();
-  copyFileSync(file('first'), file('second'));
-  current = await openEmbeddedStore({ file: file('first') });
+  await keep();
   await house.change('x', 'x', 'x', 'x');
   await until(() => numbers().includes(5));
   breaks = true;

@@ -168,7 +168,7 @@ class Folded implements Entry {
   get event(): ToldEvent {
     const { change } = this;
     const { after } = change;
-    // Its last value is as good as any before it: nobody is told of either.
+    // Its last value is as good as each before it: nobody is told of either.
     if (!after) return { change, before: change.reversePatch!, conflated: true };
     const { reversePatch: _last, ...rest } = change;
     const known = { after: after.value, conflated: true } as const;
